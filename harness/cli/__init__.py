@@ -1,0 +1,36 @@
+"""The command ``harness``: the only part that prints and that catches HarnessError."""
+
+from __future__ import annotations
+
+import sys
+
+from harness.errors import HarnessError
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run a verb and exit: 0 fine, 1 a user's error, 2 usage, 130 Ctrl-C."""
+    from harness.cli.verbs import app
+    from harness.pipeline.interrupt import Interrupted
+
+    debug = "--debug" in sys.argv
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    try:
+        code = app(arguments, prog_name="harness", standalone_mode=True)
+    except Interrupted as error:
+        _say(str(error))
+        code = INTERRUPTED
+    except KeyboardInterrupt:
+        _say("stopped; what was finished before is kept: run the same command again to go on")
+        code = INTERRUPTED
+    except HarnessError as error:
+        if debug:
+            raise
+        _say(f"error: {error}" if error.where is None else str(error))
+        code = 1
+    sys.exit(code)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

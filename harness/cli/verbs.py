@@ -1,0 +1,260 @@
+"""The verbs: parse, call one pipeline function, print. Imports wait until a verb is called."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.pipeline.plan import Choice
+    from harness.records import Request, System
+    from harness.report.tables import ComparisonTable
+
+app = typer.Typer(
+    help="Which prompt is better, by how much, on which images, and is it real?\n\n"
+    "Compares prompt variants for vision-language models over images with reference titles.",
+    epilog="Begin with:  harness run prompts/recipe-titles",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+SuiteArgument = Annotated[Path, typer.Argument(help="A folder with a suite.yaml.")]
+RunArgument = Annotated[
+    Path, typer.Argument(help="A run's folder, or results/<suite> for its newest run.")
+]
+OnlyOption = Annotated[
+    list[str] | None, typer.Option("--only", help="Run this variant alone; may be repeated.")
+]
+ModelOption = Annotated[
+    list[str] | None, typer.Option("--model", help="Run this model alone; may be repeated.")
+]
+EngineOption = Annotated[
+    str | None,
+    typer.Option("--engine", help="vllm, transformers or fake, whatever the suite says."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.callback()
+def _common(
+    debug: Annotated[bool, typer.Option("--debug", help="Show an error's whole trace.")] = False,
+) -> None:
+    """``--debug`` is taken out by ``main``; it stands here for --help."""
+
+
+@app.command(epilog="Example:  harness run prompts/recipe-titles --only title-style --limit 20")
+def run(
+    suite: SuiteArgument,
+    only: OnlyOption = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only the first so many samples.")
+    ] = None,
+    model: ModelOption = None,
+    engine: EngineOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Results folder. Default: results/ of the project.")
+    ] = None,
+    with_reported: Annotated[
+        bool, typer.Option("--with-reported", help="Add the suite's figures printed elsewhere.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a suite, score it and print the comparison table.
+
+    Finished completions are kept: a second run asks the model only for what changed.
+    """
+    from harness.cli.progress import RunProgress
+    from harness.pipeline.run import run_suite
+    from harness.report.tables import ComparisonTable
+
+    with RunProgress() as progress:
+        outcome = run_suite(
+            suite,
+            _choice(only, model, engine, limit),
+            out=out,
+            with_reported=with_reported,
+            progress=progress,
+        )
+    folder = outcome.folder.path
+    if as_json:
+        _print_json({**outcome.summary, "folder": str(folder)})
+        return
+    _print_table(ComparisonTable.of(outcome.summary))
+    cost = outcome.summary["cost"]
+    made = cost["generated"]
+    pace = f" at {cost['completions_per_second']:.1f}/s" if made else ""
+    kept = cost["completions"] - made
+    typer.echo(f"\n{made} completions generated{pace}, {kept} from the store")
+    typer.echo(f"report: {folder / 'report.html'}")
+
+
+@app.command(epilog="Example:  harness render prompts/recipe-titles --sample d001")
+def render(
+    suite: SuiteArgument,
+    sample: Annotated[
+        str | None, typer.Option("--sample", help="A sample's id. Default: the first.")
+    ] = None,
+    only: OnlyOption = None,
+    model: ModelOption = None,
+    engine: EngineOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print exactly what will be sent for one sample."""
+    from harness.config.load import load_suite
+    from harness.pipeline.inspect import render_requests
+
+    plan, requests = render_requests(load_suite(suite), _choice(only, model, engine, None), sample)
+    if as_json:
+        _print_json([_request_json(system, request) for system, request in requests])
+        return
+    for system, request in requests:
+        config = plan.model(system.model)
+        _heading(f"{system.name} · sample {request.sample_id} · {config.name} ({config.engine})")
+        typer.echo(_prompt_text(request))
+        sampling = ", ".join(f"{name}={value}" for name, value in system.decoding.params.items())
+        typer.secho(f"decoding: {sampling}\nkey: {request.key[:16]}…\n", dim=True)
+
+
+@app.command(epilog="Example:  harness check")
+def check(
+    root: Annotated[Path, typer.Argument(help="The project's folder.")] = Path(),
+) -> None:
+    """Validate every prompt, suite and dataset description in the tree."""
+    from harness.pipeline.inspect import check_tree
+
+    checked = check_tree(root)
+    problems = [problem for one in checked for problem in one.problems]
+    for problem in problems:
+        typer.echo(str(problem))
+    good = sum(not one.problems for one in checked)
+    typer.echo(f"{good} of {len(checked)} files are fine" if problems else f"{good} files are fine")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example:  harness score results/recipe-titles --metric bleu --metric cider")
+def score(
+    run: RunArgument,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", help="Compute this one; may be repeated.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Post-process and score a finished run again; needs no model."""
+    from harness.pipeline.evaluate import rescore
+    from harness.report.tables import ComparisonTable
+    from harness.store.run_folder import RunFolder
+
+    summary = rescore(RunFolder.find(run), metric)
+    if as_json:
+        _print_json(summary)
+    else:
+        _print_table(ComparisonTable.of(summary))
+
+
+@app.command(epilog="Example:  harness report results/recipe-titles")
+def report(run: RunArgument) -> None:
+    """Write a finished run's report and tables again, and print the table."""
+    from harness.pipeline.evaluate import write_reports
+    from harness.report.tables import ComparisonTable
+    from harness.store.run_folder import RunFolder
+
+    folder = RunFolder.find(run)
+    summary = folder.summary()
+    write_reports(folder, summary)
+    _print_table(ComparisonTable.of(summary))
+    typer.echo(f"\nreport: {folder.path / 'report.html'}")
+
+
+@app.command("list", epilog="Example:  harness list metrics")
+def list_names(
+    kind: Annotated[str, typer.Argument(help="models, engines, metrics or steps.")],
+) -> None:
+    """List what a suite or variant may name."""
+    from harness.pipeline.inspect import names_of
+
+    try:
+        names = names_of(kind)
+    except KeyError:
+        raise typer.BadParameter(f"'{kind}' is none of models, engines, metrics, steps") from None
+    typer.echo("\n".join(names))
+
+
+def _choice(
+    only: list[str] | None, model: list[str] | None, engine: str | None, limit: int | None
+) -> Choice:
+    from harness.pipeline.plan import Choice
+
+    return Choice(only=tuple(only or ()), models=tuple(model or ()), engine=engine, limit=limit)
+
+
+def _print_table(table: ComparisonTable) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, name in enumerate(table.header):
+        shown.add_column(name, justify="right" if i else "left", no_wrap=True)
+    marked = "[bold green]{}[/]" if console.is_terminal else "{}*"
+    for line, row in zip(table.cells(bold=marked), table.rows, strict=True):
+        shown.add_row(escape(line[0]), *line[1:], style="dim italic" if row.reported else None)
+    console.print(shown)
+    if not console.is_terminal and len(table.rows) > 1:
+        typer.echo("* best of the column")
+    for note in table.notes:
+        typer.echo(note)
+
+
+def _prompt_text(request: Request) -> str:
+    from harness.records import TextPart
+
+    lines = []
+    for message in request.rendered.messages:
+        lines.append(f"[{message.role}]")
+        for part in message.parts:
+            if isinstance(part, TextPart):
+                lines.append(part.text)
+            else:
+                ref = request.rendered.media[part.index]
+                facts = f"{ref.width}×{ref.height}, sha256 {ref.sha256[:12]}…"
+                lines.append(f"<image {ref.path.name}: {facts}>")
+    return "\n".join(lines)
+
+
+def _request_json(system: System, request: Request) -> Mapping[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "system": system.name,
+        "sample_id": request.sample_id,
+        "key": request.key,
+        "decoding": dict(request.decoding.params),
+        "messages": [
+            {
+                "role": message.role,
+                "parts": [asdict(part) for part in message.parts],
+            }
+            for message in request.rendered.messages
+        ],
+        "media": [{**asdict(ref), "path": str(ref.path)} for ref in request.rendered.media],
+    }
+
+
+def _heading(text: str) -> None:
+    typer.secho(f"── {text} ──", bold=True)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))

@@ -1,0 +1,116 @@
+"""The shape of every YAML file that a person writes, checked at the border by pydantic.
+
+These models only say what is allowed; `load` turns them into records and resolves their names.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Strict(BaseModel):
+    """No unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ExemplarsFile(Strict):
+    """``exemplars:`` of a variant."""
+
+    dataset: str = Field(description="The dataset that the worked examples come from.")
+    ids: list[str] = Field(min_length=1, description="Which of its samples, in order.")
+    images: bool = Field(default=True, description="Whether their images are shown too.")
+
+
+class VariantFile(Strict):
+    """One prompt variant: ``prompts/<suite>/<variant>.yaml``."""
+
+    description: str | None = Field(default=None, description="What this prompt tries.")
+    extends: str | None = Field(default=None, description="The variant to start from.")
+    system: str | None = Field(default=None, description="Jinja source of the system message.")
+    user: str | None = Field(default=None, description="Jinja source of the user message.")
+    exemplars: ExemplarsFile | None = None
+    postprocess: list[str] | None = Field(
+        default=None, description="Named steps that turn a completion into a prediction."
+    )
+    generation: dict[str, Any] | None = Field(
+        default=None, description="Sampling parameters that this prompt needs: max_tokens …"
+    )
+
+
+class ModelFile(Strict):
+    """A preset in ``harness/models/``, or an inline model of a suite."""
+
+    name: str | None = Field(default=None, description="The word in tables and --model.")
+    description: str | None = None
+    engine: str = Field(default="vllm", description="vllm, transformers or fake.")
+    model: str = Field(description="Hub id, or a folder: ./x and ../x are beside this file.")
+    revision: str | None = Field(default=None, description="Commit or tag on the Hub.")
+    args: dict[str, Any] = Field(default_factory=dict, description="Engine arguments.")
+    image: dict[str, int] = Field(default_factory=dict, description="min_pixels, max_pixels.")
+    generation: dict[str, Any] = Field(default_factory=dict, description="Default sampling.")
+
+
+class SuiteFile(Strict):
+    """``prompts/<suite>/suite.yaml``."""
+
+    description: str = ""
+    dataset: str = Field(description="A name under datasets/, or a path ending in .yaml.")
+    variants: list[str] | None = Field(
+        default=None, min_length=1, description="Default: every YAML file beside this one."
+    )
+    baseline: str | None = Field(
+        default=None, description="The variant others are compared with. Default: the first."
+    )
+    models: list[str | ModelFile] = Field(min_length=1)
+    decoding: dict[str, dict[str, Any]] = Field(
+        default_factory=lambda: {"greedy": {"temperature": 0}}, min_length=1
+    )
+    metrics: list[str] = Field(
+        default_factory=lambda: ["bleu", "rouge_l", "meteor", "cider"], min_length=1
+    )
+    tokenizer: Literal["ptb", "none"] = "ptb"
+    reported: str | None = Field(
+        default=None, description="A CSV of figures printed elsewhere, for --with-reported."
+    )
+
+
+class SourceFile(Strict):
+    """``source:`` of a dataset."""
+
+    format: Literal["csv", "tsv", "jsonl", "parquet"]
+    path: str
+
+
+class ColumnsFile(Strict):
+    """``columns:`` of a dataset."""
+
+    id: str
+    image: str | list[str]
+    references: list[str] = Field(min_length=1)
+    metadata: list[str] = Field(default_factory=list)
+
+
+class ImagesFile(Strict):
+    """``images:`` of a dataset."""
+
+    root: str = "."
+    suffix: str = Field(default="", description="Added to the image column, e.g. .jpg")
+
+
+Fault = Literal["missing_reference", "missing_image", "unreadable_image", "duplicate_image"]
+
+
+class DatasetFile(Strict):
+    """``datasets/<name>.yaml``."""
+
+    description: str = ""
+    source: SourceFile
+    columns: ColumnsFile
+    images: ImagesFile = Field(default_factory=ImagesFile)
+    clean: list[Fault] = Field(
+        default=["missing_reference", "missing_image", "unreadable_image"],
+        description="Faults whose rows are dropped and counted; any other stops the run.",
+    )

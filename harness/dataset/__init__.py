@@ -1,0 +1,1 @@
+"""Rows and images, turned into samples."""

@@ -1,0 +1,194 @@
+"""Dataset description + rows → cleaned, ordered samples, and the account of what was dropped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import DataError
+from harness.media import probe
+from harness.records import Dropped, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from harness.records import DatasetConfig, MediaRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedDataset:
+    """The samples of a dataset in the order of its rows, and the rows that became none."""
+
+    samples: tuple[Sample, ...]
+    dropped: tuple[Dropped, ...]
+
+
+def load_samples(
+    config: DatasetConfig, *, limit: int | None = None, ids: Sequence[str] | None = None
+) -> LoadedDataset:
+    """Read a dataset's samples; its images are checked and hashed, not kept.
+
+    Args:
+        config: the dataset's description.
+        limit: stop after so many samples.
+        ids: take only these, in this order.
+
+    Raises:
+        DataError: a file or column is missing, an id stands twice or is unknown, a row has a fault
+            that ``clean`` does not list, or nothing is left.
+    """
+    rows = _read(config)
+    id_of = _id_column(rows, config)
+    if ids is not None:
+        rows, id_of = _choose(rows, id_of, ids, config)
+    samples: list[Sample] = []
+    dropped: list[Dropped] = []
+    seen: dict[str, str] = {}
+    for sample_id, row in zip(id_of, rows.to_dict("records"), strict=True):
+        if limit is not None and len(samples) >= limit:
+            break
+        found = _sample(sample_id, row, config, seen)
+        if isinstance(found, Sample):
+            samples.append(found)
+            continue
+        if found.reason not in config.clean:
+            raise DataError(
+                f"sample '{sample_id}': {found.detail}",
+                where=config.where,
+                hint=f"add '{found.reason}' to 'clean:' to leave such rows out and count them",
+            )
+        dropped.append(found)
+    if not samples:
+        raise DataError(
+            f"dataset '{config.name}' has no usable sample ({len(dropped)} dropped)",
+            where=config.where,
+            hint=dropped[0].detail if dropped else "the source file has no rows",
+        )
+    return LoadedDataset(samples=tuple(samples), dropped=tuple(dropped))
+
+
+def _read(config: DatasetConfig) -> pd.DataFrame:
+    import pandas as pd
+
+    if not config.path.is_file():
+        raise DataError(f"no such file: {config.path}", where=config.where)
+    try:
+        if config.format == "parquet":
+            rows = pd.read_parquet(config.path)
+        elif config.format == "jsonl":
+            rows = pd.read_json(config.path, lines=True, dtype=False, convert_dates=False)
+        else:
+            separator = "\t" if config.format == "tsv" else ","
+            # A title may well be "None" or "NA": every cell is text, and only an empty one empty.
+            rows = pd.read_csv(config.path, sep=separator, dtype=str, keep_default_na=False)
+    except (ValueError, OSError) as error:
+        raise DataError(
+            f"cannot be read as {config.format}: {config.path} ({error})", where=config.where
+        ) from error
+    columns = [
+        config.id_column,
+        *config.image_columns,
+        *config.reference_columns,
+        *config.metadata_columns,
+    ]
+    missing = [column for column in columns if column not in rows.columns]
+    if missing:
+        have = ", ".join(str(column) for column in rows.columns)
+        raise DataError(
+            f"{config.path.name} has no column {', '.join(map(repr, missing))}",
+            where=config.where,
+            hint=f"its columns: {have}",
+        )
+    return rows[list(dict.fromkeys(columns))]
+
+
+def _id_column(rows: pd.DataFrame, config: DatasetConfig) -> list[str]:
+    id_of = [str(value) for value in rows[config.id_column]]
+    twice = [sample_id for sample_id, n in Counter(id_of).items() if n > 1]
+    if twice:
+        raise DataError(
+            f"id '{twice[0]}' stands more than once in {config.path.name}",
+            where=config.where,
+            hint=f"{len(twice)} ids repeat; scores are kept by id, so each must be unique",
+        )
+    return id_of
+
+
+def _choose(
+    rows: pd.DataFrame, id_of: list[str], ids: Sequence[str], config: DatasetConfig
+) -> tuple[pd.DataFrame, list[str]]:
+    place = {sample_id: i for i, sample_id in enumerate(id_of)}
+    unknown = [sample_id for sample_id in ids if sample_id not in place]
+    if unknown:
+        raise DataError(
+            f"dataset '{config.name}' has no sample '{unknown[0]}'",
+            where=config.where,
+            hint=f"its ids look like: {', '.join(id_of[:5])}",
+        )
+    return rows.iloc[[place[sample_id] for sample_id in ids]], list(ids)
+
+
+def _sample(
+    sample_id: str, row: dict[Any, Any], config: DatasetConfig, seen: dict[str, str]
+) -> Sample | Dropped:
+    references = _texts(row[column] for column in config.reference_columns)
+    if not references:
+        columns = ", ".join(config.reference_columns)
+        return Dropped(id=sample_id, reason="missing_reference", detail=f"no text in {columns}")
+    media: list[MediaRef] = []
+    for name in _texts(row[column] for column in config.image_columns):
+        path = _inside(config.image_root, name + config.image_suffix)
+        if not path.is_file():
+            return Dropped(id=sample_id, reason="missing_image", detail=f"no such image: {path}")
+        try:
+            media.append(probe(path))
+        except DataError as error:
+            return Dropped(id=sample_id, reason="unreadable_image", detail=error.message)
+    if not media:
+        columns = ", ".join(config.image_columns)
+        return Dropped(id=sample_id, reason="missing_image", detail=f"no image in {columns}")
+    twin = seen.setdefault(media[0].sha256, sample_id)
+    if twin != sample_id and "duplicate_image" in config.clean:
+        return Dropped(
+            id=sample_id, reason="duplicate_image", detail=f"the same image as sample '{twin}'"
+        )
+    return Sample(
+        id=sample_id,
+        media=tuple(media),
+        references=tuple(references),
+        metadata={column: _plain(row[column]) for column in config.metadata_columns},
+    )
+
+
+def _inside(root: Path, name: str) -> Path:
+    path = root / name
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise DataError(f"image '{name}' lies outside {root}", hint="images stay in images.root")
+    return path
+
+
+def _texts(values: Any) -> list[str]:
+    """Flatten cells that hold a text or a list of texts; blank ones and NaN are no text."""
+    flat = [
+        text
+        for value in values
+        for text in (value if isinstance(value, list | tuple) or _is_array(value) else [value])
+    ]
+    return [text for text in flat if isinstance(text, str) and text.strip()]
+
+
+def _plain(value: Any) -> Any:
+    """Turn what pandas gives into what JSON can hold; NaN becomes None."""
+    if _is_array(value):
+        return [_plain(item) for item in value.tolist()]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and value != value else value
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "tolist") and hasattr(value, "shape") and value.shape != ()

@@ -1,0 +1,1 @@
+"""What turns rendered prompts into completions; one module an engine."""

@@ -1,0 +1,115 @@
+"""What an engine is, the table of those there are, and the bounded feed that streaming ones share.
+
+Engines take a stream and give a stream: they pull a request only when there is room for it, so
+memory stays flat at any dataset size. A request that fails becomes a completion with an error;
+what would fail every request (no such model, no memory) is raised as EngineError.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from harness.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from pathlib import Path
+
+    from harness.records import Completion, Json, ModelConfig, Request
+
+
+class Engine(Protocol):
+    """Turns requests into completions."""
+
+    async def start(self) -> None:
+        """Load the model. Called once, before the first request.
+
+        Raises:
+            EngineError: the model cannot be started; the hint names what to change.
+        """
+
+    def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
+        """Answer each request once, in the order of finishing.
+
+        Raises:
+            EngineError: nothing more can be had from this model.
+        """
+
+    async def close(self) -> None:
+        """Free the model's memory and processes; may be called at any time, and twice."""
+
+
+class EngineClass(Protocol):
+    """How an engine is made; knowing its identity must not load a heavy package."""
+
+    neutral_args: frozenset[str]
+    """Engine arguments that change speed or memory but not what the model sees or computes."""
+    defaults: Mapping[str, Json]
+    """Arguments that hold where a model config says nothing."""
+
+    def __call__(self, config: ModelConfig, *, log: Path) -> Engine:
+        """Make an engine that is not started yet; its chatter goes to the file ``log``."""
+
+
+ENGINES: dict[str, str] = {
+    "vllm": "harness.engines.vllm:VllmEngine",
+    "transformers": "harness.engines.transformers:TransformersEngine",
+    "fake": "harness.engines.fake:FakeEngine",
+}
+"""Name in a model's ``engine:`` → where its class is; imported when first asked for."""
+
+
+def engine_class(name: str) -> EngineClass:
+    """Find an engine by its name.
+
+    Raises:
+        EngineError: no engine has this name.
+    """
+    try:
+        module, _, attribute = ENGINES[name].partition(":")
+    except KeyError:
+        known = ", ".join(ENGINES)
+        raise EngineError(f"no engine is named '{name}'", hint=f"engines: {known}") from None
+    found: EngineClass = getattr(import_module(module), attribute)
+    return found
+
+
+def identity(config: ModelConfig) -> dict[str, Json]:
+    """Say what of an engine's set-up a completion depends on: its name and arguments, no model."""
+    cls = engine_class(config.engine)
+    args = {**cls.defaults, **config.args}
+    kept = {name: value for name, value in args.items() if name not in cls.neutral_args}
+    return {"engine": config.engine, "args": kept, "image": dict(config.image)}
+
+
+async def bounded(
+    requests: AsyncIterator[Request],
+    answer: Callable[[Request], Awaitable[Completion]],
+    limit: int,
+) -> AsyncIterator[Completion]:
+    """Answer requests concurrently, at most ``limit`` at a time, yielding each as it finishes.
+
+    A request is pulled from the stream only when there is room for it. When the consumer stops
+    early, whatever is in flight is cancelled.
+    """
+    running: set[asyncio.Task[Completion]] = set()
+    more = True
+    try:
+        while more or running:
+            while more and len(running) < limit:
+                try:
+                    request = await anext(requests)
+                except StopAsyncIteration:
+                    more = False
+                else:
+                    running.add(asyncio.ensure_future(answer(request)))
+            if running:
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    yield task.result()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -1,0 +1,66 @@
+"""The exceptions a user can cause, each with a place and a hint; nothing is caught here.
+
+HarnessError
+├── ConfigError      a YAML file that says something wrong (suite, variant, dataset, preset)
+├── DataError        samples or images that cannot be used as a whole
+├── RenderError      a prompt template that fails for a sample
+├── EngineError      a model that cannot be started or does not answer
+├── MetricError      a metric that cannot be computed (no Java, a scorer that died)
+└── StoreError       a completion store or run folder that cannot be read or written
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.records import Where
+
+
+class HarnessError(Exception):
+    """Something the user can mend; printed as ``place: message`` and a hint line."""
+
+    def __init__(
+        self, message: str, *, where: Where | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        hint = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{place}{self.message}{hint}"
+
+
+class ConfigError(HarnessError):
+    """A YAML file says something wrong."""
+
+
+class ConfigErrors(ConfigError):
+    """Every problem found in one or more files, reported together."""
+
+    def __init__(self, problems: list[ConfigError]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class DataError(HarnessError):
+    """Samples or images cannot be used as a whole."""
+
+
+class RenderError(HarnessError):
+    """A prompt template fails for a sample."""
+
+
+class EngineError(HarnessError):
+    """A model cannot be started or does not answer."""
+
+
+class MetricError(HarnessError):
+    """A metric cannot be computed."""
+
+
+class StoreError(HarnessError):
+    """A completion store or run folder cannot be read or written."""

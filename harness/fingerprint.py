@@ -1,0 +1,47 @@
+"""Canonical JSON and its sha256, and hashes of files and folders; knows no record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def canonical_json(value: Any) -> str:
+    """Give the one JSON text of a value: keys sorted, no spaces, non-ASCII kept, no NaN.
+
+    Raises:
+        ValueError: the value holds NaN or an infinity.
+    """
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+
+
+def sha256_text(text: str) -> str:
+    """Hash a text; lone surrogates, which models and files do produce, are hashed as they are."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def sha256_json(value: Any) -> str:
+    """Hash a value by its canonical JSON."""
+    return sha256_text(canonical_json(value))
+
+
+def sha256_file(path: Path) -> str:
+    """Hash a file's bytes without holding them all in memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_folder(folder: Path) -> str:
+    """Hash a folder by the relative names and bytes of its files, hidden ones left out."""
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+    )
+    return sha256_json([[p.relative_to(folder).as_posix(), sha256_file(p)] for p in files])

@@ -1,0 +1,1 @@
+"""The use cases: each composes the stages and knows their order."""

@@ -1,0 +1,194 @@
+"""Suite + samples → the systems to compare and, image by image, the requests that they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from harness.config.load import find_dataset
+from harness.config.validate import nearest
+from harness.dataset.load import LoadedDataset, load_samples
+from harness.engines.base import identity
+from harness.errors import ConfigError, ConfigErrors
+from harness.fingerprint import sha256_folder, sha256_json
+from harness.postprocess import check_steps
+from harness.records import (
+    Decoding,
+    Json,
+    ModelConfig,
+    PromptVariant,
+    Request,
+    Suite,
+    System,
+)
+from harness.render import Renderer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.records import Sample
+
+_Named = TypeVar("_Named", PromptVariant, ModelConfig)
+
+KEY_VERSION = 1
+DEFAULT_MAX_TOKENS = 128
+"""vLLM's own default is 16, which would cut captions short without a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What of a suite is to be run."""
+
+    only: tuple[str, ...] = ()
+    """Variants; default: all."""
+    models: tuple[str, ...] = ()
+    """Models of the suite, by name; default: all."""
+    engine: str | None = None
+    """Run the models by this engine instead of their own."""
+    limit: int | None = None
+    """The first so many samples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A suite with its choice made, its samples loaded and its templates compiled."""
+
+    suite: Suite
+    dataset: LoadedDataset
+    systems: tuple[System, ...]
+    renderers: dict[str, Renderer]
+    """By variant."""
+    identities: dict[str, Json]
+    """By model: what of it a completion depends on."""
+
+    @property
+    def samples(self) -> Sequence[Sample]:
+        """The samples of the run, in order."""
+        return self.dataset.samples
+
+    def model(self, name: str) -> ModelConfig:
+        """Find a model of the suite."""
+        return next(model for model in self.suite.models if model.name == name)
+
+    def variant(self, name: str) -> PromptVariant:
+        """Find a variant of the suite."""
+        return self.renderers[name].variant
+
+    def requests(self) -> Iterator[tuple[System, Request]]:
+        """Give every request, image-major: all systems of a sample next to each other.
+
+        So an image is decoded, preprocessed and encoded once for all of them, and its prefix is
+        still in the model's cache when the next prompt comes.
+
+        Raises:
+            RenderError: a template fails for a sample.
+        """
+        for sample in self.samples:
+            rendered = {name: renderer.render(sample) for name, renderer in self.renderers.items()}
+            for system in self.systems:
+                prompt = rendered[system.variant]
+                ingredients = {
+                    "version": KEY_VERSION,
+                    "prompt": prompt.sha256,
+                    "model": self.identities[system.model],
+                    "decoding": dict(system.decoding.params),
+                    "draw": 0,
+                }
+                request = Request(
+                    system=system.name,
+                    sample_id=sample.id,
+                    rendered=prompt,
+                    decoding=system.decoding,
+                    key=sha256_json(ingredients),
+                )
+                yield system, request
+
+
+def choose(suite: Suite, choice: Choice) -> Suite:
+    """Narrow a suite to what is to be run.
+
+    Raises:
+        ConfigErrors: a name that the suite does not have.
+    """
+    variants = _named(suite.variants, choice.only, "variant", suite)
+    models = _named(suite.models, choice.models, "model", suite)
+    if choice.engine:
+        # The arguments were meant for the engine that is not used.
+        models = tuple(
+            m if m.engine == choice.engine else replace(m, engine=choice.engine, args={})
+            for m in models
+        )
+    names = [variant.name for variant in variants]
+    baseline = suite.baseline if suite.baseline in names else names[0]
+    return replace(suite, variants=variants, models=models, baseline=baseline)
+
+
+def make_plan(suite: Suite, choice: Choice, *, sample_ids: Sequence[str] | None = None) -> Plan:
+    """Load what a suite needs, except its models.
+
+    Raises:
+        HarnessError: a name, a file, a dataset or a template is wrong.
+    """
+    suite = choose(suite, choice)
+    for variant in suite.variants:
+        check_steps(variant.postprocess, variant.where.get("postprocess"))
+    renderers = {variant.name: _renderer(variant, suite) for variant in suite.variants}
+    return Plan(
+        suite=suite,
+        dataset=load_samples(suite.dataset, limit=choice.limit, ids=sample_ids),
+        systems=tuple(_systems(suite)),
+        renderers=renderers,
+        identities={model.name: _identity(model) for model in suite.models},
+    )
+
+
+def _renderer(variant: PromptVariant, suite: Suite) -> Renderer:
+    if variant.exemplars is None:
+        return Renderer(variant)
+    asked = variant.where.get("exemplars")
+    config = find_dataset(variant.exemplars.dataset, suite.folder, asked=asked)
+    return Renderer(variant, load_samples(config, ids=variant.exemplars.ids).samples)
+
+
+def _systems(suite: Suite) -> Iterator[System]:
+    for model in suite.models:
+        for decoding in suite.decodings:
+            for variant in suite.variants:
+                parts = [model.name] if len(suite.models) > 1 else []
+                parts += [variant.name]
+                parts += [decoding.name] if len(suite.decodings) > 1 else []
+                params = {
+                    "max_tokens": DEFAULT_MAX_TOKENS,
+                    **model.generation,
+                    **decoding.params,
+                    **variant.generation,
+                }
+                yield System(
+                    name="/".join(parts),
+                    model=model.name,
+                    variant=variant.name,
+                    decoding=Decoding(name=decoding.name, params=params),
+                )
+
+
+def _identity(model: ModelConfig) -> Json:
+    folder = Path(model.model)
+    if folder.is_absolute():
+        # A folder that is not there has no hash; the engine says so when it is started.
+        files = sha256_folder(folder) if folder.is_dir() else None
+        checkpoint: dict[str, Json] = {"files": files}
+    else:
+        checkpoint = {"id": model.model, "revision": model.revision}
+    return {**identity(model), "checkpoint": checkpoint}
+
+
+def _named(
+    things: tuple[_Named, ...], names: tuple[str, ...], word: str, suite: Suite
+) -> tuple[_Named, ...]:
+    known = [thing.name for thing in things]
+    for name in names:
+        if name not in known:
+            message = f"suite '{suite.name}' has no {word} '{name}'"
+            raise ConfigErrors([ConfigError(message, hint=nearest(name, known))])
+    return tuple(thing for thing in things if not names or thing.name in names)

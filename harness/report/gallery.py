@@ -1,0 +1,81 @@
+"""Samples + predictions + scores → the side-by-side cards of a report, with small pictures."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import DataError
+from harness.media import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.records import MediaRef, Prediction, Sample, SampleScore
+
+MAX_CARDS = 200
+THUMBNAIL = 160
+"""Longest side of a picture in the report, pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one system said of a sample."""
+
+    system: str
+    text: str | None
+    reason: str | None
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One sample, side by side over all systems."""
+
+    id: str
+    picture: str | None
+    """A data URI; None where the image is not on this machine."""
+    references: tuple[str, ...]
+    answers: tuple[Answer, ...]
+
+
+def gallery(
+    samples: Sequence[Sample],
+    predictions: Mapping[str, Sequence[Prediction]],
+    scores: Sequence[SampleScore],
+) -> list[Card]:
+    """Make the cards of the first samples of a run."""
+    by_answer: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for score in scores:
+        by_answer[score.system, score.sample_id][score.metric] = score.value
+    return [
+        Card(
+            id=sample.id,
+            picture=_thumbnail(sample.media[0]),
+            references=sample.references,
+            answers=tuple(
+                Answer(
+                    system=system,
+                    text=answers[i].value,
+                    reason=answers[i].reason,
+                    scores=by_answer[system, sample.id],
+                )
+                for system, answers in predictions.items()
+            ),
+        )
+        for i, sample in enumerate(samples[:MAX_CARDS])
+    ]
+
+
+def _thumbnail(ref: MediaRef) -> str | None:
+    try:
+        picture = load(ref).copy()
+    except DataError:
+        return None  # the run was copied to a machine without its images
+    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=80)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,33 @@
+"""A scored run → one HTML page that needs nothing beside it; every text is escaped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.report.gallery import Card
+    from harness.report.tables import ComparisonTable
+
+
+def html_page(
+    run: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    table: ComparisonTable,
+    cards: Sequence[Card],
+) -> str:
+    """Fill the page's template."""
+    environment = Environment(
+        loader=PackageLoader("harness.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    best = [table.best(column) for column in range(len(table.metrics))]
+    return environment.get_template("report.html.j2").render(
+        run=run, summary=summary, table=table, cells=table.cells(), best=best, cards=cards
+    )

@@ -1,0 +1,201 @@
+"""A run's summary → its comparison table, as text cells that every output format shares."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import DataError
+from harness.records import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+REPORTED_MARK = "†"
+REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run"
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        REPORTED_MARK: r"\textdagger{}",
+        "–": "--",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of the table: a system of this run, or one whose figures were printed elsewhere."""
+
+    system: str
+    n: int | None
+    """Samples that were scored."""
+    unscored: int | None
+    values: tuple[float | None, ...]
+    reported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonTable:
+    """A row a system, a column a metric."""
+
+    metrics: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, summary: Mapping[str, Any]) -> ComparisonTable:
+        """Lay out a summary."""
+        metrics = tuple(summary["metrics"])
+        value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
+        rows = [
+            Row(
+                system=system["system"],
+                n=system["n"] - system["unscored"],
+                unscored=system["unscored"],
+                values=tuple(value[system["system"], metric] for metric in metrics),
+            )
+            for system in summary["systems"]
+        ]
+        rows += [
+            Row(
+                system=line["system"],
+                n=None,
+                unscored=None,
+                values=tuple(line["scores"].get(metric) for metric in metrics),
+                reported=True,
+            )
+            for line in summary["reported"]
+        ]
+        return cls(metrics=metrics, rows=tuple(rows), notes=tuple(_notes(summary)))
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return ("system", *self.metrics, "n", "unscored")
+
+    def best(self, column: int) -> frozenset[int]:
+        """Say which rows hold the best measured value of a metric; ties are all best."""
+        measured = {
+            i: round(row.values[column] or 0.0, 4)
+            for i, row in enumerate(self.rows)
+            if not row.reported and row.values[column] is not None
+        }
+        top = max(measured.values(), default=None)
+        several = len(measured) > 1
+        return frozenset(i for i, value in measured.items() if several and value == top)
+
+    def cells(self, bold: str = "{}") -> list[list[str]]:
+        """Write the rows as text, the best value of each column inside ``bold``."""
+        best = [self.best(column) for column in range(len(self.metrics))]
+        lines = []
+        for i, row in enumerate(self.rows):
+            values = [
+                "–" if value is None else f"{value:.4f}" if not row.reported else f"{value:.3f}"
+                for value in row.values
+            ]
+            marked = [bold.format(v) if i in best[c] else v for c, v in enumerate(values)]
+            name = f"{row.system} {REPORTED_MARK}" if row.reported else row.system
+            counts = ["–" if count is None else str(count) for count in (row.n, row.unscored)]
+            lines.append([name, *marked, *counts])
+        return lines
+
+    def markdown(self) -> str:
+        """Write the table for a Markdown page."""
+        lines = [self.header, [":--", *("--:" for _ in self.header[1:])]]
+        rows = [[cell.replace("|", "\\|") for cell in line] for line in self.cells(bold="**{}**")]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in [*lines, *rows])
+        return "\n".join([table, "", *(f"{note}  " for note in self.notes)]).rstrip() + "\n"
+
+    def csv(self) -> str:
+        """Write the table with full precision; a name that a spreadsheet would run is quoted."""
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow([*self.header, "source"])
+        for row in self.rows:
+            name = f"'{row.system}" if row.system[:1] in set("=+-@\t\r") else row.system
+            values = ["" if value is None else repr(value) for value in row.values]
+            counts = ["" if count is None else count for count in (row.n, row.unscored)]
+            writer.writerow([name, *values, *counts, "reported" if row.reported else "measured"])
+        return buffer.getvalue()
+
+    def latex(self) -> str:
+        """Write the table for a LaTeX paper (booktabs)."""
+        head = " & ".join(name.translate(_LATEX) for name in self.header)
+        body = [
+            " & ".join(
+                rf"\textbf{{{cell.translate(_LATEX)}}}" if bold else cell.translate(_LATEX)
+                for cell, bold in line
+            )
+            for line in self._bold_cells()
+        ]
+        notes = "".join(f"% {note}\n" for note in self.notes)
+        rows = "".join(f"{line} \\\\\n" for line in body)
+        columns = "l" + "r" * (len(self.header) - 1)
+        return (
+            f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
+            f"{rows}\\bottomrule\n\\end{{tabular}}\n{notes}"
+        )
+
+    def _bold_cells(self) -> list[list[tuple[str, bool]]]:
+        best = [self.best(column) for column in range(len(self.metrics))]
+        return [
+            [(cell, 0 < c <= len(best) and i in best[c - 1]) for c, cell in enumerate(line)]
+            for i, line in enumerate(self.cells())
+        ]
+
+
+def read_reported(path: Path) -> list[dict[str, Any]]:
+    """Read figures that others printed: a ``system`` column, then one per metric by its name.
+
+    Raises:
+        DataError: the file is missing, has no ``system`` column, or holds what is no number.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as error:
+        raise DataError(f"the reported figures cannot be read: {error}") from error
+    lines = []
+    for number, row in enumerate(rows, start=2):
+        where = Where(path=path, line=number)
+        name = row.pop("system", None)
+        if not name:
+            raise DataError("no 'system' in this line", where=where)
+        try:
+            scores = {metric: float(text) for metric, text in row.items() if metric and text}
+        except (TypeError, ValueError) as error:
+            raise DataError(f"not a number: {error}", where=where) from error
+        lines.append({"system": name, "scores": scores})
+    return lines
+
+
+def _notes(summary: Mapping[str, Any]) -> list[str]:
+    notes = []
+    systems: Sequence[Mapping[str, Any]] = summary["systems"]
+    for status, text in (
+        ("unscored", "unscored: the model gave no answer"),
+        ("empty", "empty: answered with nothing, scored as that"),
+        ("truncated", "cut off at max_tokens"),
+    ):
+        counts = [f"{s['system']} {s[status]}" for s in systems if s[status]]
+        if counts:
+            notes.append(f"{text}: {', '.join(counts)}")
+    missing = {r["metric"]: r["missing"] for r in summary["results"] if r["missing"]}
+    notes += [f"{metric} is missing: {reason}" for metric, reason in missing.items()]
+    if summary["dropped"]:
+        notes.append(f"{summary['dropped']} rows of the dataset were left out (run.json says why)")
+    if summary["reported"]:
+        notes.append(REPORTED_NOTE)
+    return notes

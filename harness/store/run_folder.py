@@ -1,0 +1,222 @@
+"""A run's folder under ``results/<suite>/``: everything about it, read and written atomically.
+
+``run.json`` comes first and ``summary.json`` last: a folder with a summary is complete. With
+``samples.jsonl`` and ``completions.jsonl`` beside them, a copied folder can be scored and reported
+anywhere, without the store, the images or the dataset.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import StoreError
+from harness.records import Completion, Json, MediaRef, Request, Sample, SampleScore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCompletion:
+    """A line of ``completions.jsonl``."""
+
+    system: str
+    variant: str
+    sample_id: str
+    completion: Completion
+
+
+class RunFolder:
+    """One run on disk.
+
+    Args:
+        path: the folder, which exists.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, results: Path, suite: str) -> RunFolder:
+        """Make the folder of a new run, named by the time and a few random letters.
+
+        Raises:
+            StoreError: it cannot be made.
+        """
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        path = results / suite / f"{stamp}-{secrets.token_hex(3)}"
+        try:
+            path.mkdir(parents=True)
+        except OSError as error:
+            raise StoreError(
+                f"the run's folder cannot be made: {error}", hint="name another with --out"
+            ) from error
+        return cls(path)
+
+    @classmethod
+    def find(cls, path: Path) -> RunFolder:
+        """Open a finished or unfinished run; a suite's results folder stands for its newest run.
+
+        Raises:
+            StoreError: there is no run there.
+        """
+        if (path / "run.json").is_file():
+            return cls(path)
+        runs = sorted(child.parent for child in path.glob("*/run.json"))
+        if not runs:
+            raise StoreError(
+                f"no run in {path}", hint="a run is a folder under results/<suite>/ with a run.json"
+            )
+        return cls(runs[-1])
+
+    @property
+    def engine_log(self) -> Path:
+        """Where an engine's own chatter goes."""
+        return self.path / "engine.log"
+
+    def write_run(self, record: Mapping[str, Json]) -> None:
+        """Write ``run.json``: what was asked, and of what."""
+        self.write_text("run.json", _pretty(record))
+
+    def write_samples(self, samples: Iterable[Sample]) -> None:
+        """Write ``samples.jsonl``: references, metadata, and where the images were."""
+        lines = (
+            {
+                "id": sample.id,
+                "references": list(sample.references),
+                "metadata": dict(sample.metadata),
+                "media": [{**asdict(ref), "path": str(ref.path)} for ref in sample.media],
+            }
+            for sample in samples
+        )
+        self._write_lines("samples.jsonl", lines)
+
+    def write_completions(
+        self, requests: Iterable[tuple[Request, str]], completions: Mapping[str, Completion]
+    ) -> None:
+        """Write ``completions.jsonl``: a line a request, given with its variant, in plan order."""
+        lines = (
+            {
+                "system": request.system,
+                "variant": variant,
+                "sample_id": request.sample_id,
+                **asdict(completions[request.key]),
+            }
+            for request, variant in requests
+        )
+        self._write_lines("completions.jsonl", lines)
+
+    def write_scores(self, scores: Sequence[SampleScore]) -> None:
+        """Write ``scores.parquet``: a line per system, sample and metric."""
+        import pandas as pd
+
+        frame = pd.DataFrame(
+            [asdict(score) for score in scores], columns=["system", "sample_id", "metric", "value"]
+        )
+        waiting = self.path / ".scores.parquet"
+        frame.to_parquet(waiting, index=False)
+        waiting.replace(self.path / "scores.parquet")
+
+    def write_summary(self, summary: Mapping[str, Json]) -> None:
+        """Write ``summary.json``, which says that the run is complete."""
+        self.write_text("summary.json", _pretty(summary))
+
+    def run(self) -> dict[str, Any]:
+        """Read ``run.json``."""
+        return self._read_json("run.json")
+
+    def summary(self) -> dict[str, Any]:
+        """Read ``summary.json``.
+
+        Raises:
+            StoreError: the run is not complete.
+        """
+        return self._read_json("summary.json")
+
+    def samples(self) -> list[Sample]:
+        """Read the samples back, in the run's order."""
+        return [
+            Sample(
+                id=line["id"],
+                media=tuple(MediaRef(**{**m, "path": Path(m["path"])}) for m in line["media"]),
+                references=tuple(line["references"]),
+                metadata=line["metadata"],
+            )
+            for line in self._read_lines("samples.jsonl")
+        ]
+
+    def completions(self) -> list[StoredCompletion]:
+        """Read the completions back, in plan order."""
+        return [
+            StoredCompletion(
+                system=line.pop("system"),
+                variant=line.pop("variant"),
+                sample_id=line.pop("sample_id"),
+                completion=Completion(**line),
+            )
+            for line in self._read_lines("completions.jsonl")
+        ]
+
+    def scores(self) -> list[SampleScore]:
+        """Read ``scores.parquet`` back."""
+        import pandas as pd
+
+        rows = pd.read_parquet(self.path / "scores.parquet").to_dict("records")
+        return [SampleScore(**{str(name): value for name, value in row.items()}) for row in rows]
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file of the run so that it is there whole or not at all.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        waiting = self.path / f".{name}"
+        try:
+            with waiting.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            waiting.replace(self.path / name)
+        except OSError as error:
+            raise StoreError(f"cannot be written: {self.path / name} ({error})") from error
+
+    def _write_lines(self, name: str, lines: Iterable[Mapping[str, Json]]) -> None:
+        self.write_text(
+            name, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+        )
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        path = self.path / name
+        try:
+            value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"{path} is not there: the run did not finish",
+                hint="run the suite again; finished completions are not asked for twice",
+            ) from error
+        except ValueError as error:
+            raise StoreError(f"{path} is damaged ({error})") from error
+        return value
+
+    def _read_lines(self, name: str) -> list[dict[str, Any]]:
+        path = self.path / name
+        try:
+            with path.open(encoding="utf-8") as file:
+                return [json.loads(line) for line in file]
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"{path} is not there: the run did not finish",
+                hint="run the suite again; finished completions are not asked for twice",
+            ) from error
+        except ValueError as error:
+            raise StoreError(f"{path} is damaged ({error})") from error
+
+
+def _pretty(value: Mapping[str, Json]) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
