@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 MAX_NODES = 100_000
 """Values that one file may hold once its aliases are written out."""
 
+_PLAIN_TAGS = tuple(
+    f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null")
+)
+
 YamlPath = tuple[str | int, ...]
 """Keys and list positions from the top of the file to a value."""
 
@@ -92,6 +96,10 @@ class _Builder:
         if self._nodes > MAX_NODES or any(node is outer for outer in self._open):
             raise yaml.constructor.ConstructorError(
                 None, None, "aliases that unfold without end", node.start_mark
+            )
+        if not node.tag.startswith(_PLAIN_TAGS):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the tag {node.tag} is not allowed", node.start_mark
             )
         line = node.start_mark.line + 1
         self.key_lines.setdefault(path, line)

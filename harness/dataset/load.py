@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -80,7 +81,9 @@ def _read(config: DatasetConfig) -> pd.DataFrame:
         if config.format == "parquet":
             rows = pd.read_parquet(config.path)
         elif config.format == "jsonl":
-            rows = pd.read_json(config.path, lines=True, dtype=False, convert_dates=False)
+            with config.path.open(encoding="utf-8") as file:
+                lines = [json.loads(line) for line in file if line.strip()]
+            rows = pd.DataFrame(lines, dtype=object)
         else:
             separator = "\t" if config.format == "tsv" else ","
             # A title may well be "None" or "NA": every cell is text, and only an empty one empty.

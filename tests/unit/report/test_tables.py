@@ -1,0 +1,80 @@
+import csv
+import io
+
+import pytest
+
+from harness.errors import DataError
+from harness.report.tables import ComparisonTable, read_reported
+
+
+def summary(values, **changes):
+    systems = [
+        {"system": name, "n": 10, "unscored": 0, "empty": 0, "truncated": 0} for name in values
+    ]
+    results = [
+        {"system": name, "metric": "BLEU_1", "value": value, "missing": None}
+        for name, value in values.items()
+    ]
+    plain = {"metrics": ["BLEU_1"], "systems": systems, "results": results}
+    return {**plain, "reported": [], "dropped": 0, **changes}
+
+
+def test_the_best_is_bold_and_ties_share_it():
+    table = ComparisonTable.of(summary({"a": 0.5, "b": 0.25, "c": 0.50001}))
+    assert table.markdown().splitlines()[2:] == [
+        "| a | **0.5000** | 10 | 0 |",
+        "| b | 0.2500 | 10 | 0 |",
+        "| c | **0.5000** | 10 | 0 |",
+    ]
+
+
+def test_a_single_system_is_not_the_best_of_anything():
+    assert "**" not in ComparisonTable.of(summary({"a": 0.5})).markdown()
+
+
+def test_reported_figures_stand_below_and_never_win():
+    reported = [{"system": "paper", "scores": {"BLEU_1": 0.9}}]
+    table = ComparisonTable.of(summary({"a": 0.5, "b": 0.4}, reported=reported))
+    lines = table.markdown().splitlines()
+    assert lines[2] == "| a | **0.5000** | 10 | 0 |"
+    assert lines[4] == "| paper † | 0.900 | – | – |"
+    assert lines[-1].strip() == "† reported elsewhere, not measured by this run"
+
+
+def test_unscored_samples_and_missing_metrics_are_told():
+    told = summary({"a": None, "b": 0.4})
+    told["systems"][0].update(unscored=3, truncated=2)
+    told["results"][0]["missing"] = "no Java"
+    table = ComparisonTable.of(told)
+    assert table.rows[0].n == 7
+    assert table.notes == (
+        "unscored: the model gave no answer: a 3",
+        "cut off at max_tokens: a 2",
+        "BLEU_1 is missing: no Java",
+    )
+
+
+def test_csv_keeps_every_digit_and_starts_no_formula():
+    text = ComparisonTable.of(summary({"=cmd()": 1 / 3, "b": 0.1})).csv()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert rows[0]["system"] == "'=cmd()"
+    assert float(rows[0]["BLEU_1"]) == 1 / 3
+
+
+def test_latex_escapes_what_latex_would_read():
+    text = ComparisonTable.of(summary({"a_b & 50%": 0.5, "c": 0.1})).latex()
+    assert r"a\_b \& 50\% & \textbf{0.5000} & 10 & 0 \\" in text
+    assert r"BLEU\_1" in text
+
+
+def test_reported_csv_is_read_with_its_gaps(tmp_path):
+    path = tmp_path / "reported.csv"
+    path.write_text("system,BLEU_1,METEOR\npaper,.139,\n")
+    assert read_reported(path) == [{"system": "paper", "scores": {"BLEU_1": 0.139}}]
+
+
+def test_reported_csv_names_the_line_of_a_fault(tmp_path):
+    path = tmp_path / "reported.csv"
+    path.write_text("system,BLEU_1\nx,.1\npaper,n/a\n")
+    with pytest.raises(DataError, match=r"reported.csv:3: not a number"):
+        read_reported(path)
