@@ -140,7 +140,8 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
 
 def project_root(folder: Path) -> Path:
     """Find the project's folder: the nearest one around ``folder`` that holds ``datasets/``."""
-    around = [folder.resolve(), *folder.resolve().parents]
+    # The path as it was typed first, so that messages name files the way the user did.
+    around = [folder, *folder.parents, *folder.resolve().parents]
     return next((place for place in around if (place / "datasets").is_dir()), Path.cwd())
 
 

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 _Named = TypeVar("_Named", PromptVariant, ModelConfig)
 
 KEY_VERSION = 1
-DEFAULT_MAX_TOKENS = 128
-"""vLLM's own default is 16, which would cut captions short without a word."""
+DEFAULTS: dict[str, Json] = {"temperature": 0, "max_tokens": 128}
+"""Sampling where nobody says otherwise. vLLM's own defaults would draw at random and stop after 16
+tokens, without a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,7 @@ def _systems(suite: Suite) -> Iterator[System]:
                 parts += [variant.name]
                 parts += [decoding.name] if len(suite.decodings) > 1 else []
                 params = {
-                    "max_tokens": DEFAULT_MAX_TOKENS,
+                    **DEFAULTS,
                     **model.generation,
                     **decoding.params,
                     **variant.generation,

@@ -1,0 +1,180 @@
+"""The whole path without a model: the command, run as a user runs it, on the fake engine."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SUITE = "prompts/titles"
+
+
+def test_run_prints_the_table_and_writes_the_folder(project, harness):
+    run = harness("run", SUITE, cwd=project)
+    assert run.returncode == 0, run.stderr
+    lines = run.stdout.splitlines()
+    assert any(line.split()[0] == "system" and "BLEU_1" in line for line in lines if line.strip())
+    assert "8 completions generated" in run.stdout
+    report = project / Path(lines[-1].removeprefix("report: "))
+    names = {path.name for path in report.parent.iterdir()}
+    assert names >= {
+        "run.json",
+        "samples.jsonl",
+        "completions.jsonl",
+        "scores.parquet",
+        "summary.json",
+        "report.html",
+        "table.md",
+        "table.csv",
+        "table.tex",
+    }
+    text = (report.parent / "completions.jsonl").read_text()
+    completions = [json.loads(line) for line in text.splitlines()]
+    assert [(line["sample_id"], line["system"]) for line in completions[:3]] == [
+        ("s1", "plain"),
+        ("s1", "title"),
+        ("s2", "plain"),
+    ]
+    assert {"variant", "key", "text", "finish_reason", "error"} <= completions[0].keys()
+
+
+def test_json_goes_to_stdout_alone(project, harness):
+    run = harness("run", SUITE, "--json", "--limit", "2", "--only", "title", cwd=project)
+    summary = json.loads(run.stdout)
+    assert [system["system"] for system in summary["systems"]] == ["title"]
+    assert summary["systems"][0]["n"] == 2
+    signatures = [result["signature"] for result in summary["results"]]
+    assert any(
+        text.startswith("BLEU_1|tok:none|") and "|refs:1|n:2|unscored:0|pp:strip|v:" in text
+        for text in signatures
+    ), signatures
+
+
+def test_a_second_run_asks_no_model_and_an_edit_asks_for_itself(project, harness, write):
+    harness("run", SUITE, cwd=project)
+    again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    assert again["cost"]["generated"] == 0
+    write(project / SUITE / "title.yaml", "user: Give a good recipe title.\npostprocess: [strip]\n")
+    edited = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    assert edited["cost"]["generated"] == 4
+    values = [
+        {r["metric"]: r["value"] for r in s["results"] if r["system"] == "plain"}
+        for s in (again, edited)
+    ]
+    assert values[0] == values[1]
+
+
+def test_failed_samples_are_counted_and_shown_and_asked_again(project, harness, write):
+    suite = (project / SUITE / "suite.yaml").read_text()
+    faulty = suite.replace("model: none", "model: none, args: {fail: 0.5}")
+    (project / SUITE / "suite.yaml").write_text(faulty)
+    run = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    unscored = sum(system["unscored"] for system in run["systems"])
+    assert 0 < unscored < 8
+    assert any(
+        s["reasons"] == {"a fault that was asked for": s["unscored"]} for s in run["systems"]
+    )
+    table = (project / run["folder"] / "table.md").read_text()
+    assert "unscored: the model gave no answer" in table
+    again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    assert again["cost"]["generated"] == unscored
+
+
+def test_a_copied_run_is_scored_and_reported_without_the_rest(project, harness, tmp_path):
+    first = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    copy = tmp_path / "elsewhere"
+    (project / first["folder"]).rename(copy)
+    for name in ("prompts", "datasets", "results"):
+        (project / name).rename(project / f"gone-{name}")
+    again = json.loads(harness("score", copy, "--json", cwd=tmp_path).stdout)
+    assert again["results"] == first["results"]
+    fewer = json.loads(harness("score", copy, "--metric", "rouge_l", "--json").stdout)
+    assert fewer["metrics"] == ["ROUGE_L"]
+    report = harness("report", copy)
+    assert report.returncode == 0
+    assert "ROUGE_L" in report.stdout
+
+
+def test_render_shows_what_is_sent(project, harness):
+    run = harness("render", SUITE, "--sample", "s2", cwd=project)
+    assert "[user]\n<image s2.png: 64×48, sha256 " in run.stdout
+    assert "Name the dish." in run.stdout
+    assert "Give a recipe title." in run.stdout
+    assert len(json.loads(harness("render", SUITE, "--json", cwd=project).stdout)) == 2
+
+
+def test_check_reports_every_file_and_fails(project, harness, write):
+    fine = harness("check", cwd=project)
+    assert fine.returncode == 0
+    write(project / SUITE / "title.yaml", "user: Give {{ a title.\n")
+    write(project / "datasets" / "dishes.yaml", "source: {format: csv}\n")
+    bad = harness("check", cwd=project)
+    assert bad.returncode == 1
+    assert "title.yaml:1: " in bad.stdout
+    assert "dishes.yaml:1: 'source.path' is missing" in bad.stdout
+    assert bad.stdout.count("'columns' is missing") == 1
+
+
+def test_errors_go_to_stderr_with_a_hint_and_code_1(project, harness):
+    run = harness("run", SUITE, "--only", "tilte", cwd=project)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "has no variant 'tilte'" in run.stderr
+    assert "hint: did you mean 'title'?" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert harness("run", cwd=project).returncode == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(project, harness, number):
+    path = project / SUITE / "suite.yaml"
+    path.write_text(
+        path.read_text().replace("model: none", "model: none, args: {delay: 1.5, in_flight: 3}")
+    )
+    command = [str(Path(sys.executable).parent / "harness"), "run", SUITE]
+    running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
+    assert running.stderr
+    for line in running.stderr:
+        if "generating" in line:
+            break
+    time.sleep(2)
+    running.send_signal(number)
+    rest = running.stderr.read()
+    assert running.wait(30) == 130
+    running.stderr.close()
+    assert "6 of 8 completions finished; they are kept" in rest
+    assert "run the same command again" in rest
+    again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    assert again["cost"]["generated"] == 2
+
+
+def test_help_is_light_and_shows_examples(harness):
+    assert "harness run prompts/recipe-titles" in harness("--help").stdout
+    assert "Example:" in harness("run", "--help").stdout
+
+
+def test_importing_the_command_loads_nothing_heavy():
+    heavy = {"torch", "vllm", "transformers", "evaluate", "pandas", "datasets", "qwen_vl_utils"}
+    code = "import sys, harness.cli, harness.cli.verbs; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert heavy & set(run.stdout.split()) == set()
+
+
+def test_model_output_is_escaped_in_the_report(project, harness, write):
+    write(project / SUITE / "plain.yaml", "user: <script>alert(1)</script>\n")
+    run = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    page = (project / run["folder"] / "report.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_reported_figures_stand_under_the_table(project, harness):
+    path = project / SUITE / "suite.yaml"
+    path.write_text(path.read_text() + "reported: reported.csv\n")
+    (project / SUITE / "reported.csv").write_text("system,BLEU_1,ROUGE_L\nthe paper,.139,.205\n")
+    with_them = harness("run", SUITE, "--with-reported", cwd=project).stdout
+    assert "the paper †" in with_them
+    assert "† reported elsewhere, not measured by this run" in with_them
+    assert "the paper" not in harness("run", SUITE, cwd=project).stdout
