@@ -95,6 +95,7 @@ async def bounded(
     early, whatever is in flight is cancelled.
     """
     running: set[asyncio.Task[Completion]] = set()
+    done: set[asyncio.Task[Completion]] = set()
     more = True
     try:
         while more or running:
@@ -112,4 +113,5 @@ async def bounded(
     finally:
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        # Those that failed together with the one that was raised count as looked at.
+        await asyncio.gather(*running, *done, return_exceptions=True)

@@ -1,0 +1,70 @@
+"""A model config → the checkpoint's transformers config and processor; no weights."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.engines.torchvision_ops import mend_imports
+from harness.errors import EngineError
+
+if TYPE_CHECKING:
+    from harness.records import ModelConfig
+
+
+def load_description(config: ModelConfig) -> tuple[Any, Any]:
+    """Load a checkpoint's transformers config and its processor (or tokenizer, without images).
+
+    Raises:
+        EngineError: there is no such folder, it holds no checkpoint, or the Hub's files are
+            neither in the cache nor to be had.
+    """
+    mend_imports()
+    from transformers import AutoConfig, AutoProcessor
+
+    _check_folder(config.model)
+    given = {
+        "revision": config.revision,
+        "trust_remote_code": bool(config.args.get("trust_remote_code", False)),
+    }
+    try:
+        return (
+            AutoConfig.from_pretrained(config.model, **given),
+            AutoProcessor.from_pretrained(config.model, **given),
+        )
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise EngineError(
+            f"the checkpoint '{config.model}' cannot be read: {reason}",
+            hint=_hint(config.model, str(error)),
+        ) from error
+
+
+def _check_folder(model: str) -> None:
+    folder = Path(model)
+    if not folder.is_absolute():
+        return
+    if not folder.is_dir():
+        raise EngineError(
+            f"no such model folder: {model}",
+            hint="'model' is the path of a checkpoint's folder, or a Hub id like owner/name",
+        )
+    if not (folder / "config.json").is_file():
+        raise EngineError(
+            f"the folder {model} holds no checkpoint: config.json is missing",
+            hint="give the folder that save_pretrained() or a download wrote",
+        )
+
+
+def _hint(model: str, reason: str) -> str:
+    if "trust_remote_code" in reason:
+        return "it brings its own code: read that, then set trust_remote_code: true under args"
+    if Path(model).is_absolute():
+        return "is the folder a whole checkpoint: config, weights, tokenizer and preprocessor?"
+    if os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"):
+        return f"HF_HUB_OFFLINE is set; fetch it once, online: hf download {model}"
+    return (
+        "is the name right, does it need a token (hf auth login), is there a network? "
+        f"A machine without one needs it in its cache (hf download {model}) or a local folder"
+    )

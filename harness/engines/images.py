@@ -1,0 +1,110 @@
+"""MediaRefs → the pictures that a model's processor takes, prepared as the model config says.
+
+Qwen-VL models take pictures of any size; ``min_pixels`` and ``max_pixels`` of a model config say
+between which areas theirs are scaled, by Qwen's own ``qwen_vl_utils``. Without these settings a
+picture is handed over as it is and the checkpoint's own processor decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import DataError, EngineError
+from harness.fingerprint import sha256_json
+from harness.media import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from PIL import Image
+
+    from harness.records import Json, MediaRef
+
+SETTINGS = ("min_pixels", "max_pixels")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePreparation:
+    """How pictures are made ready for one checkpoint."""
+
+    min_pixels: int | None = None
+    """Smallest area, in pixels; with max_pixels None the picture is left as it is."""
+    max_pixels: int | None = None
+    """Largest area, in pixels."""
+    patch_size: int = 14
+    """Pixels along the side of the vision tower's patch."""
+
+    def processor_kwargs(self) -> dict[str, Json]:
+        """Tell the checkpoint's processor the same limits, so that it does not scale again."""
+        if self.max_pixels is None:
+            return {}
+        return {"size": {"shortest_edge": self.min_pixels, "longest_edge": self.max_pixels}}
+
+    def uuid(self, ref: MediaRef) -> str:
+        """Name a prepared picture by its content, so that no cache need hash its pixels."""
+        if self.max_pixels is None:
+            return ref.sha256
+        return sha256_json([ref.sha256, self.min_pixels, self.max_pixels, self.patch_size])
+
+    async def open(self, refs: Sequence[MediaRef]) -> list[Image.Image]:
+        """Open and prepare pictures in worker threads.
+
+        Raises:
+            DataError: a file has gone, cannot be decoded, or is too narrow for the model.
+        """
+        return list(await asyncio.gather(*(asyncio.to_thread(self._open, ref) for ref in refs)))
+
+    def _open(self, ref: MediaRef) -> Image.Image:
+        picture = load(ref)
+        if self.max_pixels is None:
+            return picture
+        from qwen_vl_utils import fetch_image
+
+        limits = {"min_pixels": self.min_pixels, "max_pixels": self.max_pixels}
+        try:
+            fitted: Image.Image = fetch_image(
+                {"image": picture, **limits}, image_patch_size=self.patch_size
+            )
+        except ValueError as error:
+            raise DataError(f"image cannot be prepared: {ref.path} ({error})") from error
+        return fitted
+
+
+def preparation(settings: Mapping[str, Json], hf_config: Any, processor: Any) -> ImagePreparation:
+    """Read the image settings of a model config for a checkpoint.
+
+    Args:
+        settings: ``ModelConfig.image``.
+        hf_config: the checkpoint's transformers config; its ``model_type`` decides.
+        processor: the checkpoint's processor, whose own limit holds where only one is given.
+
+    Raises:
+        EngineError: a setting that does not exist, is no positive whole number, or does not
+            apply to this kind of model.
+    """
+    given = {name: value for name, value in settings.items() if value is not None}
+    for name, value in given.items():
+        if name not in SETTINGS:
+            raise EngineError(
+                f"no image setting is named '{name}'", hint=f"settings: {', '.join(SETTINGS)}"
+            )
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise EngineError(f"image setting {name} is {value!r}, not a number of pixels")
+    if not given:
+        return ImagePreparation()
+    kind = str(getattr(hf_config, "model_type", ""))
+    if not kind.startswith(("qwen2_vl", "qwen2_5_vl", "qwen3_vl")):
+        raise EngineError(
+            f"{' and '.join(given)} apply to Qwen-VL models, and this is a {kind}",
+            hint="leave out the model's image settings",
+        )
+    size = processor.image_processor.size
+    low = given.get("min_pixels", size["shortest_edge"])
+    high = given.get("max_pixels", size["longest_edge"])
+    if low > high:
+        raise EngineError(f"min_pixels is {low}, more than max_pixels, {high}")
+    return ImagePreparation(
+        min_pixels=low, max_pixels=high, patch_size=hf_config.vision_config.patch_size
+    )

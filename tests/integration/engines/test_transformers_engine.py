@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+# --import-mode=importlib puts no test folder on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from asking import GREEDY, config, hopeless, images, questions, request, stream
+
+from harness.engines.transformers import TransformersEngine
+from harness.errors import EngineError
+from harness.records import Decoding
+
+# What importing torch and transformers warns of is theirs to mend.
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    """Put requests to one engine, started once; gives the completions by key."""
+    pytest.importorskip("transformers")
+    engine = TransformersEngine(
+        config("transformers"), log=tmp_path_factory.mktemp("transformers") / "engine.log"
+    )
+
+    async def answers(requests):
+        return {c.key: c async for c in engine.generate(stream(requests))}
+
+    with asyncio.Runner() as runner:
+        runner.run(engine.start())
+        yield lambda requests: runner.run(answers(requests))
+        runner.run(engine.close())
+        runner.run(engine.close())
+
+
+def test_texts_are_those_of_vllm(ask, vllm_session):
+    ours, theirs = ask(questions(12)), vllm_session.completions()
+    equal = [key for key in ours if ours[key].text == theirs[key].text]
+    # Greedy decoding differs by rounding where two tokens are nearly as likely.
+    assert len(equal) >= 0.9 * len(ours)
+    for key in equal:
+        assert ours[key].finish_reason == theirs[key].finish_reason
+        assert ours[key].completion_tokens == theirs[key].completion_tokens
+    assert all(ours[key].prompt_tokens == theirs[key].prompt_tokens for key in ours)
+
+
+def test_a_text_does_not_depend_on_its_batch(ask):
+    together = ask(questions(3))
+    for one in questions(3):
+        assert ask([one])[one.key].text == together[one.key].text
+
+
+def test_bad_requests_fail_alone(ask, tmp_path):
+    good = questions(2)
+    completions = ask(good[:1] + hopeless(tmp_path) + good[1:])
+    assert all(completions[one.key].error is None for one in good)
+    assert "context" in completions["too long"].error
+    assert "corrupt.webp" in completions["corrupt"].error
+    assert {completions[key].text for key in ("too long", "corrupt")} == {""}
+
+
+def test_a_stop_string_ends_the_text_before_itself(ask):
+    question = questions(1)[0]
+    text = ask([question])[question.key].text
+    stop = text[len(text) // 2 :][:2]
+    params = {**GREEDY.params, "stop": stop}
+    stopped = replace(question, decoding=Decoding(name="s", params=params))
+    completion = ask([stopped])[question.key]
+    assert completion.text == text[: text.index(stop)]
+    assert completion.finish_reason == "stop"
+
+
+def test_a_seeded_draw_is_the_same_in_any_company(ask):
+    drawn = Decoding(name="draw", params={"temperature": 1.5, "max_tokens": 12, "seed": 7})
+    asked = [request(str(n), ref, "Name it.", drawn) for n, ref in enumerate(images(3))]
+    alone = ask(asked[1:2])["1"]
+    assert ask(asked)["1"].text == alone.text
+
+
+def test_an_unknown_parameter_is_refused_by_name(ask):
+    odd = Decoding(name="odd", params={"presence_penalty": 1})
+    with pytest.raises(EngineError, match="'presence_penalty'"):
+        ask([request("x", images(1)[0], "x", odd)])
+
+
+def test_an_unknown_argument_is_refused_by_name(tmp_path):
+    with pytest.raises(EngineError, match="'batchsize'"):
+        TransformersEngine(config("transformers", args={"batchsize": 2}), log=tmp_path / "log")
+
+
+def test_a_missing_model_is_named_with_a_hint(tmp_path):
+    engine = TransformersEngine(
+        config("transformers", model=str(tmp_path / "nowhere")), log=tmp_path / "log"
+    )
+    with pytest.raises(EngineError, match=r"nowhere(.|\n)*hint:"):
+        asyncio.run(engine.start())

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+
+import pytest
+
+from harness.engines.vllm import VllmEngine
+from harness.errors import EngineError
+from harness.records import ModelConfig
+
+GOOD = 24  # 12 images × 2 prompts
+
+
+def test_every_sample_has_a_text_and_its_counts(vllm_session):
+    completions = [c for c in vllm_session.completions().values() if c.error is None]
+    assert len(completions) == GOOD
+    for completion in completions:
+        assert completion.text.strip()
+        assert completion.finish_reason in ("stop", "length")
+        assert completion.prompt_tokens > completion.completion_tokens > 0
+        assert completion.seconds > 0
+
+
+def test_a_prompt_beyond_the_context_fails_alone_and_says_why(vllm_session):
+    failed = vllm_session.completions()["too long"]
+    assert (failed.text, failed.finish_reason) == ("", "error")
+    assert "maximum context length" in failed.error
+
+
+def test_a_broken_image_fails_alone_and_is_named(vllm_session):
+    failed = vllm_session.completions()["corrupt"]
+    assert (failed.text, failed.finish_reason) == ("", "error")
+    assert "corrupt.webp" in failed.error
+
+
+def test_an_image_asked_about_again_comes_from_the_cache_with_the_same_text(vllm_session):
+    first, again = vllm_session.completions(), vllm_session.completions("again")
+    assert again
+    for key, completion in again.items():
+        assert completion.text == first[key].text
+        assert completion.cached_tokens > 0
+
+
+def test_a_decoding_that_vllm_cannot_do_is_refused_by_name(vllm_session):
+    assert "'odd'" in vllm_session.report["unknown"]
+    assert "'temprature'" in vllm_session.report["unknown"]
+    assert "'cold'" in vllm_session.report["invalid"]
+    assert "temperature" in vllm_session.report["invalid"]
+
+
+def test_the_terminal_stays_clean_and_the_log_has_it_all(vllm_session):
+    assert vllm_session.stdout == "before\nafter\n"
+    assert vllm_session.stderr == ""
+    assert "from the parent's descriptor" in vllm_session.log
+    assert "EngineCore pid=" in vllm_session.log
+
+
+def test_ctrl_c_leaves_it_to_us_whether_requests_in_flight_are_finished(vllm_session):
+    completions = vllm_session.completions("interrupted").values()
+    assert [(c.finish_reason, c.completion_tokens) for c in completions] == [("length", 100)] * 8
+
+
+def test_nothing_is_left_after_close(vllm_session):
+    assert vllm_session.report["children alive"] == ["EngineCore"]
+    assert vllm_session.report["children closed"] == []
+    assert vllm_session.report["environment kept"]
+
+
+def start_fails_with(config: ModelConfig, log) -> str:
+    before = os.fstat(1), os.fstat(2)
+    engine = VllmEngine(config, log=log)
+    with pytest.raises(EngineError) as caught:
+        asyncio.run(engine.start())
+    assert (os.fstat(1), os.fstat(2)) == before
+    return str(caught.value)
+
+
+def test_a_missing_model_folder_is_named_with_a_hint(tmp_path):
+    config = ModelConfig(name="m", engine="vllm", model=str(tmp_path / "nowhere"))
+    message = start_fails_with(config, tmp_path / "log")
+    assert "nowhere" in message
+    assert "hint:" in message
+
+
+def test_a_folder_without_a_checkpoint_is_named(tmp_path):
+    config = ModelConfig(name="m", engine="vllm", model=str(tmp_path))
+    assert "config.json is missing" in start_fails_with(config, tmp_path / "log")
+
+
+@pytest.mark.filterwarnings("default")  # what importing torch and transformers warns of
+def test_a_model_that_is_not_in_the_cache_is_named_with_a_hint(tmp_path, monkeypatch):
+    if not importlib.util.find_spec("transformers"):
+        pytest.skip("needs transformers")
+    import huggingface_hub.constants
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    config = ModelConfig(name="m", engine="vllm", model="nobody/no-such-model")
+    message = start_fails_with(config, tmp_path / "log")
+    assert "nobody/no-such-model" in message
+    assert "hf download" in message

@@ -1,0 +1,77 @@
+"""One life of the vLLM engine, in a process of its own; writes what happened as JSON.
+
+Usage: vllm_session.py LOG REPORT
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from asking import config, hopeless, images, questions, request, stream
+
+from harness.engines.vllm import VllmEngine
+from harness.errors import EngineError
+from harness.records import Completion, Decoding, Request
+
+
+async def answers(engine: VllmEngine, requests: list[Request]) -> list[Completion]:
+    return [completion async for completion in engine.generate(stream(requests))]
+
+
+async def refusal(engine: VllmEngine, decoding: Decoding) -> str:
+    try:
+        await answers(engine, [request("refused", images(1)[0], "x", decoding)])
+    except EngineError as error:
+        return str(error)
+    return "nothing was raised"
+
+
+async def interrupted(engine: VllmEngine) -> list[Completion]:
+    """Send Ctrl-C to the whole process group, as a terminal does, while requests are answered."""
+    long = Decoding(name="long", params={"temperature": 0, "max_tokens": 100, "min_tokens": 100})
+    loop = asyncio.get_running_loop()
+    came = asyncio.Event()
+    loop.add_signal_handler(signal.SIGINT, came.set)
+    loop.call_later(0.1, os.killpg, 0, signal.SIGINT)
+    found = await answers(engine, [replace(asked, decoding=long) for asked in questions(4)])
+    await asyncio.wait_for(came.wait(), 10)
+    loop.remove_signal_handler(signal.SIGINT)
+    return found
+
+
+async def life(log: Path) -> dict[str, object]:
+    environment = dict(os.environ)
+    engine = VllmEngine(config("vllm"), log=log)
+    try:
+        await engine.start()
+        os.write(1, b"from the parent's descriptor\n")
+        first = questions(12)
+        bad = hopeless(log.parent)
+        report: dict[str, object] = {
+            "completions": [asdict(c) for c in await answers(engine, first[:4] + bad + first[4:])],
+            "again": [asdict(c) for c in await answers(engine, first[:2])],
+            "interrupted": [asdict(c) for c in await interrupted(engine)],
+            "unknown": await refusal(engine, Decoding(name="odd", params={"temprature": 0})),
+            "invalid": await refusal(engine, Decoding(name="cold", params={"temperature": -1})),
+            "children alive": [child.name for child in multiprocessing.active_children()],
+        }
+    finally:
+        await engine.close()
+        await engine.close()
+    report["children closed"] = [child.name for child in multiprocessing.active_children()]
+    report["environment kept"] = dict(os.environ) == environment
+    return report
+
+
+if __name__ == "__main__":
+    print("before", flush=True)  # noqa: T201 (the test looks at this process's stdout)
+    found = asyncio.run(life(Path(sys.argv[1])))
+    Path(sys.argv[2]).write_text(json.dumps(found))
+    print("after")  # noqa: T201
