@@ -86,15 +86,18 @@ class ComparisonTable:
         return ("system", *self.metrics, "n", "unscored")
 
     def best(self, column: int) -> frozenset[int]:
-        """Say which rows hold the best measured value of a metric; ties are all best."""
+        """Say which rows hold the best measured value of a metric.
+
+        Values that print alike are best together; where all do, none is better than another.
+        """
         measured = {
             i: round(row.values[column] or 0.0, 4)
             for i, row in enumerate(self.rows)
             if not row.reported and row.values[column] is not None
         }
         top = max(measured.values(), default=None)
-        several = len(measured) > 1
-        return frozenset(i for i, value in measured.items() if several and value == top)
+        differ = len(set(measured.values())) > 1
+        return frozenset(i for i, value in measured.items() if differ and value == top)
 
     def cells(self, bold: str = "{}") -> list[list[str]]:
         """Write the rows as text, the best value of each column inside ``bold``."""

@@ -1,0 +1,69 @@
+"""The main job on real parts: the demo suite, real vLLM, the demo model, Java METEOR."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+SUITE = "prompts/recipe-titles"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory, harness):
+    """Forty samples of the demo suite, run once on real vLLM."""
+    out = tmp_path_factory.mktemp("demo é") / "results"
+    run = harness("run", SUITE, "--limit", "40", "--json", "--out", out)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout), out, run.stderr
+
+
+def values(summary, metric):
+    return {r["system"]: r["value"] for r in summary["results"] if r["metric"] == metric}
+
+
+def test_three_prompts_have_clearly_different_scores(demo):
+    summary, _, _ = demo
+    assert summary["cost"]["generated"] == 120
+    for metric in ("BLEU_1", "ROUGE_L", "METEOR", "CIDEr"):
+        found = values(summary, metric)
+        assert len(found) == 3
+        assert all(0.01 < value < (10 if metric == "CIDEr" else 0.99) for value in found.values())
+        assert len({round(value, 3) for value in found.values()}) == 3, (metric, found)
+    assert all(s["unscored"] == 0 for s in summary["systems"])
+
+
+def test_the_shared_prefix_comes_from_the_cache(demo):
+    summary, _, _ = demo
+    assert summary["cost"]["cached_tokens"] > 0.1 * summary["cost"]["prompt_tokens"]
+
+
+def test_the_terminal_is_clean_and_the_chatter_is_in_the_log(demo):
+    summary, _, stderr = demo
+    assert "vllm" not in stderr.lower().replace("(vllm)", "")
+    assert "120/120 completions" in stderr
+    log = (Path(summary["folder"]) / "engine.log").read_text()
+    assert "EngineCore" in log
+
+
+def test_a_second_run_starts_no_model(demo, harness):
+    _, out, _ = demo
+    again = harness("run", SUITE, "--limit", "40", "--json", "--out", out)
+    summary = json.loads(again.stdout)
+    assert summary["cost"]["generated"] == 0
+    assert not (Path(summary["folder"]) / "engine.log").exists()
+
+
+def test_transformers_writes_the_same_texts(demo, harness):
+    summary, out, _ = demo
+    run = harness("run", SUITE, "--limit", "40", "--engine", "transformers", "--json", "--out", out)
+    assert run.returncode == 0, run.stderr
+
+    def texts(folder):
+        lines = (Path(folder) / "completions.jsonl").read_text().splitlines()
+        return [
+            (line["system"], line["sample_id"], line["text"]) for line in map(json.loads, lines)
+        ]
+
+    pairs = zip(texts(summary["folder"]), texts(json.loads(run.stdout)["folder"]), strict=True)
+    same = [ours == theirs for ours, theirs in pairs]
+    assert sum(same) >= 0.95 * len(same)
