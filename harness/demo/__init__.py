@@ -1,0 +1,1 @@
+"""The offline demo: its weights, its dataset, and how both were made."""
