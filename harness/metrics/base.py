@@ -47,7 +47,7 @@ class Metric(Protocol):
 METRICS: dict[str, str] = {
     "bleu": "harness.metrics.caption:Bleu",
     "rouge_l": "harness.metrics.caption:RougeL",
-    "meteor": "harness.metrics.caption:Meteor",
+    "meteor": "harness.metrics.meteor:Meteor",
     "cider": "harness.metrics.caption:Cider",
 }
 """Name in a suite's ``metrics:`` → where its class is; imported when first asked for."""

