@@ -84,13 +84,17 @@ def _write(path: Path, text: str) -> Path:
 
 
 def _harness(
-    *words: str | Path, cwd: Path | None = None, timeout: float = 600
+    *words: str | Path,
+    cwd: Path | None = None,
+    timeout: float = 600,
+    stderr: int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
     return subprocess.run(
         [str(Path(sys.executable).parent / "harness"), *map(str, words)],
         cwd=cwd or REPOSITORY,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         timeout=timeout,
         env={**os.environ, "COLUMNS": "160"},

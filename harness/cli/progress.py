@@ -48,6 +48,10 @@ class RunProgress:
                 TimeRemainingColumn(),
                 console=self._console,
                 transient=True,
+                # Otherwise rich puts itself in the place of sys.stdout and sys.stderr, and what an
+                # engine says there would get past its log to the terminal.
+                redirect_stdout=False,
+                redirect_stderr=False,
             )
             self._task = self._bar.add_task("", total=None)
         self._began = time.monotonic()
