@@ -1,0 +1,26 @@
+"""The prompts that ship say what they are said to say."""
+
+import pytest
+
+from harness.config.load import load_suite, load_variant
+from harness.demo.instructions import UNDER_TEST
+from harness.pipeline.plan import Choice, make_plan
+
+
+@pytest.mark.parametrize("name", ["baseline", "title-style", "descriptive-with-examples"])
+def test_the_texts_under_test_are_sent_exactly(repository, name):
+    suite = load_suite(repository / "prompts" / "recipe-titles")
+    plan = make_plan(suite, Choice(only=(name,), limit=1))
+    [(_, request)] = plan.requests()
+    [message] = request.rendered.messages
+    _, text = message.parts
+    assert text.text == UNDER_TEST[name][1]
+
+
+def test_the_studys_own_setup_sends_the_same_texts(repository):
+    suite = load_suite(repository / "prompts" / "recipe-titles-qwen2.5-vl")
+    assert suite.models[0].model == "Qwen/Qwen2.5-VL-7B-Instruct"
+    ours = repository / "prompts" / "recipe-titles"
+    assert [v.user for v in suite.variants] == [
+        load_variant(ours, v.name).user for v in suite.variants
+    ]
