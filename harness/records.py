@@ -267,3 +267,33 @@ class Suite:
     tokenizer: Literal["ptb", "none"]
     reported: Path | None
     """A CSV of figures that others printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One metric of two systems on the samples that both have; candidate − baseline."""
+
+    metric: str
+    baseline: str
+    candidate: str
+    baseline_value: float
+    """On the paired samples."""
+    candidate_value: float
+    delta: float
+    interval: tuple[float, float] | None
+    """95 % paired bootstrap interval (BCa) of the difference; None for a single sample."""
+    p_value: float
+    """Two-sided, by approximate randomisation."""
+    p_adjusted: float
+    """After Holm, over all pairs of this metric."""
+    effect: float | None
+    """The difference in units of the pair's own noise, its bootstrap standard deviation."""
+    unit_sd: float | None
+    """Noise of a single sample's influence on the difference; what power is computed from."""
+    wins: int
+    """Samples on which the candidate scores higher."""
+    ties: int
+    losses: int
+    n_paired: int
+    method: str
+    seed: int

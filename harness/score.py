@@ -11,90 +11,127 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness import stats
 from harness.errors import MetricError
 from harness.records import MetricResult, Prediction, Sample, SampleScore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from harness.metrics.base import FloatArray, Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredRun:
-    """Every number of a run."""
+    """Every number of a run, and what the numbers are made of."""
 
     results: tuple[MetricResult, ...]
     """System by system, metric by metric."""
     per_sample: tuple[SampleScore, ...]
+    statistics: Mapping[str, FloatArray]
+    """Metric family → sufficient statistics, shape (systems, samples, k); families that could not
+    be computed are not there. Rows of unscored samples mean nothing."""
+    scored: NDArray[np.bool_]
+    """Which samples a system has a prediction for, shape (systems, samples)."""
 
 
 def score(
-    metrics: Sequence[Metric],
+    metrics: Mapping[str, Metric],
     predictions: Mapping[str, Sequence[Prediction]],
     samples: Sequence[Sample],
     post: Mapping[str, str],
+    *,
+    replicates: int = stats.REPLICATES,
+    seed: int = 0,
 ) -> ScoredRun:
-    """Score every system.
+    """Score every system, with 95 % bootstrap intervals (BCa).
 
     Args:
-        metrics: what to compute.
+        metrics: what to compute, by family.
         predictions: system → a prediction per sample, in the order of ``samples``.
         samples: those of the run. All their references give CIDEr its document frequencies, so
             that systems with different failures are weighed alike.
         post: system → the name of its post-processing, for the signature.
+        replicates: B of the bootstrap.
+        seed: of the bootstrap.
     """
+    scored = np.array([[p.value is not None for p in answers] for answers in predictions.values()])
+    statistics: dict[str, FloatArray] = {}
+    missing: dict[str, str] = {}
+    for family, metric in metrics.items():
+        try:
+            statistics[family] = _statistics(metric, predictions, samples)
+        except MetricError as error:
+            missing[family] = error.message
     results: list[MetricResult] = []
     per_sample: list[SampleScore] = []
-    references = [sample.references for sample in samples]
-    several = {len(texts) for texts in references}
-    refs = str(min(several)) if len(several) == 1 else f"{min(several)}-{max(several)}"
-    for system, answers in predictions.items():
-        scored = np.array([answer.value is not None for answer in answers])
-        n_scored = int(scored.sum())
-        n_unscored = len(answers) - n_scored
-        texts = [answer.value or "" for answer in answers]
-        tail = f"refs:{refs}|n:{n_scored}|unscored:{n_unscored}|pp:{post[system]}"
-        for metric in metrics:
-            values, missing = _compute(metric, texts, references, scored)
-            for i, column in enumerate(metric.columns):
-                if values is not None:
-                    per_sample += [
-                        SampleScore(
-                            system=system, sample_id=sample.id, metric=column, value=float(value)
-                        )
-                        for sample, value, kept in zip(samples, values[1:, i], scored, strict=True)
-                        if kept
-                    ]
-                results.append(
-                    MetricResult(
-                        system=system,
-                        metric=column,
-                        value=None if values is None else float(values[0, i]),
-                        n_scored=n_scored,
-                        n_unscored=n_unscored,
-                        signature=_signature(column, metric, tail),
-                        missing=missing,
-                    )
+    for row, system in enumerate(predictions):
+        kept = scored[row]
+        tail = _tail(samples, kept, post[system])
+        for family, metric in metrics.items():
+            reason = missing.get(family) or (None if kept.any() else "no sample has a prediction")
+            estimates: Sequence[stats.Estimate] = ()
+            if reason is None:
+                rows = statistics[family][row, kept]
+                [estimates] = stats.estimate(
+                    rows[None], metric.aggregate, replicates=replicates, seed=seed
                 )
-    return ScoredRun(results=tuple(results), per_sample=tuple(per_sample))
+                per_sample += _per_sample(metric, system, rows, samples, kept)
+            results += [
+                MetricResult(
+                    system=system,
+                    metric=column,
+                    value=estimates[i].value if estimates else None,
+                    interval=estimates[i].bca if estimates else None,
+                    n_scored=int(kept.sum()),
+                    n_unscored=int((~kept).sum()),
+                    signature=_signature(column, metric, tail),
+                    missing=reason,
+                )
+                for i, column in enumerate(metric.columns)
+            ]
+    return ScoredRun(
+        results=tuple(results),
+        per_sample=tuple(per_sample),
+        statistics=statistics,
+        scored=scored,
+    )
 
 
-def _compute(
+def _statistics(
+    metric: Metric, predictions: Mapping[str, Sequence[Prediction]], samples: Sequence[Sample]
+) -> FloatArray:
+    references = [sample.references for sample in samples]
+    return np.stack(
+        [
+            metric.statistics([answer.value or "" for answer in answers], references)
+            for answers in predictions.values()
+        ]
+    )
+
+
+def _per_sample(
     metric: Metric,
-    texts: Sequence[str],
-    references: Sequence[Sequence[str]],
-    scored: np.typing.NDArray[np.bool_],
-) -> tuple[FloatArray | None, str | None]:
-    """Give the corpus scores (row 0) and those of each sample, or why there are none."""
-    if not scored.any():
-        return None, "no sample has a prediction"
-    try:
-        statistics = metric.statistics(texts, references)
-    except MetricError as error:
-        return None, error.message
-    corpus = metric.aggregate(statistics[scored].sum(axis=0))
-    return np.vstack([corpus, metric.aggregate(statistics)]), None
+    system: str,
+    rows: FloatArray,
+    samples: Sequence[Sample],
+    kept: NDArray[np.bool_],
+) -> list[SampleScore]:
+    ids = [sample.id for sample, keep in zip(samples, kept, strict=True) if keep]
+    values = metric.aggregate(rows)
+    return [
+        SampleScore(system=system, sample_id=sample_id, metric=column, value=float(value))
+        for i, column in enumerate(metric.columns)
+        for sample_id, value in zip(ids, values[:, i], strict=True)
+    ]
+
+
+def _tail(samples: Sequence[Sample], kept: NDArray[np.bool_], post: str) -> str:
+    counts = {len(sample.references) for sample in samples}
+    refs = str(min(counts)) if len(counts) == 1 else f"{min(counts)}-{max(counts)}"
+    return f"refs:{refs}|n:{kept.sum()}|unscored:{(~kept).sum()}|pp:{post}"
 
 
 def _signature(column: str, metric: Metric, tail: str) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from harness.store.run_folder import RunFolder
 
 SUMMARY_SCHEMA = 1
+SHORT = 4
+"""A reference of fewer words has no 4-gram, so that not even itself scores full marks."""
 
 
 def rescore(folder: RunFolder, metrics: Sequence[str] | None = None) -> dict[str, Any]:
@@ -70,8 +72,9 @@ def evaluate(
         system["name"]: "+".join(run["variants"][system["variant"]]["postprocess"]) or "none"
         for system in run["systems"]
     }
-    scored = score([create(name, tools) for name in names], predictions, samples, post)
+    scored = score({name: create(name, tools) for name in names}, predictions, samples, post)
     folder.write_scores(scored.per_sample)
+    folder.write_statistics(scored.scored, scored.statistics)
     summary = {
         "schema": SUMMARY_SCHEMA,
         "run": run["id"],
@@ -94,6 +97,9 @@ def evaluate(
             for system in run["systems"]
         ],
         "results": [asdict(result) for result in scored.results],
+        "short_references": sum(
+            all(len(text.split()) < SHORT for text in sample.references) for sample in samples
+        ),
         "reported": run["reported"],
         "dropped": len(run["dataset"]["dropped"]),
         "cost": dict(cost),

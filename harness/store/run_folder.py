@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import zipfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,14 @@ from harness.records import Completion, Json, MediaRef, Request, Sample, SampleS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+    BoolArray = NDArray[np.bool_]
+
+_SCORED = "scored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +132,20 @@ class RunFolder:
         frame.to_parquet(waiting, index=False)
         waiting.replace(self.path / "scores.parquet")
 
+    def write_statistics(self, scored: BoolArray, statistics: Mapping[str, FloatArray]) -> None:
+        """Write ``statistics.npz``: what every score of the run is a function of.
+
+        Args:
+            scored: which samples a system has a prediction for, shape (systems, samples).
+            statistics: metric family → shape (systems, samples, k).
+        """
+        import numpy as np
+
+        waiting = self.path / ".statistics.npz"
+        arrays: dict[str, Any] = {_SCORED: scored, **statistics}
+        np.savez_compressed(waiting, **arrays)
+        waiting.replace(self.path / "statistics.npz")
+
     def write_summary(self, summary: Mapping[str, Json]) -> None:
         """Write ``summary.json``, which says that the run is complete."""
         self.write_text("summary.json", _pretty(summary))
@@ -169,6 +192,24 @@ class RunFolder:
 
         rows = pd.read_parquet(self.path / "scores.parquet").to_dict("records")
         return [SampleScore(**{str(name): value for name, value in row.items()}) for row in rows]
+
+    def statistics(self) -> tuple[BoolArray, dict[str, FloatArray]]:
+        """Read ``statistics.npz`` back.
+
+        Raises:
+            StoreError: it is not there, or damaged.
+        """
+        import numpy as np
+
+        path = self.path / "statistics.npz"
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise StoreError(
+                f"{path} cannot be read ({error})", hint="'harness score' on the run writes it anew"
+            ) from error
+        return arrays.pop(_SCORED), arrays
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the run so that it is there whole or not at all.

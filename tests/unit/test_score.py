@@ -1,0 +1,76 @@
+import pytest
+
+from harness.metrics.base import create
+from harness.metrics.tools import ScoringTools
+from harness.records import Prediction, Sample
+from harness.score import score
+
+TITLES = ["lemon shrimp skillet", "tomato salad", "corn chowder with bacon", "egg toast"]
+SAMPLES = [Sample(id=f"s{i}", media=(), references=(title,)) for i, title in enumerate(TITLES)]
+
+
+def good(text):
+    return Prediction(value=text, status="ok" if text else "empty", steps=())
+
+
+FAILED = Prediction(value=None, status="failed", steps=(), reason="no memory")
+
+
+def run(predictions, names=("bleu", "rouge_l", "cider")):
+    metrics = {name: create(name, ScoringTools(tokenizer="none")) for name in names}
+    post = dict.fromkeys(predictions, "strip")
+    return score(metrics, predictions, SAMPLES, post, replicates=200)
+
+
+def value(scored, system, metric):
+    [found] = [r for r in scored.results if (r.system, r.metric) == (system, metric)]
+    return found
+
+
+def test_a_failed_sample_is_left_out_and_counted_and_an_empty_one_is_scored():
+    scored = run(
+        {
+            "all": [good(title) for title in TITLES],
+            "one failed": [FAILED, *(good(title) for title in TITLES[1:])],
+            "one empty": [good(""), *(good(title) for title in TITLES[1:])],
+        }
+    )
+    assert value(scored, "all", "ROUGE_L").value == pytest.approx(1.0)
+    failed = value(scored, "one failed", "ROUGE_L")
+    assert (failed.value, failed.n_scored, failed.n_unscored) == (pytest.approx(1.0), 3, 1)
+    assert value(scored, "one empty", "ROUGE_L").value == pytest.approx(0.75)
+    assert len([s for s in scored.per_sample if s.system == "one failed"]) == 3 * 6
+    assert scored.scored.tolist()[1] == [False, True, True, True]
+
+
+def test_cider_weighs_systems_with_different_failures_alike():
+    scored = run(
+        {
+            "all": [good(title) for title in TITLES],
+            "one failed": [FAILED, *(good(title) for title in TITLES[1:])],
+        }
+    )
+    by_sample = {(s.system, s.sample_id): s.value for s in scored.per_sample if s.metric == "CIDEr"}
+    for sample in ("s1", "s2", "s3"):
+        assert by_sample["all", sample] == by_sample["one failed", sample]
+
+
+def test_a_system_with_no_prediction_has_no_score_and_a_reason():
+    scored = run({"good": [good(title) for title in TITLES], "dead": [FAILED] * 4})
+    result = value(scored, "dead", "CIDEr")
+    assert (result.value, result.interval, result.missing) == (
+        None,
+        None,
+        "no sample has a prediction",
+    )
+    assert value(scored, "good", "CIDEr").value is not None
+
+
+def test_the_interval_holds_the_value_and_the_signature_says_how():
+    texts = ["lemon shrimp", "tomato soup", "corn chowder", "toast"]
+    result = value(run({"a": [good(text) for text in texts]}), "a", "BLEU_1")
+    low, high = result.interval
+    assert low <= result.value <= high
+    assert low < high
+    assert result.signature.startswith("BLEU_1|tok:none|")
+    assert "|refs:1|n:4|unscored:0|pp:strip|v:" in result.signature
