@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
     from harness.pipeline.plan import Choice
     from harness.records import Request, System
-    from harness.report.tables import ComparisonTable
 
 app = typer.Typer(
     help="Which prompt is better, by how much, on which images, and is it real?\n\n"
@@ -73,6 +71,8 @@ def run(
     Finished completions are kept: a second run asks the model only for what changed.
     """
     from harness.cli.progress import RunProgress
+    from harness.cli.tables import print_table, print_verdict
+    from harness.pipeline.compare import compare_run
     from harness.pipeline.run import run_suite
     from harness.report.tables import ComparisonTable
 
@@ -88,7 +88,10 @@ def run(
     if as_json:
         _print_json({**outcome.summary, "folder": str(folder)})
         return
-    _print_table(ComparisonTable.of(outcome.summary))
+    print_table(ComparisonTable.of(outcome.summary))
+    scored = {r["system"] for r in outcome.summary["results"] if r["value"] is not None}
+    if len(scored) > 1:
+        print_verdict(compare_run(outcome.folder))
     cost = outcome.summary["cost"]
     made = cost["generated"]
     pace = f" at {cost['completions_per_second']:.1f}/s" if made else ""
@@ -150,6 +153,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Post-process and score a finished run again; needs no model."""
+    from harness.cli.tables import print_table
     from harness.pipeline.evaluate import rescore
     from harness.report.tables import ComparisonTable
     from harness.store.run_folder import RunFolder
@@ -158,12 +162,13 @@ def score(
     if as_json:
         _print_json(summary)
     else:
-        _print_table(ComparisonTable.of(summary))
+        print_table(ComparisonTable.of(summary))
 
 
 @app.command(epilog="Example:  harness report results/recipe-titles")
 def report(run: RunArgument) -> None:
     """Write a finished run's report and tables again, and print the table."""
+    from harness.cli.tables import print_table
     from harness.pipeline.evaluate import write_reports
     from harness.report.tables import ComparisonTable
     from harness.store.run_folder import RunFolder
@@ -171,8 +176,68 @@ def report(run: RunArgument) -> None:
     folder = RunFolder.find(run)
     summary = folder.summary()
     write_reports(folder, summary)
-    _print_table(ComparisonTable.of(summary))
+    print_table(ComparisonTable.of(summary))
     typer.echo(f"\nreport: {folder.path / 'report.html'}")
+
+
+@app.command(epilog="Example:  harness compare results/recipe-titles --metric METEOR")
+def compare(
+    run: RunArgument,
+    systems: Annotated[
+        list[str] | None, typer.Argument(help="Only these systems. Default: all of the run.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", help="The system that others are compared with.")
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option("--metric", help="What the verdict is about. Default: CIDEr, if scored."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of bootstrap and exchanges.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the systems of a run in pairs: difference, interval, p-value, rank bands."""
+    from harness.cli.tables import print_comparison
+    from harness.compare import Resampling
+    from harness.pipeline.compare import compare_run
+    from harness.store.run_folder import RunFolder
+
+    compared = compare_run(
+        RunFolder.find(run),
+        systems=systems or (),
+        baseline=baseline,
+        metric=metric,
+        resampling=Resampling(seed=seed),
+    )
+    if as_json:
+        _print_json(compared.json())
+    else:
+        print_comparison(compared)
+
+
+@app.command(epilog="Example:  harness power results/recipe-titles --metric CIDEr --difference 0.1")
+def power(
+    run: RunArgument,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="Default: CIDEr, if scored.")
+    ] = None,
+    difference: Annotated[
+        float | None, typer.Option("--difference", help="Default: the one that was measured.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which difference the run's samples can show, and how many a difference needs."""
+    from dataclasses import asdict
+
+    from harness.cli.tables import print_power
+    from harness.pipeline.compare import power_of_run
+    from harness.store.run_folder import RunFolder
+
+    name, pairs = power_of_run(RunFolder.find(run), metric=metric, difference=difference)
+    if as_json:
+        _print_json({"metric": name, "pairs": [asdict(pair) for pair in pairs]})
+    else:
+        print_power(name, pairs)
 
 
 @app.command("list", epilog="Example:  harness list metrics")
@@ -195,26 +260,6 @@ def _choice(
     from harness.pipeline.plan import Choice
 
     return Choice(only=tuple(only or ()), models=tuple(model or ()), engine=engine, limit=limit)
-
-
-def _print_table(table: ComparisonTable) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for i, name in enumerate(table.header):
-        shown.add_column(name, justify="right" if i else "left", no_wrap=True)
-    marked = "[bold green]{}[/]" if console.is_terminal else "{}*"
-    for line, row in zip(table.cells(bold=marked), table.rows, strict=True):
-        shown.add_row(escape(line[0]), *line[1:], style="dim italic" if row.reported else None)
-    console.print(shown)
-    if not console.is_terminal and len(table.rows) > 1:
-        typer.echo("* best of the column")
-    for note in table.notes:
-        typer.echo(note)
 
 
 def _prompt_text(request: Request) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+FEW = 30
+"""Samples under which every table warns."""
 REPORTED_MARK = "†"
 REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run"
 _LATEX = str.maketrans(
@@ -195,8 +197,18 @@ def _notes(summary: Mapping[str, Any]) -> list[str]:
         counts = [f"{s['system']} {s[status]}" for s in systems if s[status]]
         if counts:
             notes.append(f"{text}: {', '.join(counts)}")
-    missing = {r["metric"]: r["missing"] for r in summary["results"] if r["missing"]}
+    there = {r["metric"] for r in summary["results"] if r["value"] is not None}
+    missing = {r["metric"]: r["missing"] for r in summary["results"] if r["metric"] not in there}
     notes += [f"{metric} is missing: {reason}" for metric, reason in missing.items()]
+    n = max((system["n"] for system in systems), default=0)
+    if n < FEW:
+        notes.append(f"only {n} samples: too few to tell prompts apart, and CIDEr depends on each")
+    short = summary["short_references"]
+    if short and {"BLEU_4", "CIDEr"} & set(summary["metrics"]):
+        notes.append(
+            f"{short} of {n} samples have references under 4 words: the same three words score "
+            "BLEU_4 0.03 and CIDEr at most 7.5"
+        )
     if summary["dropped"]:
         notes.append(f"{summary['dropped']} rows of the dataset were left out (run.json says why)")
     if summary["reported"]:

@@ -162,7 +162,7 @@ def swap_weights(n: int, replicates: int = REPLICATES, *, seed: int = 0) -> Iter
     for size in _chunks(n, replicates):
         # Whole words, so that where a chunk ends changes nothing; little-endian on any machine.
         words = random.integers(0, 2**64, size=(size, -(-n // 64)), dtype=np.uint64)
-        bits = np.unpackbits(words.astype("<u8").view(np.uint8), axis=1, count=n)
+        bits = np.unpackbits(words.astype("<u8").view(np.uint8), axis=1, count=n, bitorder="little")
         yield bits.astype(np.float64)
 
 
@@ -210,7 +210,7 @@ def swapped_differences(
     *,
     replicates: int = REPLICATES,
     seed: int = 0,
-) -> FloatArray:
+) -> Iterator[FloatArray]:
     """Score pairs of corpora whose answers were exchanged at random, sample by sample.
 
     If it does not matter which system gave an answer, the real difference is one of these
@@ -223,8 +223,8 @@ def swapped_differences(
         replicates: B.
         seed: of ``swap_weights``; all pairs exchange the same samples.
 
-    Returns:
-        Candidate minus baseline, shape (p, B, m).
+    Yields:
+        Pair by pair, for there are many: candidate minus baseline, shape (B, m).
 
     Raises:
         ValueError: as ``bootstrap``.
@@ -233,14 +233,11 @@ def swapped_differences(
     totals = rows.sum(axis=-2)
     # A product per system serves all pairs, for what moves from one to the other is a difference.
     moved = _weighted(swap_weights(rows.shape[-2], replicates, seed=seed), rows, replicates)
-    differences = []
     for first, second in np.asarray(pairs, dtype=np.intp).reshape(-1, 2):
         gained = moved[second] - moved[first]
         after = np.stack([totals[first] + gained, totals[second] - gained])
         baseline, candidate = score_totals(aggregate, after)
-        differences.append(candidate - baseline)
-    width = score_totals(aggregate, totals).shape[-1]
-    return np.array(differences).reshape(-1, replicates, width)
+        yield candidate - baseline
 
 
 def jackknife(statistics: ArrayLike, aggregate: Aggregate) -> FloatArray:

@@ -83,6 +83,20 @@ def test_failed_samples_are_counted_and_shown_and_asked_again(project, harness, 
     assert again["cost"]["generated"] == unscored
 
 
+def test_a_system_that_fails_on_everything_does_not_end_the_run(project, harness, write):
+    suite = (project / SUITE / "suite.yaml").read_text()
+    models = "[{name: ok, engine: fake, model: none}, "
+    models += "{name: dead, engine: fake, model: none, args: {fail: 1}}]"
+    write(
+        project / SUITE / "suite.yaml",
+        suite.replace("[{name: stand-in, engine: fake, model: none}]", models),
+    )
+    run = harness("run", SUITE, "--only", "plain", cwd=project)
+    assert run.returncode == 0, run.stderr
+    assert "unscored: the model gave no answer: dead/plain 4" in run.stdout
+    assert "no sample has a prediction" not in run.stderr
+
+
 def test_a_copied_run_is_scored_and_reported_without_the_rest(project, harness, tmp_path):
     first = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     copy = tmp_path / "elsewhere"
@@ -96,6 +110,38 @@ def test_a_copied_run_is_scored_and_reported_without_the_rest(project, harness, 
     report = harness("report", copy)
     assert report.returncode == 0
     assert "ROUGE_L" in report.stdout
+
+
+def test_systems_are_compared_in_pairs(project, harness):
+    run = harness("run", SUITE, cwd=project)
+    assert "On CIDEr, " in run.stdout
+    text = harness("compare", "results/titles", "--metric", "BLEU_1", cwd=project).stdout
+    assert "rank bands on BLEU_1" in text
+    assert "On BLEU_1, " in text
+    compared = json.loads(harness("compare", "results/titles", "--json", cwd=project).stdout)
+    assert len(compared["pairs"]) == 6
+    pair = compared["pairs"][0]
+    assert (pair["baseline"], pair["candidate"], pair["n_paired"]) == ("plain", "title", 4)
+    turned = harness(
+        "compare", "results/titles", "--baseline", "title", "--json", cwd=project
+    ).stdout
+    assert json.loads(turned)["pairs"][0]["delta"] == -pair["delta"]
+    wrong = harness("compare", "results/titles", "plain", "titel", cwd=project)
+    assert (wrong.returncode, "did you mean 'title'?" in wrong.stderr) == (1, True)
+    power = json.loads(
+        harness(
+            "power",
+            "results/titles",
+            "--metric",
+            "BLEU_1",
+            "--difference",
+            "0.01",
+            "--json",
+            cwd=project,
+        ).stdout
+    )
+    assert power["pairs"][0]["smallest"] > 0
+    assert power["pairs"][0]["needed"] >= 2
 
 
 def test_render_shows_what_is_sent(project, harness):

@@ -9,22 +9,22 @@ from harness.report.tables import ComparisonTable, read_reported
 
 def summary(values, **changes):
     systems = [
-        {"system": name, "n": 10, "unscored": 0, "empty": 0, "truncated": 0} for name in values
+        {"system": name, "n": 100, "unscored": 0, "empty": 0, "truncated": 0} for name in values
     ]
     results = [
         {"system": name, "metric": "BLEU_1", "value": value, "missing": None}
         for name, value in values.items()
     ]
     plain = {"metrics": ["BLEU_1"], "systems": systems, "results": results}
-    return {**plain, "reported": [], "dropped": 0, **changes}
+    return {**plain, "reported": [], "dropped": 0, "short_references": 0, **changes}
 
 
 def test_the_best_is_bold_and_ties_share_it():
     table = ComparisonTable.of(summary({"a": 0.5, "b": 0.25, "c": 0.50001}))
     assert table.markdown().splitlines()[2:] == [
-        "| a | **0.5000** | 10 | 0 |",
-        "| b | 0.2500 | 10 | 0 |",
-        "| c | **0.5000** | 10 | 0 |",
+        "| a | **0.5000** | 100 | 0 |",
+        "| b | 0.2500 | 100 | 0 |",
+        "| c | **0.5000** | 100 | 0 |",
     ]
 
 
@@ -36,22 +36,34 @@ def test_reported_figures_stand_below_and_never_win():
     reported = [{"system": "paper", "scores": {"BLEU_1": 0.9}}]
     table = ComparisonTable.of(summary({"a": 0.5, "b": 0.4}, reported=reported))
     lines = table.markdown().splitlines()
-    assert lines[2] == "| a | **0.5000** | 10 | 0 |"
+    assert lines[2] == "| a | **0.5000** | 100 | 0 |"
     assert lines[4] == "| paper † | 0.900 | – | – |"
     assert lines[-1].strip() == "† reported elsewhere, not measured by this run"
 
 
 def test_unscored_samples_and_missing_metrics_are_told():
-    told = summary({"a": None, "b": 0.4})
+    told = summary({"a": None, "b": None})
     told["systems"][0].update(unscored=3, truncated=2)
-    told["results"][0]["missing"] = "no Java"
+    for result in told["results"]:
+        result["missing"] = "no Java"
     table = ComparisonTable.of(told)
-    assert table.rows[0].n == 7
+    assert table.rows[0].n == 97
     assert table.notes == (
         "unscored: the model gave no answer: a 3",
         "cut off at max_tokens: a 2",
         "BLEU_1 is missing: no Java",
     )
+
+
+def test_few_samples_and_short_references_are_warned_of():
+    told = summary({"a": 0.5, "b": 0.4}, short_references=5, metrics=["CIDEr"])
+    for system in told["systems"]:
+        system["n"] = 12
+    for result in told["results"]:
+        result["metric"] = "CIDEr"
+    few, short = ComparisonTable.of(told).notes
+    assert few.startswith("only 12 samples")
+    assert short.startswith("5 of 12 samples have references under 4 words")
 
 
 def test_csv_keeps_every_digit_and_starts_no_formula():
@@ -63,7 +75,7 @@ def test_csv_keeps_every_digit_and_starts_no_formula():
 
 def test_latex_escapes_what_latex_would_read():
     text = ComparisonTable.of(summary({"a_b & 50%": 0.5, "c": 0.1})).latex()
-    assert r"a\_b \& 50\% & \textbf{0.5000} & 10 & 0 \\" in text
+    assert r"a\_b \& 50\% & \textbf{0.5000} & 100 & 0 \\" in text
     assert r"BLEU\_1" in text
 
 

@@ -1,0 +1,113 @@
+"""Tables on stdout: coloured on a terminal, plain text elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from harness.compare import verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.pipeline.compare import PairPower, RunComparison
+    from harness.report.tables import ComparisonTable
+
+PLAIN_WIDTH = 160
+"""Columns of a table that is not shown on a terminal."""
+
+
+def print_table(table: ComparisonTable) -> None:
+    """Print a run's comparison table, the best of each column marked."""
+    console = _console()
+    shown = _table(table.header)
+    marked = "[bold green]{}[/]" if console.is_terminal else "{}*"
+    for line, row in zip(table.cells(bold=marked), table.rows, strict=True):
+        shown.add_row(escape(line[0]), *line[1:], style="dim italic" if row.reported else None)
+    console.print(shown)
+    if not console.is_terminal and len(table.rows) > 1:
+        _say(console, "* best of the column")
+    for note in table.notes:
+        _say(console, note)
+
+
+def print_comparison(compared: RunComparison) -> None:
+    """Print every pair on every metric, the rank bands and the verdict."""
+    console = _console()
+    shown = _table(
+        ("metric", "candidate", "baseline", "difference", "95 % interval", "p (Holm)", "effect",
+         "wins", "ties", "losses", "n"),
+        left=3,
+    )  # fmt: skip
+    for metric in compared.metrics:
+        for pair in metric.pairs:
+            interval = f"{pair.interval[0]:+.4f} … {pair.interval[1]:+.4f}" if pair.interval else ""
+            counts = (pair.wins, pair.ties, pair.losses, pair.n_paired)
+            shown.add_row(
+                pair.metric,
+                escape(pair.candidate),
+                escape(pair.baseline),
+                f"{pair.delta:+.4f}",
+                interval,
+                f"{pair.p_adjusted:.4f}",
+                "" if pair.effect is None else f"{pair.effect:+.1f}",
+                *map(str, counts),
+            )
+        shown.add_section()
+    console.print(shown)
+    deciding = compared.metric(compared.deciding)
+    if deciding.bands:
+        bands = sorted(deciding.bands.items(), key=lambda item: item[1])
+        ranks = ", ".join(f"{name} {'/'.join(map(str, band))}" for name, band in bands)
+        _say(
+            console,
+            f"rank bands on {deciding.metric} (who shares one cannot be told apart): {ranks}",
+        )
+    for sentence in verdicts(deciding):
+        _say(console, sentence)
+    if deciding.pairs:
+        _say(console, f"({deciding.pairs[0].method}, seed {deciding.pairs[0].seed})")
+
+
+def print_verdict(compared: RunComparison) -> None:
+    """Print whether the winner beats its runner-up, in one sentence."""
+    for sentence in verdicts(compared.metric(compared.deciding))[:1]:
+        _say(_console(), f"\n{sentence}")
+
+
+def print_power(metric: str, pairs: Sequence[PairPower]) -> None:
+    """Print what each pair's samples can show."""
+    console = _console()
+    header = ("candidate", "baseline", "measured", "n", "smallest shown", "samples needed")
+    shown = _table(header, left=2)
+    for pair in pairs:
+        shown.add_row(
+            escape(pair.candidate),
+            escape(pair.baseline),
+            f"{pair.delta:+.4f}",
+            str(pair.n),
+            f"{pair.smallest:.4f}",
+            "–" if pair.needed is None else f"{pair.needed:,}",
+        )
+    console.print(shown)
+    _say(console, f"{metric}: differences shown with 80 % power at p < 0.05 over all these pairs")
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, soft_wrap=True)
+
+
+def _table(header: Sequence[str], left: int = 1) -> Table:
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, name in enumerate(header):
+        shown.add_column(name, justify="left" if i < left else "right", no_wrap=True)
+    return shown
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

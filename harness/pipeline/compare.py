@@ -1,0 +1,145 @@
+"""A scored run → its systems compared in pairs, with rank bands and power; needs no model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from harness import stats
+from harness.compare import ALPHA, USUAL, ComparedMetric, Resampling, compare_systems
+from harness.config.validate import nearest
+from harness.errors import MetricError, StoreError
+from harness.metrics.base import create
+from harness.metrics.tools import ScoringTools
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.records import Comparison, Json
+    from harness.store.run_folder import RunFolder
+
+DECIDING = ("CIDEr", "METEOR", "ROUGE_L")
+"""The metric that a verdict is about where nobody names one: the first of these that was scored.
+CIDEr weighs the words that tell one dish from another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunComparison:
+    """All pairs of a run's systems on all its metrics."""
+
+    metrics: tuple[ComparedMetric, ...]
+    deciding: str
+    """The metric that the verdict is about."""
+
+    def json(self) -> Json:
+        """Give plain data."""
+        return {
+            "deciding": self.deciding,
+            "pairs": [asdict(pair) for metric in self.metrics for pair in metric.pairs],
+            "bands": {metric.metric: metric.bands for metric in self.metrics},
+        }
+
+    def metric(self, name: str) -> ComparedMetric:
+        """Find a metric's comparisons."""
+        return next(metric for metric in self.metrics if metric.metric == name)
+
+
+def compare_run(
+    folder: RunFolder,
+    *,
+    systems: Sequence[str] = (),
+    baseline: str | None = None,
+    metric: str | None = None,
+    resampling: Resampling = USUAL,
+) -> RunComparison:
+    """Compare the systems of a scored run in pairs, on the samples that both of a pair have.
+
+    Args:
+        folder: the run.
+        systems: only these; default: all. The correction is over the pairs that are compared.
+        baseline: stands first in its pairs; default: the suite's baseline.
+        metric: what the verdict is about.
+        resampling: how often, and from which seed.
+
+    Raises:
+        StoreError: the run is not scored, or has no such system.
+        MetricError: the run has no such metric, or none at all.
+    """
+    summary = folder.summary()
+    known = [system["system"] for system in summary["systems"]]
+    baselines = [s["system"] for s in summary["systems"] if s["variant"] == summary["baseline"]]
+    first = [baseline] if baseline else baselines
+    for name in (*systems, *first):
+        if name not in known:
+            raise StoreError(f"the run has no system '{name}'", hint=nearest(name, known))
+    chosen = [name for name in known if not systems or name in systems or name == baseline]
+    if len(chosen) < 2:
+        raise StoreError("a comparison needs two systems", hint=f"the run has: {', '.join(known)}")
+    chosen.sort(key=lambda name: name not in first)
+    scored, statistics = folder.statistics()
+    rows = [known.index(name) for name in chosen]
+    tools = ScoringTools(tokenizer=folder.run()["tokenizer"])  # starts nothing: no text is read
+    compared: list[ComparedMetric] = []
+    for family, matrix in statistics.items():
+        compared += compare_systems(
+            create(family, tools), chosen, matrix[rows], scored[rows], resampling
+        )
+    names = [one.metric for one in compared]
+    if not names:
+        raise MetricError("no metric could be computed in this run", hint="its table says why")
+    deciding = metric or next((name for name in DECIDING if name in names), names[0])
+    if deciding not in names:
+        raise MetricError(f"the run has no metric '{deciding}'", hint=nearest(deciding, names))
+    return RunComparison(metrics=tuple(compared), deciding=deciding)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairPower:
+    """What a pair of systems can show on a metric."""
+
+    baseline: str
+    candidate: str
+    delta: float
+    n: int
+    smallest: float
+    """The smallest true difference that n samples show with 80 % power, in the metric's units."""
+    needed: int | None
+    """Samples that the difference in question needs; None where it is 0."""
+
+
+def power_of_run(
+    folder: RunFolder, *, metric: str | None, difference: float | None
+) -> tuple[str, list[PairPower]]:
+    """Say for each pair what its samples can show, and what a difference would need.
+
+    Args:
+        folder: a scored run.
+        metric: by its column's name; default: as ``compare_run``.
+        difference: in the metric's units; default: the one that was measured.
+
+    Returns:
+        The metric and its pairs. Alpha is divided by their number (Bonferroni), because the pairs
+        are corrected together.
+
+    Raises:
+        StoreError: the run is not scored.
+        MetricError: the run has no such metric.
+    """
+    compared = compare_run(folder, metric=metric)
+    pairs = compared.metric(compared.deciding).pairs
+    alpha = ALPHA / len(pairs)
+    return compared.deciding, [_power(pair, difference, alpha) for pair in pairs]
+
+
+def _power(pair: Comparison, difference: float | None, alpha: float) -> PairPower:
+    if pair.unit_sd is None:
+        raise MetricError("one sample tells nothing of its noise")
+    wanted = pair.delta if difference is None else difference
+    return PairPower(
+        baseline=pair.baseline,
+        candidate=pair.candidate,
+        delta=pair.delta,
+        n=pair.n_paired,
+        smallest=stats.smallest_difference(pair.unit_sd, pair.n_paired, alpha=alpha),
+        needed=stats.samples_needed(pair.unit_sd, wanted, alpha=alpha) if wanted else None,
+    )
