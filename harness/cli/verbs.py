@@ -144,25 +144,56 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example:  harness score results/recipe-titles --metric bleu --metric cider")
+@app.command(
+    epilog="Examples:  harness score results/recipe-titles --metric bleu --metric cider\n\n"
+    "  harness score --predictions mine.csv --dataset recipes-demo"
+)
 def score(
-    run: RunArgument,
+    run: Annotated[
+        Path | None, typer.Argument(help="A run's folder, or results/<suite> for its newest run.")
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option("--predictions", help="CSV, JSONL or Parquet: id, text [, system]."),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="Whose references the file is scored against.")
+    ] = None,
+    step: Annotated[
+        list[str] | None, typer.Option("--step", help="Post-process the file; may be repeated.")
+    ] = None,
     metric: Annotated[
         list[str] | None, typer.Option("--metric", help="Compute this one; may be repeated.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Post-process and score a finished run again; needs no model."""
+    """Score a finished run again, or predictions made elsewhere; needs no model."""
     from harness.cli.tables import print_table
     from harness.pipeline.evaluate import rescore
+    from harness.pipeline.predictions import METRICS, score_predictions
     from harness.report.tables import ComparisonTable
     from harness.store.run_folder import RunFolder
 
-    summary = rescore(RunFolder.find(run), metric)
-    if as_json:
-        _print_json(summary)
+    if predictions and dataset and not run:
+        metrics = metric or METRICS
+        folder, summary = score_predictions(predictions, dataset, metrics=metrics, steps=step or ())
+    elif run and not (predictions or dataset or step):
+        folder = RunFolder.find(run)
+        summary = rescore(folder, metric)
     else:
-        print_table(ComparisonTable.of(summary))
+        raise typer.BadParameter("give a run, or --predictions with --dataset")
+    if as_json:
+        _print_json({**summary, "folder": str(folder.path)})
+        return
+    print_table(ComparisonTable.of(summary))
+    if predictions:
+        unknown = folder.run()["unknown_ids"]
+        if unknown:
+            shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
+            typer.echo(
+                f"left out, for the dataset does not have them: {len(unknown)} ids ({shown})"
+            )
+        typer.echo(f"\nreport: {folder.path / 'report.html'}")
 
 
 @app.command(epilog="Example:  harness report results/recipe-titles")

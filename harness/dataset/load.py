@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.dataset.tabular import read_table
 from harness.errors import DataError
 from harness.media import probe
 from harness.records import Dropped, Sample
@@ -29,7 +29,11 @@ class LoadedDataset:
 
 
 def load_samples(
-    config: DatasetConfig, *, limit: int | None = None, ids: Sequence[str] | None = None
+    config: DatasetConfig,
+    *,
+    limit: int | None = None,
+    ids: Sequence[str] | None = None,
+    images: bool = True,
 ) -> LoadedDataset:
     """Read a dataset's samples; its images are checked and hashed, not kept.
 
@@ -37,12 +41,13 @@ def load_samples(
         config: the dataset's description.
         limit: stop after so many samples.
         ids: take only these, in this order.
+        images: whether the samples need them; without, image columns and files are not looked at.
 
     Raises:
         DataError: a file or column is missing, an id stands twice or is unknown, a row has a fault
             that ``clean`` does not list, or nothing is left.
     """
-    rows = _read(config)
+    rows = _read(config, images=images)
     id_of = _id_column(rows, config)
     if ids is not None:
         rows, id_of = _choose(rows, id_of, ids, config)
@@ -52,7 +57,7 @@ def load_samples(
     for sample_id, row in zip(id_of, rows.to_dict("records"), strict=True):
         if limit is not None and len(samples) >= limit:
             break
-        found = _sample(sample_id, row, config, seen)
+        found = _sample(sample_id, row, config, seen if images else None)
         if isinstance(found, Sample):
             samples.append(found)
             continue
@@ -72,40 +77,14 @@ def load_samples(
     return LoadedDataset(samples=tuple(samples), dropped=tuple(dropped))
 
 
-def _read(config: DatasetConfig) -> pd.DataFrame:
-    import pandas as pd
-
-    if not config.path.is_file():
-        raise DataError(f"no such file: {config.path}", where=config.where)
-    try:
-        if config.format == "parquet":
-            rows = pd.read_parquet(config.path)
-        elif config.format == "jsonl":
-            with config.path.open(encoding="utf-8") as file:
-                lines = [json.loads(line) for line in file if line.strip()]
-            rows = pd.DataFrame(lines, dtype=object)
-        else:
-            separator = "\t" if config.format == "tsv" else ","
-            # A title may well be "None" or "NA": every cell is text, and only an empty one empty.
-            rows = pd.read_csv(config.path, sep=separator, dtype=str, keep_default_na=False)
-    except (ValueError, OSError) as error:
-        raise DataError(
-            f"cannot be read as {config.format}: {config.path} ({error})", where=config.where
-        ) from error
+def _read(config: DatasetConfig, *, images: bool) -> pd.DataFrame:
     columns = [
         config.id_column,
-        *config.image_columns,
+        *(config.image_columns if images else ()),
         *config.reference_columns,
         *config.metadata_columns,
     ]
-    missing = [column for column in columns if column not in rows.columns]
-    if missing:
-        have = ", ".join(str(column) for column in rows.columns)
-        raise DataError(
-            f"{config.path.name} has no column {', '.join(map(repr, missing))}",
-            where=config.where,
-            hint=f"its columns: {have}",
-        )
+    rows = read_table(config.path, config.format, columns, where=config.where)
     return rows[list(dict.fromkeys(columns))]
 
 
@@ -136,12 +115,26 @@ def _choose(
 
 
 def _sample(
-    sample_id: str, row: dict[Any, Any], config: DatasetConfig, seen: dict[str, str]
+    sample_id: str, row: dict[Any, Any], config: DatasetConfig, seen: dict[str, str] | None
 ) -> Sample | Dropped:
     references = _texts(row[column] for column in config.reference_columns)
     if not references:
         columns = ", ".join(config.reference_columns)
         return Dropped(id=sample_id, reason="missing_reference", detail=f"no text in {columns}")
+    media = () if seen is None else _media(sample_id, row, config, seen)
+    if isinstance(media, Dropped):
+        return media
+    return Sample(
+        id=sample_id,
+        media=media,
+        references=tuple(references),
+        metadata={column: _plain(row[column]) for column in config.metadata_columns},
+    )
+
+
+def _media(
+    sample_id: str, row: dict[Any, Any], config: DatasetConfig, seen: dict[str, str]
+) -> tuple[MediaRef, ...] | Dropped:
     media: list[MediaRef] = []
     for name in _texts(row[column] for column in config.image_columns):
         path = _inside(config.image_root, name + config.image_suffix)
@@ -159,12 +152,7 @@ def _sample(
         return Dropped(
             id=sample_id, reason="duplicate_image", detail=f"the same image as sample '{twin}'"
         )
-    return Sample(
-        id=sample_id,
-        media=tuple(media),
-        references=tuple(references),
-        metadata={column: _plain(row[column]) for column in config.metadata_columns},
-    )
+    return tuple(media)
 
 
 def _inside(root: Path, name: str) -> Path:

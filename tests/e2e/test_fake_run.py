@@ -97,6 +97,29 @@ def test_a_system_that_fails_on_everything_does_not_end_the_run(project, harness
     assert "no sample has a prediction" not in run.stderr
 
 
+def test_predictions_made_elsewhere_become_systems(project, harness):
+    rows = ["id,text,system", "s1,Lemon Shrimp,mine", "s2,Tomato Salad,mine", "s9,Soup,mine"]
+    rows += [f"s{i},A dish,other" for i in (1, 2, 3, 4)]
+    (project / "mine.csv").write_text("\n".join(rows))
+    for image in (project / "datasets/dishes/images").iterdir():
+        image.unlink()  # references are enough
+    words = ("--predictions", "mine.csv", "--dataset", "dishes", "--metric", "rouge_l")
+    run = harness("score", *words, cwd=project)
+    assert run.returncode == 0, run.stderr
+    assert "the dataset does not have them: 1 ids (s9)" in run.stdout
+    assert "unscored: the model gave no answer: mine 2" in run.stdout
+    summary = json.loads(harness("score", *words, "--json", cwd=project).stdout)
+    assert [(s["system"], s["n"], s["unscored"]) for s in summary["systems"]] == [
+        ("mine", 4, 2),
+        ("other", 4, 0),
+    ]
+    compared = json.loads(harness("compare", summary["folder"], "--json", cwd=project).stdout)
+    assert compared["pairs"][0]["n_paired"] == 2
+    (project / "mine.csv").write_text("id,text\ns1,a\ns1,b\n")
+    assert "predicts sample 's1' twice" in harness("score", *words, cwd=project).stderr
+    assert harness("score", "--dataset", "dishes", cwd=project).returncode == 2
+
+
 def test_a_copied_run_is_scored_and_reported_without_the_rest(project, harness, tmp_path):
     first = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     copy = tmp_path / "elsewhere"
