@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.pipeline.compare import PairPower, RunComparison
+    from harness.pipeline.slices import SlicedRun
     from harness.report.tables import ComparisonTable
 
 PLAIN_WIDTH = 160
@@ -96,6 +97,30 @@ def print_power(metric: str, pairs: Sequence[PairPower]) -> None:
         )
     console.print(shown)
     _say(console, f"{metric}: differences shown with 80 % power at p < 0.05 over all these pairs")
+
+
+def print_slices(sliced: SlicedRun) -> None:
+    """Print each slice's scores and its differences to the baseline."""
+    console = _console()
+    header = (sliced.field, "system", sliced.metric, "95 % interval", "difference", "p (Holm)", "n")
+    shown = _table(header, left=2)
+    before = None
+    for score in sliced.scores:
+        if before not in (None, score.value):
+            shown.add_section()
+        against = score.against
+        shown.add_row(
+            "" if before == score.value else escape(score.value),
+            escape(score.system),
+            f"{score.score:.4f}",
+            f"{score.interval[0]:.4f} … {score.interval[1]:.4f}" if score.interval else "",
+            f"{against.delta:+.4f}" if against else "",
+            f"{against.p_adjusted:.4f}" if against else "",
+            str(score.n),
+        )
+        before = score.value
+    console.print(shown)
+    _say(console, "differences to the baseline, corrected over all slices and systems")
 
 
 def _console() -> Console:

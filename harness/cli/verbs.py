@@ -246,6 +246,33 @@ def compare(
         print_comparison(compared)
 
 
+@app.command("slices", epilog="Example:  harness slices results/recipe-titles --by ingredients")
+def slice_scores(
+    run: RunArgument,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            help="A metadata field, or reference_words, references, reference_rarity.",
+        ),
+    ],
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="Default: CIDEr, if scored.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score and compare the systems on slices of the samples, real differences first."""
+    from harness.cli.tables import print_slices
+    from harness.pipeline.slices import slice_run
+    from harness.store.run_folder import RunFolder
+
+    sliced = slice_run(RunFolder.find(run), by, metric=metric)
+    if as_json:
+        _print_json(sliced.json())
+    else:
+        print_slices(sliced)
+
+
 @app.command(epilog="Example:  harness power results/recipe-titles --metric CIDEr --difference 0.1")
 def power(
     run: RunArgument,

@@ -13,8 +13,9 @@ from harness.metrics.base import create
 from harness.metrics.tools import ScoringTools
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from harness.metrics.base import Metric
     from harness.records import Comparison, Json
     from harness.store.run_folder import RunFolder
 
@@ -79,18 +80,34 @@ def compare_run(
     scored, statistics = folder.statistics()
     rows = [known.index(name) for name in chosen]
     tools = ScoringTools(tokenizer=folder.run()["tokenizer"])  # starts nothing: no text is read
+    metrics = {family: create(family, tools) for family in statistics}
+    family, column = chosen_metric(metrics, metric)
     compared: list[ComparedMetric] = []
-    for family, matrix in statistics.items():
-        compared += compare_systems(
-            create(family, tools), chosen, matrix[rows], scored[rows], resampling
-        )
-    names = [one.metric for one in compared]
-    if not names:
+    for name, matrix in statistics.items():
+        compared += compare_systems(metrics[name], chosen, matrix[rows], scored[rows], resampling)
+    return RunComparison(metrics=tuple(compared), deciding=metrics[family].columns[column])
+
+
+def chosen_metric(metrics: Mapping[str, Metric], name: str | None) -> tuple[str, int]:
+    """Find a metric by its column's name, or the one that decides where none is named.
+
+    Returns:
+        Its family and the place of its column there.
+
+    Raises:
+        MetricError: there is no such metric, or none at all.
+    """
+    places = {
+        column: (family, i)
+        for family, metric in metrics.items()
+        for i, column in enumerate(metric.columns)
+    }
+    if not places:
         raise MetricError("no metric could be computed in this run", hint="its table says why")
-    deciding = metric or next((name for name in DECIDING if name in names), names[0])
-    if deciding not in names:
-        raise MetricError(f"the run has no metric '{deciding}'", hint=nearest(deciding, names))
-    return RunComparison(metrics=tuple(compared), deciding=deciding)
+    wanted = name or next((known for known in DECIDING if known in places), next(iter(places)))
+    if wanted not in places:
+        raise MetricError(f"the run has no metric '{wanted}'", hint=nearest(wanted, places))
+    return places[wanted]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,6 +167,36 @@ def test_systems_are_compared_in_pairs(project, harness):
     assert power["pairs"][0]["needed"] >= 2
 
 
+def test_slices_are_scored_and_compared_with_the_baseline(project, harness, repository):
+    out = project / "demo"
+    words = ("run", "prompts/recipe-titles", "--engine", "fake", "--out", out)
+    assert harness(*words, cwd=repository).returncode == 0
+    text = harness("slices", out / "recipe-titles", "--by", "vessel", cwd=project).stdout
+    assert "corrected over all slices and systems" in text
+    sliced = json.loads(
+        harness(
+            "slices",
+            out / "recipe-titles",
+            "--by",
+            "ingredients",
+            "--metric",
+            "BLEU_1",
+            "--json",
+            cwd=project,
+        ).stdout
+    )
+    shrimp = [s for s in sliced["scores"] if s["value"] == "Shrimp"]
+    assert [s["system"] for s in shrimp] == [
+        "baseline",
+        "title-style",
+        "descriptive-with-examples",
+    ]
+    assert shrimp[0]["against"] is None
+    assert shrimp[1]["against"]["n_paired"] == shrimp[1]["n"]
+    wrong = harness("slices", out / "recipe-titles", "--by", "vesel", cwd=project)
+    assert (wrong.returncode, "fields: ingredients, dish, vessel" in wrong.stderr) == (1, True)
+
+
 def test_render_shows_what_is_sent(project, harness):
     run = harness("render", SUITE, "--sample", "s2", cwd=project)
     assert "[user]\n<image s2.png: 64×48, sha256 " in run.stdout
