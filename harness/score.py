@@ -100,6 +100,29 @@ def score(
     )
 
 
+def corpus_values(
+    metrics: Mapping[str, Metric],
+    predictions: Mapping[str, Sequence[Prediction]],
+    samples: Sequence[Sample],
+) -> dict[str, dict[str, float]]:
+    """Give each system's corpus scores alone, without intervals: system → metric → value.
+
+    Arguments are those of ``score``. What cannot be computed is not there.
+    """
+    values: dict[str, dict[str, float]] = {system: {} for system in predictions}
+    for metric in metrics.values():
+        try:
+            statistics = _statistics(metric, predictions, samples)
+        except MetricError:
+            continue
+        for row, (system, answers) in enumerate(predictions.items()):
+            kept = np.array([answer.value is not None for answer in answers])
+            if kept.any():
+                scores = metric.aggregate(statistics[row, kept].sum(axis=0))
+                values[system] |= dict(zip(metric.columns, scores.tolist(), strict=True))
+    return values
+
+
 def _statistics(
     metric: Metric, predictions: Mapping[str, Sequence[Prediction]], samples: Sequence[Sample]
 ) -> FloatArray:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import StoreError
@@ -13,7 +13,7 @@ from harness.postprocess import check_steps, predict
 from harness.report.gallery import gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
-from harness.score import score
+from harness.score import corpus_values, score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,21 +58,20 @@ def evaluate(
     """
     run = folder.run()
     samples = folder.samples()
-    predictions, finish = _predictions(folder, run, samples)
-    names = list(metrics or run["metrics"])
+    answers = _answers(folder, run, samples)
+    chosen = {name: create(name, tools) for name in metrics or run["metrics"]}
+    tools.prepare(text for sample in samples for text in sample.references)
     tools.prepare(
-        text
-        for texts in (
-            *(sample.references for sample in samples),
-            *([p.value for p in answers if p.value] for answers in predictions.values()),
-        )
-        for text in texts
+        prediction.value
+        for made in (*answers.predictions.values(), *answers.raw.values())
+        for prediction in made
+        if prediction.value
     )
     post = {
         system["name"]: "+".join(run["variants"][system["variant"]]["postprocess"]) or "none"
         for system in run["systems"]
     }
-    scored = score({name: create(name, tools) for name in names}, predictions, samples, post)
+    scored = score(chosen, answers.predictions, samples, post)
     folder.write_scores(scored.per_sample)
     folder.write_statistics(scored.scored, scored.statistics)
     summary = {
@@ -82,21 +81,9 @@ def evaluate(
         "dataset": run["dataset"]["name"],
         "baseline": run["baseline"],
         "metrics": list(dict.fromkeys(result.metric for result in scored.results)),
-        "systems": [
-            {
-                "system": system["name"],
-                "model": system["model"],
-                "variant": system["variant"],
-                "decoding": system["decoding"]["name"],
-                "n": len(samples),
-                "unscored": sum(p.status == "failed" for p in predictions[system["name"]]),
-                "empty": sum(p.status == "empty" for p in predictions[system["name"]]),
-                "truncated": finish[system["name"]]["length"],
-                "reasons": _reasons(predictions[system["name"]]),
-            }
-            for system in run["systems"]
-        ],
+        "systems": [_system_summary(system, answers) for system in run["systems"]],
         "results": [asdict(result) for result in scored.results],
+        "raw": corpus_values(chosen, answers.raw, samples) if answers.raw else {},
         "short_references": sum(
             all(len(text.split()) < SHORT for text in sample.references) for sample in samples
         ),
@@ -116,7 +103,7 @@ def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
     """
     run = folder.run()
     samples = folder.samples()
-    predictions, _ = _predictions(folder, run, samples)
+    predictions = _answers(folder, run, samples).predictions
     table = ComparisonTable.of(summary)
     folder.write_text("table.md", table.markdown())
     folder.write_text("table.csv", table.csv())
@@ -125,34 +112,66 @@ def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
     folder.write_text("report.html", html_page(run, summary, table, shown))
 
 
-def _predictions(
-    folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample]
-) -> tuple[dict[str, list[Prediction]], dict[str, dict[str, int]]]:
-    """Post-process every completion: system → predictions in the order of samples."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answers:
+    """The completions of a run, post-processed; each list is in the order of samples."""
+
+    predictions: dict[str, list[Prediction]]
+    """By system."""
+    raw: dict[str, list[Prediction]]
+    """The completions as the model wrote them, of systems where post-processing changed a text."""
+    finish: dict[str, Counter[str]]
+    """By system: how often a completion ended for which reason."""
+
+
+def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample]) -> _Answers:
     steps = {name: variant["postprocess"] for name, variant in run["variants"].items()}
     for names in steps.values():
         check_steps(names)
     made: dict[str, dict[str, Prediction]] = {system["name"]: {} for system in run["systems"]}
-    finish: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    raw: dict[str, dict[str, Prediction]] = {system["name"]: {} for system in run["systems"]}
+    finish: dict[str, Counter[str]] = {system["name"]: Counter() for system in run["systems"]}
     for line in folder.completions():
         made[line.system][line.sample_id] = predict(line.completion, steps[line.variant])
+        raw[line.system][line.sample_id] = predict(line.completion, ())
         finish[line.system][line.completion.finish_reason] += 1
     try:
-        ordered = {
-            system: [answers[sample.id] for sample in samples] for system, answers in made.items()
-        }
+        return _Answers(
+            predictions={
+                system: [answers[sample.id] for sample in samples]
+                for system, answers in made.items()
+            },
+            raw={
+                system: [answers[sample.id] for sample in samples]
+                for system, answers in raw.items()
+                if any(prediction.steps for prediction in made[system].values())
+            },
+            finish=finish,
+        )
     except KeyError as error:
         raise StoreError(
             f"{folder.path / 'completions.jsonl'} lacks sample {error}",
             hint="run the suite again; finished completions are not asked for twice",
         ) from error
-    return ordered, finish
+
+
+def _system_summary(system: Mapping[str, Any], answers: _Answers) -> dict[str, Json]:
+    name = system["name"]
+    predictions = answers.predictions[name]
+    return {
+        "system": name,
+        "model": system["model"],
+        "variant": system["variant"],
+        "decoding": system["decoding"]["name"],
+        "n": len(predictions),
+        "unscored": sum(p.status == "failed" for p in predictions),
+        "empty": sum(p.status == "empty" for p in predictions),
+        "truncated": answers.finish[name]["length"],
+        "changed": sum(bool(p.steps) for p in predictions),
+        "reasons": _reasons(predictions),
+    }
 
 
 def _reasons(predictions: Sequence[Prediction]) -> dict[str, int]:
     """Count the failures of a system by their reason, the most frequent first."""
-    counts: dict[str, int] = defaultdict(int)
-    for prediction in predictions:
-        if prediction.reason:
-            counts[prediction.reason] += 1
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+    return dict(Counter(p.reason for p in predictions if p.reason).most_common())

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+SEEN = 0.00005
+"""The smallest difference that four decimals show."""
 FEW = 30
 """Samples under which every table warns."""
 REPORTED_MARK = "†"
@@ -200,6 +202,12 @@ def _notes(summary: Mapping[str, Any]) -> list[str]:
     there = {r["metric"] for r in summary["results"] if r["value"] is not None}
     missing = {r["metric"]: r["missing"] for r in summary["results"] if r["metric"] not in there}
     notes += [f"{metric} is missing: {reason}" for metric, reason in missing.items()]
+    value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
+    for system, raw in summary["raw"].items():
+        moved = {m: (value[system, m] or 0.0) - before for m, before in raw.items()}
+        shown = [f"{m} {by:+.4f}" for m, by in moved.items() if abs(by) >= SEEN]
+        if shown:
+            notes.append(f"post-processing moved {system}: {', '.join(shown)}")
     n = max((system["n"] for system in systems), default=0)
     if n < FEW:
         notes.append(f"only {n} samples: too few to tell prompts apart, and CIDEr depends on each")

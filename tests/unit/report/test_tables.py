@@ -16,7 +16,7 @@ def summary(values, **changes):
         for name, value in values.items()
     ]
     plain = {"metrics": ["BLEU_1"], "systems": systems, "results": results}
-    return {**plain, "reported": [], "dropped": 0, "short_references": 0, **changes}
+    return {**plain, "reported": [], "dropped": 0, "short_references": 0, "raw": {}, **changes}
 
 
 def test_the_best_is_bold_and_ties_share_it():
@@ -64,6 +64,11 @@ def test_few_samples_and_short_references_are_warned_of():
     few, short = ComparisonTable.of(told).notes
     assert few.startswith("only 12 samples")
     assert short.startswith("5 of 12 samples have references under 4 words")
+
+
+def test_what_post_processing_moved_is_told():
+    told = summary({"a": 0.5, "b": 0.4}, raw={"a": {"BLEU_1": 0.45}, "b": {"BLEU_1": 0.4}})
+    assert ComparisonTable.of(told).notes == ("post-processing moved a: BLEU_1 +0.0500",)
 
 
 def test_csv_keeps_every_digit_and_starts_no_formula():
