@@ -197,7 +197,12 @@ def score(
 
 
 @app.command(epilog="Example:  harness report results/recipe-titles")
-def report(run: RunArgument) -> None:
+def report(
+    run: RunArgument,
+    by_metric: Annotated[
+        bool, typer.Option("--by-metric", help="A row a metric, three decimals, as papers print.")
+    ] = False,
+) -> None:
     """Write a finished run's report and tables again, and print the table."""
     from harness.cli.tables import print_table
     from harness.pipeline.evaluate import write_reports
@@ -207,7 +212,10 @@ def report(run: RunArgument) -> None:
     folder = RunFolder.find(run)
     summary = folder.summary()
     write_reports(folder, summary)
-    print_table(ComparisonTable.of(summary))
+    if by_metric:
+        typer.echo(ComparisonTable.of(summary).by_metric(), nl=False)
+    else:
+        print_table(ComparisonTable.of(summary))
     typer.echo(f"\nreport: {folder.path / 'report.html'}")
 
 

@@ -96,7 +96,7 @@ def evaluate(
 
 
 def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
-    """Write ``table.md``, ``table.csv``, ``table.tex`` and ``report.html`` of a scored run.
+    """Write ``table.md``, ``table_by_metric.md``, ``table.csv``, ``table.tex`` and ``report.html`` of a scored run.
 
     Raises:
         StoreError: a file of the run is missing, or one cannot be written.
@@ -106,6 +106,7 @@ def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
     predictions = _answers(folder, run, samples).predictions
     table = ComparisonTable.of(summary)
     folder.write_text("table.md", table.markdown())
+    folder.write_text("table_by_metric.md", table.by_metric())
     folder.write_text("table.csv", table.csv())
     folder.write_text("table.tex", table.latex())
     shown = gallery(samples, predictions, folder.scores())

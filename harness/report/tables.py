@@ -125,6 +125,18 @@ class ComparisonTable:
         table = "\n".join(f"| {' | '.join(line)} |" for line in [*lines, *rows])
         return "\n".join([table, "", *(f"{note}  " for note in self.notes)]).rstrip() + "\n"
 
+    def by_metric(self) -> str:
+        """Write the table turned round for a Markdown page: a row a metric, three decimals.
+
+        The shape in which papers print it, so that a run can be laid beside one.
+        """
+        header = ["metric", *(line[0] for line in self.cells())]
+        lines = [header, [":--", *("--:" for _ in self.rows)]]
+        for column, metric in enumerate(self.metrics):
+            values = [row.values[column] for row in self.rows]
+            lines.append([metric, *("–" if value is None else f"{value:.3f}" for value in values)])
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
     def csv(self) -> str:
         """Write the table with full precision; a name that a spreadsheet would run is quoted."""
         buffer = io.StringIO()

@@ -71,6 +71,16 @@ def test_what_post_processing_moved_is_told():
     assert ComparisonTable.of(told).notes == ("post-processing moved a: BLEU_1 +0.0500",)
 
 
+def test_the_table_can_be_turned_round_as_papers_print_it():
+    reported = [{"system": "paper", "scores": {"BLEU_1": 0.139}}]
+    table = ComparisonTable.of(summary({"a": 0.12345, "b": None}, reported=reported))
+    assert table.by_metric().splitlines() == [
+        "| metric | a | b | paper † |",
+        "| :-- | --: | --: | --: |",
+        "| BLEU_1 | 0.123 | – | 0.139 |",
+    ]
+
+
 def test_csv_keeps_every_digit_and_starts_no_formula():
     text = ComparisonTable.of(summary({"=cmd()": 1 / 3, "b": 0.1})).csv()
     rows = list(csv.DictReader(io.StringIO(text)))
