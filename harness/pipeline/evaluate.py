@@ -96,7 +96,7 @@ def evaluate(
 
 
 def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
-    """Write ``table.md``, ``table_by_metric.md``, ``table.csv``, ``table.tex`` and ``report.html`` of a scored run.
+    """Write the tables (Markdown, CSV, LaTeX) and ``report.html`` of a scored run.
 
     Raises:
         StoreError: a file of the run is missing, or one cannot be written.
