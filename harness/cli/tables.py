@@ -53,7 +53,7 @@ def print_comparison(compared: RunComparison) -> None:
                 pair.metric,
                 escape(pair.candidate),
                 escape(pair.baseline),
-                f"{pair.delta:+.4f}",
+                f"{pair.delta:+.4f}" + ("~" if compared.under_floor(pair) else ""),
                 interval,
                 f"{pair.p_adjusted:.4f}",
                 "" if pair.effect is None else f"{pair.effect:+.1f}",
@@ -61,6 +61,8 @@ def print_comparison(compared: RunComparison) -> None:
             )
         shown.add_section()
     console.print(shown)
+    if any(compared.under_floor(pair) for m in compared.metrics for pair in m.pairs):
+        _say(console, "~ no larger than what repeats of the same prompt differ by")
     deciding = compared.metric(compared.deciding)
     if deciding.bands:
         bands = sorted(deciding.bands.items(), key=lambda item: item[1])

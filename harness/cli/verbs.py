@@ -64,6 +64,9 @@ def run(
     with_reported: Annotated[
         bool, typer.Option("--with-reported", help="Add the suite's figures printed elsewhere.")
     ] = False,
+    repeat: Annotated[
+        int, typer.Option("--repeat", min=1, help="Make every request so often: the noise floor.")
+    ] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Run a suite, score it and print the comparison table.
@@ -79,7 +82,7 @@ def run(
     with RunProgress() as progress:
         outcome = run_suite(
             suite,
-            _choice(only, model, engine, limit),
+            _choice(only, model, engine, limit, repeat),
             out=out,
             with_reported=with_reported,
             progress=progress,
@@ -321,11 +324,21 @@ def list_names(
 
 
 def _choice(
-    only: list[str] | None, model: list[str] | None, engine: str | None, limit: int | None
+    only: list[str] | None,
+    model: list[str] | None,
+    engine: str | None,
+    limit: int | None,
+    repeats: int = 1,
 ) -> Choice:
     from harness.pipeline.plan import Choice
 
-    return Choice(only=tuple(only or ()), models=tuple(model or ()), engine=engine, limit=limit)
+    return Choice(
+        only=tuple(only or ()),
+        models=tuple(model or ()),
+        engine=engine,
+        limit=limit,
+        repeats=repeats,
+    )
 
 
 def _prompt_text(request: Request) -> str:

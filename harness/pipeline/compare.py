@@ -31,12 +31,22 @@ class RunComparison:
     metrics: tuple[ComparedMetric, ...]
     deciding: str
     """The metric that the verdict is about."""
+    floor: Mapping[str, float]
+    """Metric → how far repeats of one prompt lay apart; empty where none were made."""
+
+    def under_floor(self, pair: Comparison) -> bool:
+        """Tell whether a pair's difference may come from the engine alone."""
+        return abs(pair.delta) < self.floor.get(pair.metric, 0.0)
 
     def json(self) -> Json:
         """Give plain data."""
         return {
             "deciding": self.deciding,
-            "pairs": [asdict(pair) for metric in self.metrics for pair in metric.pairs],
+            "pairs": [
+                {**asdict(pair), "under_noise_floor": self.under_floor(pair)}
+                for metric in self.metrics
+                for pair in metric.pairs
+            ],
             "bands": {metric.metric: metric.bands for metric in self.metrics},
         }
 
@@ -85,7 +95,11 @@ def compare_run(
     compared: list[ComparedMetric] = []
     for name, matrix in statistics.items():
         compared += compare_systems(metrics[name], chosen, matrix[rows], scored[rows], resampling)
-    return RunComparison(metrics=tuple(compared), deciding=metrics[family].columns[column])
+    return RunComparison(
+        metrics=tuple(compared),
+        deciding=metrics[family].columns[column],
+        floor=(summary["noise_floor"] or {}).get("floor", {}),
+    )
 
 
 def chosen_metric(metrics: Mapping[str, Metric], name: str | None) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import StoreError
-from harness.metrics.base import create
+from harness.metrics.base import Metric, create
 from harness.metrics.tools import ScoringTools
 from harness.postprocess import check_steps, predict
 from harness.report.gallery import gallery
@@ -83,6 +83,7 @@ def evaluate(
         "metrics": list(dict.fromkeys(result.metric for result in scored.results)),
         "systems": [_system_summary(system, answers) for system in run["systems"]],
         "results": [asdict(result) for result in scored.results],
+        "noise_floor": _noise_floor(folder, run, samples, answers, chosen),
         "raw": corpus_values(chosen, answers.raw, samples) if answers.raw else {},
         "short_references": sum(
             all(len(text.split()) < SHORT for text in sample.references) for sample in samples
@@ -125,7 +126,9 @@ class _Answers:
     """By system: how often a completion ended for which reason."""
 
 
-def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample]) -> _Answers:
+def _answers(
+    folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample], draw: int = 0
+) -> _Answers:
     steps = {name: variant["postprocess"] for name, variant in run["variants"].items()}
     for names in steps.values():
         check_steps(names)
@@ -133,6 +136,8 @@ def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample
     raw: dict[str, dict[str, Prediction]] = {system["name"]: {} for system in run["systems"]}
     finish: dict[str, Counter[str]] = {system["name"]: Counter() for system in run["systems"]}
     for line in folder.completions():
+        if line.draw != draw:
+            continue
         made[line.system][line.sample_id] = predict(line.completion, steps[line.variant])
         raw[line.system][line.sample_id] = predict(line.completion, ())
         finish[line.system][line.completion.finish_reason] += 1
@@ -154,6 +159,43 @@ def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample
             f"{folder.path / 'completions.jsonl'} lacks sample {error}",
             hint="run the suite again; finished completions are not asked for twice",
         ) from error
+
+
+def _noise_floor(
+    folder: RunFolder,
+    run: Mapping[str, Any],
+    samples: Sequence[Sample],
+    first: _Answers,
+    metrics: Mapping[str, Metric],
+) -> dict[str, Json] | None:
+    """Say how far a run's repeats lie apart; None for a run without repeats.
+
+    ``floor`` is a metric's largest range over the repeats of one system: a smaller difference
+    between two systems may come from the engine alone. ``differing`` counts a system's samples
+    whose texts are not all the same.
+    """
+    draws = [first, *(_answers(folder, run, samples, draw) for draw in range(1, run["repeats"]))]
+    if len(draws) < 2:
+        return None
+    values = [corpus_values(metrics, draw.predictions, samples) for draw in draws]
+    systems = list(first.predictions)
+    names = {name for value in values for scores in value.values() for name in scores}
+    apart: dict[str, list[float]] = {name: [] for name in sorted(names)}
+    for system in systems:
+        for name, ranges in apart.items():
+            found = [value[system][name] for value in values if name in value[system]]
+            ranges.append(max(found, default=0.0) - min(found, default=0.0))
+    return {
+        "repeats": len(draws),
+        "floor": {name: max(ranges) for name, ranges in apart.items()},
+        "differing": {
+            system: sum(
+                len({draw.predictions[system][i].value for draw in draws}) > 1
+                for i in range(len(samples))
+            )
+            for system in systems
+        },
+    }
 
 
 def _system_summary(system: Mapping[str, Any], answers: _Answers) -> dict[str, Json]:

@@ -70,10 +70,11 @@ def generate(
     result = Generation()
     wanted: dict[str, list[Request]] = {model.name: [] for model in plan.suite.models}
     known: dict[str, Request] = {}
-    for system, request in plan.requests():
-        if request.key not in known:
-            known[request.key] = request
-            wanted[system.model].append(request)
+    for draw in range(plan.repeats):
+        for system, request in plan.requests(draw):
+            if request.key not in known:
+                known[request.key] = request
+                wanted[system.model].append(request)
     total = len(known)
     result.completions = store.get(known)
     missing = {

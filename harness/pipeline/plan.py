@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -49,6 +50,8 @@ class Choice:
     """Run the models by this engine instead of their own."""
     limit: int | None = None
     """The first so many samples."""
+    repeats: int = 1
+    """How often every request is made, to measure how much a prompt differs from itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ class Plan:
     """By variant."""
     identities: dict[str, Json]
     """By model: what of it a completion depends on."""
+    repeats: int = 1
 
     @property
     def samples(self) -> Sequence[Sample]:
@@ -76,16 +80,23 @@ class Plan:
         """Find a variant of the suite."""
         return self.renderers[name].variant
 
-    def requests(self) -> Iterator[tuple[System, Request]]:
+    def requests(self, draw: int = 0) -> Iterator[tuple[System, Request]]:
         """Give every request, image-major: all systems of a sample next to each other.
 
         So an image is decoded, preprocessed and encoded once for all of them, and its prefix is
         still in the model's cache when the next prompt comes.
 
+        Args:
+            draw: 0 for the run itself; a repeat has keys of its own, and another order of samples,
+                so that its batches are made up differently.
+
         Raises:
             RenderError: a template fails for a sample.
         """
-        for sample in self.samples:
+        samples = list(self.samples)
+        if draw:
+            random.Random(draw).shuffle(samples)  # an order, not a secret
+        for sample in samples:
             rendered = {name: renderer.render(sample) for name, renderer in self.renderers.items()}
             for system in self.systems:
                 prompt = rendered[system.variant]
@@ -94,7 +105,7 @@ class Plan:
                     "prompt": prompt.sha256,
                     "model": self.identities[system.model],
                     "decoding": dict(system.decoding.params),
-                    "draw": 0,
+                    "draw": draw,
                 }
                 request = Request(
                     system=system.name,
@@ -141,6 +152,7 @@ def make_plan(suite: Suite, choice: Choice, *, sample_ids: Sequence[str] | None 
         systems=tuple(_systems(suite)),
         renderers=renderers,
         identities={model.name: _identity(model) for model in suite.models},
+        repeats=choice.repeats,
     )
 
 

@@ -101,6 +101,7 @@ def _record(
         "id": folder.path.name,
         "suite": folder.path.parent.name,
         "baseline": names[0],
+        "repeats": 1,
         "metrics": list(metrics),
         "tokenizer": "ptb",
         "systems": [

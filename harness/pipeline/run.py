@@ -80,8 +80,10 @@ def run_suite(
                 variant=system.variant,
                 sample_id=request.sample_id,
                 completion=generation.completions[request.key],
+                draw=draw,
             )
-            for system, request in plan.requests()
+            for draw in range(plan.repeats)
+            for system, request in plan.requests(draw)
         )
         progress.stage("scoring")
         summary = evaluate(folder, tools, _cost(generation))
@@ -113,6 +115,7 @@ def _run_record(plan: Plan, folder: RunFolder, reported: list[dict[str, Any]]) -
         "id": folder.path.name,
         "suite": suite.name,
         "baseline": suite.baseline,
+        "repeats": plan.repeats,
         "metrics": list(suite.metrics),
         "tokenizer": suite.tokenizer,
         "systems": [asdict(system) for system in plan.systems],

@@ -220,6 +220,14 @@ def _notes(summary: Mapping[str, Any]) -> list[str]:
         shown = [f"{m} {by:+.4f}" for m, by in moved.items() if abs(by) >= SEEN]
         if shown:
             notes.append(f"post-processing moved {system}: {', '.join(shown)}")
+    noise = summary["noise_floor"]
+    if noise:
+        floors = ", ".join(f"{metric} {floor:.4f}" for metric, floor in noise["floor"].items())
+        texts = ", ".join(f"{system} {n}" for system, n in noise["differing"].items())
+        notes.append(
+            f"noise floor of {noise['repeats']} repeats: {floors}; samples whose texts differ "
+            f"between repeats: {texts}"
+        )
     n = max((system["n"] for system in systems), default=0)
     if n < FEW:
         notes.append(f"only {n} samples: too few to tell prompts apart, and CIDEr depends on each")

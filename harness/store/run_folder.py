@@ -39,6 +39,8 @@ class StoredCompletion:
     variant: str
     sample_id: str
     completion: Completion
+    draw: int = 0
+    """0 for the run itself; others measure how much a prompt differs from itself."""
 
 
 class RunFolder:
@@ -113,6 +115,7 @@ class RunFolder:
                 "system": stored.system,
                 "variant": stored.variant,
                 "sample_id": stored.sample_id,
+                "draw": stored.draw,
                 **asdict(stored.completion),
             }
             for stored in completions
@@ -179,6 +182,7 @@ class RunFolder:
                 system=line.pop("system"),
                 variant=line.pop("variant"),
                 sample_id=line.pop("sample_id"),
+                draw=line.pop("draw"),
                 completion=Completion(**line),
             )
             for line in self._read_lines("completions.jsonl")

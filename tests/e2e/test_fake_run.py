@@ -167,6 +167,24 @@ def test_systems_are_compared_in_pairs(project, harness):
     assert power["pairs"][0]["needed"] >= 2
 
 
+def test_repeats_measure_how_much_a_prompt_differs_from_itself(project, harness):
+    words = ("run", SUITE, "--repeat", "3", "--json")
+    once = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    run = json.loads(harness(*words, cwd=project).stdout)
+    assert run["cost"]["generated"] == 16  # the first draw is the run itself, and is in the store
+    assert run["results"] == once["results"]
+    noise = run["noise_floor"]
+    # The fake engine answers by key, and a repeat has a key of its own: every text differs.
+    assert noise["differing"] == {"plain": 4, "title": 4}
+    assert noise["repeats"] == 3
+    assert noise["floor"]["ROUGE_L"] > 0
+    again = json.loads(harness(*words, cwd=project).stdout)
+    assert (again["cost"]["generated"], again["noise_floor"]) == (0, noise)
+    compared = json.loads(harness("compare", run["folder"], "--json", cwd=project).stdout)
+    for pair in compared["pairs"]:
+        assert pair["under_noise_floor"] == (abs(pair["delta"]) < noise["floor"][pair["metric"]])
+
+
 def test_slices_are_scored_and_compared_with_the_baseline(project, harness, repository):
     out = project / "demo"
     words = ("run", "prompts/recipe-titles", "--engine", "fake", "--out", out)

@@ -16,7 +16,15 @@ def summary(values, **changes):
         for name, value in values.items()
     ]
     plain = {"metrics": ["BLEU_1"], "systems": systems, "results": results}
-    return {**plain, "reported": [], "dropped": 0, "short_references": 0, "raw": {}, **changes}
+    return {
+        **plain,
+        "reported": [],
+        "dropped": 0,
+        "short_references": 0,
+        "raw": {},
+        "noise_floor": None,
+        **changes,
+    }
 
 
 def test_the_best_is_bold_and_ties_share_it():
