@@ -51,6 +51,7 @@ def compare_systems(
     statistics: FloatArray,
     scored: NDArray[np.bool_],
     resampling: Resampling,
+    clusters: NDArray[np.int64] | None = None,
 ) -> tuple[ComparedMetric, ...]:
     """Compare every two systems on every column of a metric.
 
@@ -60,13 +61,14 @@ def compare_systems(
         statistics: shape (systems, n, k); row i of every system is the same sample.
         scored: which samples a system has a prediction for, shape (systems, n).
         resampling: how often, and from which seed.
+        clusters: which samples belong together, shape (n,); None: each stands for itself.
 
     Returns:
         Per column. A pair without a common sample is left out; then nobody is ranked.
     """
     possible = list(combinations(range(len(systems)), 2))
     pairs = [pair for pair in possible if scored[list(pair)].all(axis=0).any()]
-    measured = _measure(metric, pairs, statistics, scored, resampling)
+    measured = _measure(metric, pairs, statistics, scored, resampling, clusters)
     everyone = scored.all(axis=0)
     rankable = everyone.any() and len(pairs) == len(possible)
     ranked = metric.aggregate(statistics[:, everyone].sum(axis=1)) if rankable else None
@@ -137,6 +139,7 @@ def _measure(
     statistics: FloatArray,
     scored: NDArray[np.bool_],
     resampling: Resampling,
+    clusters: NDArray[np.int64] | None,
 ) -> list[_Measured]:
     """Compare each pair: all at once where nobody failed on any sample, else one by one."""
     n = statistics.shape[1]
@@ -146,6 +149,7 @@ def _measure(
             statistics,
             metric.aggregate,
             pairs=pairs,
+            clusters=clusters,
             replicates=resampling.replicates,
             seed=resampling.seed,
         )
@@ -158,7 +162,11 @@ def _measure(
         both = scored[list(pair)].all(axis=0)
         two = statistics[list(pair)][:, both]
         [row] = stats.compare(
-            two, metric.aggregate, replicates=resampling.replicates, seed=resampling.seed
+            two,
+            metric.aggregate,
+            clusters=None if clusters is None else clusters[both],
+            replicates=resampling.replicates,
+            seed=resampling.seed,
         )
         values = metric.aggregate(two.sum(axis=1))
         measured.append(_Measured(values=values, found=row, n_paired=int(both.sum())))

@@ -48,6 +48,8 @@ class Sample:
     media: tuple[MediaRef, ...]
     references: tuple[str, ...]
     """Ground-truth titles or captions."""
+    cluster: str | None = None
+    """What it has in common with others, so that they are resampled together; None: nothing."""
     metadata: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -242,6 +244,8 @@ class DatasetConfig:
     image_columns: tuple[str, ...]
     reference_columns: tuple[str, ...]
     metadata_columns: tuple[str, ...]
+    cluster_column: str | None
+    """Samples with the same value are no independent observations."""
     image_root: Path
     image_suffix: str
     clean: tuple[str, ...]

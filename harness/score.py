@@ -65,6 +65,7 @@ def score(
             statistics[family] = _statistics(metric, predictions, samples)
         except MetricError as error:
             missing[family] = error.message
+    clusters = clusters_of(samples)
     results: list[MetricResult] = []
     per_sample: list[SampleScore] = []
     for row, system in enumerate(predictions):
@@ -76,7 +77,11 @@ def score(
             if reason is None:
                 rows = statistics[family][row, kept]
                 [estimates] = stats.estimate(
-                    rows[None], metric.aggregate, replicates=replicates, seed=seed
+                    rows[None],
+                    metric.aggregate,
+                    clusters=None if clusters is None else clusters[kept],
+                    replicates=replicates,
+                    seed=seed,
                 )
                 per_sample += _per_sample(metric, system, rows, samples, kept)
             results += [
@@ -98,6 +103,24 @@ def score(
         statistics=statistics,
         scored=scored,
     )
+
+
+def clusters_of(samples: Sequence[Sample]) -> NDArray[np.int64] | None:
+    """Number the samples that are no independent observations alike.
+
+    Samples belong together that share a ``cluster`` or, where they name none, their first image.
+
+    Returns:
+        A number per sample; None where every sample stands for itself.
+    """
+    names = [
+        sample.cluster or (sample.media[0].sha256 if sample.media else sample.id)
+        for sample in samples
+    ]
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    if len(numbers) == len(samples):
+        return None
+    return np.array([numbers[name] for name in names], dtype=np.int64)
 
 
 def corpus_values(

@@ -177,6 +177,7 @@ def load_dataset(path: Path) -> DatasetConfig:
         image_columns=(columns.image,) if isinstance(columns.image, str) else tuple(columns.image),
         reference_columns=tuple(columns.references),
         metadata_columns=tuple(columns.metadata),
+        cluster_column=columns.cluster,
         image_root=path.parent / file.images.root,
         image_suffix=file.images.suffix,
         clean=tuple(file.clean),

@@ -91,6 +91,10 @@ class ColumnsFile(Strict):
     image: str | list[str]
     references: list[str] = Field(min_length=1)
     metadata: list[str] = Field(default_factory=list)
+    cluster: str | None = Field(
+        default=None,
+        description="Samples with the same value are resampled together: one cook, one restaurant.",
+    )
 
 
 class ImagesFile(Strict):

@@ -83,6 +83,7 @@ def _read(config: DatasetConfig, *, images: bool) -> pd.DataFrame:
         *(config.image_columns if images else ()),
         *config.reference_columns,
         *config.metadata_columns,
+        *([config.cluster_column] if config.cluster_column else ()),
     ]
     rows = read_table(config.path, config.format, columns, where=config.where)
     return rows[list(dict.fromkeys(columns))]
@@ -127,6 +128,7 @@ def _sample(
     return Sample(
         id=sample_id,
         media=media,
+        cluster=str(row[config.cluster_column]) if config.cluster_column else None,
         references=tuple(references),
         metadata={column: _plain(row[column]) for column in config.metadata_columns},
     )

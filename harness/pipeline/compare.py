@@ -11,6 +11,7 @@ from harness.config.validate import nearest
 from harness.errors import MetricError, StoreError
 from harness.metrics.base import create
 from harness.metrics.tools import ScoringTools
+from harness.score import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,8 +94,11 @@ def compare_run(
     metrics = {family: create(family, tools) for family in statistics}
     family, column = chosen_metric(metrics, metric)
     compared: list[ComparedMetric] = []
+    clusters = clusters_of(folder.samples())
     for name, matrix in statistics.items():
-        compared += compare_systems(metrics[name], chosen, matrix[rows], scored[rows], resampling)
+        compared += compare_systems(
+            metrics[name], chosen, matrix[rows], scored[rows], resampling, clusters
+        )
     return RunComparison(
         metrics=tuple(compared),
         deciding=metrics[family].columns[column],

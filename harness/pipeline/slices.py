@@ -11,6 +11,7 @@ from harness.errors import DataError
 from harness.metrics.base import create
 from harness.metrics.tools import ScoringTools
 from harness.pipeline.compare import chosen_metric
+from harness.score import clusters_of
 from harness.slices import COMPUTED, slices
 
 if TYPE_CHECKING:
@@ -85,11 +86,13 @@ def slice_run(
     metrics = {family: create(family, tools) for family in statistics}
     family, column = chosen_metric(metrics, metric)
     chosen, name = metrics[family], metrics[family].columns[column]
+    clusters = clusters_of(samples)
     found: list[SliceScore] = []
     for part in parts:
         rows = list(part.rows)
         matrix, kept = statistics[family][order][:, rows], scored[order][:, rows]
-        compared = compare_systems(chosen, names, matrix, kept, resampling)[column]
+        together = None if clusters is None else clusters[rows]
+        compared = compare_systems(chosen, names, matrix, kept, resampling, together)[column]
         against = {p.candidate: p for p in compared.pairs if p.baseline == names[0]}
         for i, system in enumerate(names):
             if not kept[i].any():
@@ -97,6 +100,7 @@ def slice_run(
             [estimates] = stats.estimate(
                 matrix[i][kept[i]][None],
                 chosen.aggregate,
+                clusters=None if together is None else together[kept[i]],
                 replicates=resampling.replicates,
                 seed=resampling.seed,
             )

@@ -101,6 +101,7 @@ class RunFolder:
             {
                 "id": sample.id,
                 "references": list(sample.references),
+                "cluster": sample.cluster,
                 "metadata": dict(sample.metadata),
                 "media": [{**asdict(ref), "path": str(ref.path)} for ref in sample.media],
             }
@@ -170,6 +171,7 @@ class RunFolder:
                 id=line["id"],
                 media=tuple(MediaRef(**{**m, "path": Path(m["path"])}) for m in line["media"]),
                 references=tuple(line["references"]),
+                cluster=line["cluster"],
                 metadata=line["metadata"],
             )
             for line in self._read_lines("samples.jsonl")

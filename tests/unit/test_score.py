@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from harness.metrics.base import create
 from harness.metrics.tools import ScoringTools
-from harness.records import Prediction, Sample
-from harness.score import score
+from harness.records import MediaRef, Prediction, Sample
+from harness.score import clusters_of, score
 
 TITLES = ["lemon shrimp skillet", "tomato salad", "corn chowder with bacon", "egg toast"]
 SAMPLES = [Sample(id=f"s{i}", media=(), references=(title,)) for i, title in enumerate(TITLES)]
@@ -74,3 +76,40 @@ def test_the_interval_holds_the_value_and_the_signature_says_how():
     assert low < high
     assert result.signature.startswith("BLEU_1|tok:none|")
     assert "|refs:1|n:4|unscored:0|pp:strip|v:" in result.signature
+
+
+def ref(name):
+    return MediaRef(path=Path(name), sha256=name, width=1, height=1)
+
+
+def test_samples_that_share_an_image_or_a_cluster_belong_together():
+    samples = [
+        Sample(id="a", media=(ref("x"),), references=("t",)),
+        Sample(id="b", media=(ref("x"),), references=("t",)),
+        Sample(id="c", media=(ref("y"),), references=("t",), cluster="cook"),
+        Sample(id="d", media=(ref("z"),), references=("t",), cluster="cook"),
+        Sample(id="e", media=(), references=("t",)),
+    ]
+    assert clusters_of(samples).tolist() == [0, 0, 1, 1, 2]
+    assert clusters_of(samples[1:3]) is None
+
+
+def test_copies_of_a_sample_do_not_make_a_score_surer():
+    texts = ["lemon shrimp", "tomato soup", "corn chowder", "toast"] * 3
+    few = [Sample(id=f"s{i}", media=(), references=(TITLES[i % 4],)) for i in range(12)]
+    copied = [
+        Sample(id=f"{s.id}-{n}", media=(), references=s.references, cluster=s.id)
+        for s in few
+        for n in range(10)
+    ]
+
+    def width(samples, answers):
+        metrics = {"rouge_l": create("rouge_l", ScoringTools(tokenizer="none"))}
+        scored = score(metrics, {"a": answers}, samples, {"a": "none"}, replicates=500)
+        low, high = scored.results[0].interval
+        return high - low
+
+    honest = width(few, [good(text) for text in texts])
+    cloned = width(copied, [good(text) for text in texts for _ in range(10)])
+    # Taken for observations of their own they would make it a third as wide.
+    assert cloned == pytest.approx(honest, rel=0.1)
