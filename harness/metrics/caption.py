@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from harness.metrics.base import FloatArray
     from harness.metrics.tools import ScoringTools
+    from harness.records import Json
 
 _ORDERS = 4
 _IMPLEMENTATION = "pycocoevalcap-1.2"
@@ -48,7 +49,11 @@ class Bleu:
         self._tools = tools
 
     def statistics(
-        self, predictions: Sequence[str], references: Sequence[Sequence[str]]
+        self,
+        predictions: Sequence[str],
+        references: Sequence[Sequence[str]],
+        *,
+        metadata: Sequence[Mapping[str, Json]] | None = None,
     ) -> FloatArray:
         """Count lengths and clipped n-gram matches, shape (samples, 10).
 
@@ -103,7 +108,11 @@ class RougeL:
         self._tools = tools
 
     def statistics(
-        self, predictions: Sequence[str], references: Sequence[Sequence[str]]
+        self,
+        predictions: Sequence[str],
+        references: Sequence[Sequence[str]],
+        *,
+        metadata: Sequence[Mapping[str, Json]] | None = None,
     ) -> FloatArray:
         """Give each sample's score, 0 to 1, beside a one, shape (samples, 2).
 
@@ -140,7 +149,11 @@ class Cider:
         self._tools = tools
 
     def statistics(
-        self, predictions: Sequence[str], references: Sequence[Sequence[str]]
+        self,
+        predictions: Sequence[str],
+        references: Sequence[Sequence[str]],
+        *,
+        metadata: Sequence[Mapping[str, Json]] | None = None,
     ) -> FloatArray:
         """Give each sample's score beside a one, shape (samples, 2).
 

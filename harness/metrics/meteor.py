@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from harness.metrics.base import FloatArray
     from harness.metrics.tools import ScoringTools
+    from harness.records import Json
 
 _ALPHA = 0.85
 _BETA = 0.2
@@ -40,7 +41,11 @@ class Meteor:
         self._tools = tools
 
     def statistics(
-        self, predictions: Sequence[str], references: Sequence[Sequence[str]]
+        self,
+        predictions: Sequence[str],
+        references: Sequence[Sequence[str]],
+        *,
+        metadata: Sequence[Mapping[str, Json]] | None = None,
     ) -> FloatArray:
         """Give METEOR's 23 statistics for the best reference, shape (samples, 23).
 

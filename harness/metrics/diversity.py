@@ -1,0 +1,129 @@
+"""How long, how varied and how original the predictions are.
+
+Length ratio is a metric like any other. The rest are functions of a whole set of texts that no sum
+over samples gives: they have no bootstrap interval, and stand outside the table of metrics.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.metrics.tools import sanitize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from harness.metrics.base import FloatArray
+    from harness.metrics.tools import ScoringTools
+    from harness.records import Json
+
+
+class LengthRatio:
+    """Tokens predicted for each token of the closest references; 1 is as long, 2 twice as long.
+
+    BLEU's brevity penalty is a function of it (Papineni et al., 2002). Of two references equally
+    close in length the shorter counts. Higher is not better.
+    """
+
+    columns = ("LENGTH_RATIO",)
+
+    def __init__(self, tools: ScoringTools) -> None:
+        """Share ``tools`` with the other metrics of a run."""
+        self._tools = tools
+
+    def statistics(
+        self,
+        predictions: Sequence[str],
+        references: Sequence[Sequence[str]],
+        *,
+        metadata: Sequence[Mapping[str, Json]] | None = None,
+    ) -> FloatArray:
+        """Count the tokens of the prediction and of the closest reference, shape (samples, 2).
+
+        Raises:
+            MetricError: the tokeniser cannot be run.
+        """
+        assert len(predictions) == len(references)
+        assert all(references), "a sample without a reference"
+        self._tools.prepare(text for texts in (predictions, *references) for text in texts)
+        lengths = self._lengths(predictions)
+        rows = [
+            (length, min((abs(other - length), other) for other in self._lengths(texts))[1])
+            for length, texts in zip(lengths, references, strict=True)
+        ]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), 2)
+
+    def aggregate(self, totals: FloatArray) -> FloatArray:
+        """Turn summed statistics, shape (…, 2), into the ratio, shape (…, 1), 0 or more.
+
+        It is 0 where no reference has a token, as sacrebleu's ratio is.
+        """
+        predicted, closest = totals[..., :1], totals[..., 1:]
+        ratio: FloatArray = np.divide(
+            predicted, closest, out=np.zeros_like(predicted), where=closest != 0
+        )
+        return ratio
+
+    def signature(self) -> Mapping[str, str]:
+        """Say how it is computed."""
+        return {"tok": self._tools.tokenizer, "reflen": "closest"}
+
+    def _lengths(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in self._tools.tokenize(texts)]
+
+
+def distinct_n(texts: Iterable[str], n: int) -> float | None:
+    """Give distinct-n: the different n-grams of all texts together ÷ all their n-grams, 0 to 1.
+
+    It falls as there are more texts, so only sets of equal size compare. After Li et al. (2016),
+    who divide by the number of words rather than of n-grams; the two agree for n = 1.
+
+    Args:
+        texts: tokens joined by spaces, as ScoringTools.tokenize gives them.
+        n: words in an n-gram, 1 or more. None crosses from one text into the next.
+
+    Returns:
+        None where no text has n words.
+    """
+    assert n >= 1
+    found: set[tuple[str, ...]] = set()
+    total = 0
+    for text in texts:
+        words = text.split()
+        ngrams = list(zip(*(words[start:] for start in range(n)), strict=False))
+        found.update(ngrams)
+        total += len(ngrams)
+    return len(found) / total if total else None
+
+
+def vocabulary(texts: Iterable[str]) -> int:
+    """Count the different words of all texts together.
+
+    Args:
+        texts: tokens joined by spaces, as ScoringTools.tokenize gives them.
+    """
+    return len({word for text in texts for word in text.split()})
+
+
+def share_identical(texts: Sequence[str], exemplars: Iterable[str]) -> float | None:
+    """Give the share of texts, 0 to 1, that repeat an exemplar of their prompt.
+
+    White space and case do not count; anything else does. An empty text repeats nothing.
+
+    Args:
+        texts: predictions as written.
+        exemplars: the answers that the prompt shows.
+
+    Returns:
+        None where there are no texts.
+    """
+    shown = {_plain(exemplar) for exemplar in exemplars} - {""}
+    if not texts:
+        return None
+    return sum(_plain(text) in shown for text in texts) / len(texts)
+
+
+def _plain(text: str) -> str:
+    return sanitize(text).casefold()

@@ -1,0 +1,86 @@
+from itertools import zip_longest
+
+import numpy as np
+import pytest
+import sacrebleu
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.metrics.diversity import LengthRatio, distinct_n, share_identical, vocabulary
+from harness.metrics.tools import ScoringTools, sanitize
+
+METRIC = LengthRatio(ScoringTools(tokenizer="none"))
+WORDS = st.sampled_from(["a", "dog", "\U0001f370", "\r", "\0", "\u2028", "crème"])
+TEXTS = st.lists(WORDS, max_size=7).map(" ".join)
+SAMPLES = st.lists(
+    st.tuples(TEXTS, st.lists(TEXTS, min_size=1, max_size=3)), min_size=1, max_size=8
+)
+
+
+def test_the_ratio_is_of_sums_to_the_closest_reference():
+    rows = METRIC.statistics(
+        ["a b c", "", "a b"], [["a", "a b", "a b c d", "a b c d e"], ["a b"], ["a b c", "a"]]
+    )
+
+    # Of two as close the shorter: 2 rather than 4, 1 rather than 3.
+    assert rows.tolist() == [[3, 2], [0, 2], [2, 1]]
+    assert METRIC.aggregate(rows.sum(axis=0)).tolist() == [1.0]
+    assert METRIC.aggregate(rows).tolist() == [[1.5], [0.0], [2.0]]
+
+
+def test_without_a_reference_token_the_ratio_is_0():
+    assert METRIC.aggregate(METRIC.statistics(["a b"], [["", " "]])).tolist() == [[0.0]]
+    assert METRIC.statistics([], []).shape == (0, 2)
+
+
+@given(SAMPLES, st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_sums_over_a_resample_are_the_ratio_that_sacrebleu_gives_it(samples, random):
+    rows = METRIC.statistics(*zip(*samples, strict=True))
+    chosen = random.choices(range(len(samples)), k=len(samples))
+
+    # sacrebleu without a tokeniser takes for words what stands between spaces.
+    drawn = [(sanitize(samples[i][0]), list(map(sanitize, samples[i][1]))) for i in chosen]
+    streams = list(zip_longest(*(texts for _, texts in drawn)))
+    [ratio] = METRIC.aggregate(np.bincount(chosen, minlength=len(samples)) @ rows)
+    theirs = sacrebleu.corpus_bleu(
+        [prediction for prediction, _ in drawn], streams, tokenize="none", force=True
+    )
+    assert ratio == (theirs.sys_len / theirs.ref_len if theirs.ref_len else 0.0)
+
+
+@pytest.mark.parametrize("tokenizer", ["ptb", "none"])
+def test_the_signature_names_the_tokeniser(tokenizer):
+    metric = LengthRatio(ScoringTools(tokenizer=tokenizer))
+
+    assert metric.signature() == {"tok": tokenizer, "reflen": "closest"}
+
+
+def test_distinct_n_of_a_worked_example():
+    texts = ["tomato soup with rice", "rice soup with rice", "", "rice"]
+
+    # 9 words, 4 of them different; pairs: tomato soup, soup with ×2, with rice ×2, rice soup.
+    assert distinct_n(texts, 1) == pytest.approx(4 / 9)
+    assert distinct_n(texts, 2) == pytest.approx(4 / 6)
+    assert distinct_n(texts, 4) == 1.0
+    assert vocabulary(texts) == 4
+
+
+@pytest.mark.parametrize("texts", [[], ["", " "], ["rice"]])
+def test_distinct_n_is_none_where_no_text_has_n_words(texts):
+    assert distinct_n(texts, 2) is None
+
+
+def test_share_identical_looks_past_case_and_white_space_only():
+    texts = ["Tomato  soup\r\n", "tomato soup", "Tomato Soup!", "Crème", "", "\U0001f370"]
+
+    assert share_identical(texts, ["TOMATO SOUP", "", "\U0001f370"]) == pytest.approx(3 / 6)
+    assert share_identical(texts, []) == 0.0
+    assert share_identical([], ["Tomato Soup"]) is None
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=()), max_size=12), max_size=6))
+def test_any_texts_have_figures_in_range(texts):
+    assert vocabulary(texts) == vocabulary([*texts, *texts[:2]]) >= 0
+    for share in (distinct_n(texts, 1), distinct_n(texts, 2), share_identical(texts, texts)):
+        assert share is None or 0.0 <= share <= 1.0
