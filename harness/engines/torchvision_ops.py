@@ -53,6 +53,9 @@ def mend_imports() -> None:
         if package not in sys.modules and not _loads(package, pattern):
             # None is Python's own mark for a name that must not be imported.
             sys.modules[package] = None  # type: ignore[assignment]
+    if "datasets.config" in sys.modules and sys.modules.get("torchcodec", sys) is None:
+        # It looked before torch was imported, and would import torchcodec at every sample.
+        sys.modules["datasets.config"].TORCHCODEC_AVAILABLE = False  # type: ignore[attr-defined]
 
 
 def _loads(package: str, pattern: str) -> bool:
