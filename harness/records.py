@@ -267,7 +267,8 @@ class Suite:
     baseline: str
     models: tuple[ModelConfig, ...]
     decodings: tuple[Decoding, ...]
-    metrics: tuple[str, ...]
+    metrics: tuple[Json, ...]
+    """Names, or mappings of a name to its options."""
     tokenizer: Literal["ptb", "none"]
     reported: Path | None
     """A CSV of figures that others printed."""

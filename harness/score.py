@@ -5,14 +5,19 @@ A prediction that failed is left out and counted; an empty one is an answer, and
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness import stats
 from harness.errors import MetricError
+from harness.fingerprint import canonical_json
+from harness.metrics.base import applies, parse
+from harness.metrics.hf import check_spec, evaluate_corpus
 from harness.records import MetricResult, Prediction, Sample, SampleScore
 
 if TYPE_CHECKING:
@@ -20,7 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from harness.metrics.base import FloatArray, Metric
+    from harness.metrics.base import FloatArray, Metric, MetricSpec
+    from harness.records import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +38,8 @@ class ScoredRun:
     per_sample: tuple[SampleScore, ...]
     statistics: Mapping[str, FloatArray]
     """Metric family → sufficient statistics, shape (systems, samples, k); families that could not
-    be computed are not there. Rows of unscored samples mean nothing."""
+    be computed are not there. Rows of unscored samples mean nothing; a row of NaN is a sample that
+    the metric does not apply to."""
     scored: NDArray[np.bool_]
     """Which samples a system has a prediction for, shape (systems, samples)."""
 
@@ -69,10 +76,13 @@ def score(
     results: list[MetricResult] = []
     per_sample: list[SampleScore] = []
     for row, system in enumerate(predictions):
-        kept = scored[row]
-        tail = _tail(samples, kept, post[system])
         for family, metric in metrics.items():
+            kept = scored[row]
             reason = missing.get(family) or (None if kept.any() else "no sample has a prediction")
+            if reason is None:
+                kept = kept & applies(statistics[family][row])
+                reason = None if kept.any() else "it applies to no sample"
+            tail = _tail(samples, kept, post[system])
             estimates: Sequence[stats.Estimate] = ()
             if reason is None:
                 rows = statistics[family][row, kept]
@@ -103,6 +113,71 @@ def score(
         statistics=statistics,
         scored=scored,
     )
+
+
+def family_of(spec: Json) -> str:
+    """Name a metric with its options in one word, from which ``spec_of`` gives the spec back."""
+    return spec if isinstance(spec, str) else canonical_json(spec)
+
+
+def spec_of(family: str) -> MetricSpec:
+    """Give the spec that ``family_of`` named."""
+    spec: MetricSpec = json.loads(family) if family.startswith("{") else family
+    return spec
+
+
+def is_evaluate(spec: Json) -> bool:
+    """Tell whether a spec names a metric of Hugging Face's evaluate."""
+    return isinstance(spec, dict) and "evaluate" in spec
+
+
+def check_metric(spec: Json) -> None:
+    """Check that a metric of this name can be had and has these options; nothing is computed.
+
+    Raises:
+        MetricError: it cannot.
+    """
+    if is_evaluate(spec):
+        check_spec(spec)
+    else:
+        parse(spec)
+
+
+def score_by_evaluate(
+    spec: Json,
+    predictions: Mapping[str, Sequence[Prediction]],
+    samples: Sequence[Sample],
+    post: Mapping[str, str],
+) -> list[MetricResult]:
+    """Score every system by a metric of Hugging Face's evaluate: one number, without an interval.
+
+    Arguments are those of ``score``. What cannot be computed is missing with its reason.
+    """
+    results = []
+    source = spec["evaluate"] + (f"@{spec['revision'][:12]}" if "revision" in spec else "")
+    for system, answers in predictions.items():
+        kept = np.array([answer.value is not None for answer in answers])
+        pairs = [(a.value, s) for a, s in zip(answers, samples, strict=True) if a.value is not None]
+        values: Mapping[str, float | None]
+        try:
+            values = evaluate_corpus(spec, [v for v, _ in pairs], [s.references for _, s in pairs])
+            reason = None
+        except MetricError as error:
+            values, reason = {Path(spec["evaluate"]).name: None}, error.message
+        results += [
+            MetricResult(
+                system=system,
+                metric=name,
+                value=value,
+                n_scored=int(kept.sum()),
+                n_unscored=int((~kept).sum()),
+                signature=f"{name}|evaluate:{source}|{_tail(samples, kept, post[system])}"
+                f"|v:{version('evaluate')}",
+                missing=reason,
+            )
+            for name, value in values.items()
+        ]
+    return results
 
 
 def clusters_of(samples: Sequence[Sample]) -> NDArray[np.int64] | None:
@@ -140,6 +215,7 @@ def corpus_values(
             continue
         for row, (system, answers) in enumerate(predictions.items()):
             kept = np.array([answer.value is not None for answer in answers])
+            kept &= applies(statistics[row])
             if kept.any():
                 scores = metric.aggregate(statistics[row, kept].sum(axis=0))
                 values[system] |= dict(zip(metric.columns, scores.tolist(), strict=True))
@@ -150,9 +226,12 @@ def _statistics(
     metric: Metric, predictions: Mapping[str, Sequence[Prediction]], samples: Sequence[Sample]
 ) -> FloatArray:
     references = [sample.references for sample in samples]
+    metadata = [sample.metadata for sample in samples]
     return np.stack(
         [
-            metric.statistics([answer.value or "" for answer in answers], references)
+            metric.statistics(
+                [answer.value or "" for answer in answers], references, metadata=metadata
+            )
             for answers in predictions.values()
         ]
     )

@@ -76,7 +76,7 @@ def load_suite(folder: Path) -> Suite:
         baseline=baseline,
         models=tuple(_there(model) for model in models),
         decodings=tuple(Decoding(name=n, params=p) for n, p in file.decoding.items()),
-        metrics=tuple(file.metrics),
+        metrics=tuple(_metric(spec, folder) for spec in file.metrics),
         tokenizer=file.tokenizer,
         reported=folder / file.reported if file.reported else None,
     )
@@ -201,6 +201,14 @@ def load_preset(name: str, *, asked: Where | None = None) -> ModelConfig:
         hint = nearest(name, preset_names())
         raise ConfigErrors([ConfigError(f"no model preset '{name}'", where=asked, hint=hint)])
     return _model(validate(load_yaml(path), ModelFile), name, path.parent)
+
+
+def _metric(spec: str | dict[str, Any], folder: Path) -> str | dict[str, Any]:
+    """Make the path of an ``evaluate`` metric absolute: it is written relative to the suite."""
+    named = spec.get("evaluate") if isinstance(spec, dict) else None
+    if isinstance(spec, dict) and isinstance(named, str) and named.startswith(("./", "../")):
+        return {**spec, "evaluate": str((folder / named).resolve())}
+    return spec
 
 
 def _suite_model(model: str | ModelFile, source: YamlSource, i: int) -> ModelConfig:

@@ -68,8 +68,10 @@ class SuiteFile(Strict):
     decoding: dict[str, dict[str, Any]] = Field(
         default_factory=lambda: {"greedy": {"temperature": 0}}, min_length=1
     )
-    metrics: list[str] = Field(
-        default_factory=lambda: ["bleu", "rouge_l", "meteor", "cider"], min_length=1
+    metrics: list[str | dict[str, Any]] = Field(
+        default=["bleu", "rouge_l", "meteor", "cider"],
+        min_length=1,
+        description="Names; {name: {option: …}}; or {evaluate: ./path or Hub id, revision: …}.",
     )
     tokenizer: Literal["ptb", "none"] = "ptb"
     reported: str | None = Field(

@@ -9,9 +9,9 @@ from harness import stats
 from harness.compare import ALPHA, USUAL, ComparedMetric, Resampling, compare_systems
 from harness.config.validate import nearest
 from harness.errors import MetricError, StoreError
-from harness.metrics.base import create
+from harness.metrics.base import applies, create
 from harness.metrics.tools import ScoringTools
-from harness.score import clusters_of
+from harness.score import clusters_of, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,13 +91,18 @@ def compare_run(
     scored, statistics = folder.statistics()
     rows = [known.index(name) for name in chosen]
     tools = ScoringTools(tokenizer=folder.run()["tokenizer"])  # starts nothing: no text is read
-    metrics = {family: create(family, tools) for family in statistics}
+    metrics = {family: create(spec_of(family), tools) for family in statistics}
     family, column = chosen_metric(metrics, metric)
     compared: list[ComparedMetric] = []
     clusters = clusters_of(folder.samples())
     for name, matrix in statistics.items():
         compared += compare_systems(
-            metrics[name], chosen, matrix[rows], scored[rows], resampling, clusters
+            metrics[name],
+            chosen,
+            matrix[rows],
+            scored[rows] & applies(matrix[rows]),
+            resampling,
+            clusters,
         )
     return RunComparison(
         metrics=tuple(compared),

@@ -13,7 +13,7 @@ from harness.postprocess import check_steps, predict
 from harness.report.gallery import gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
-from harness.score import corpus_values, score
+from harness.score import corpus_values, family_of, is_evaluate, score, score_by_evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,8 @@ def evaluate(
     run = folder.run()
     samples = folder.samples()
     answers = _answers(folder, run, samples)
-    chosen = {name: create(name, tools) for name in metrics or run["metrics"]}
+    specs = list(metrics or run["metrics"])
+    chosen = {family_of(s): create(s, tools) for s in specs if not is_evaluate(s)}
     tools.prepare(text for sample in samples for text in sample.references)
     tools.prepare(
         prediction.value
@@ -72,6 +73,15 @@ def evaluate(
         for system in run["systems"]
     }
     scored = score(chosen, answers.predictions, samples, post)
+    results = [
+        *scored.results,
+        *(
+            result
+            for spec in specs
+            if is_evaluate(spec)
+            for result in score_by_evaluate(spec, answers.predictions, samples, post)
+        ),
+    ]
     folder.write_scores(scored.per_sample)
     folder.write_statistics(scored.scored, scored.statistics)
     summary = {
@@ -80,9 +90,9 @@ def evaluate(
         "suite": run["suite"],
         "dataset": run["dataset"]["name"],
         "baseline": run["baseline"],
-        "metrics": list(dict.fromkeys(result.metric for result in scored.results)),
+        "metrics": list(dict.fromkeys(result.metric for result in results)),
         "systems": [_system_summary(system, answers) for system in run["systems"]],
-        "results": [asdict(result) for result in scored.results],
+        "results": [asdict(result) for result in results],
         "noise_floor": _noise_floor(folder, run, samples, answers, chosen),
         "raw": corpus_values(chosen, answers.raw, samples) if answers.raw else {},
         "short_references": sum(

@@ -22,6 +22,7 @@ from harness.metrics.base import METRICS
 from harness.pipeline.plan import Choice, Plan, make_plan
 from harness.postprocess import STEPS, check_steps
 from harness.render import Renderer
+from harness.score import check_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,11 +99,8 @@ def _check_suite(folder: Path) -> None:
     suite = load_suite(folder)
     for model in suite.models:
         engine_class(model.engine)
-    unknown = [name for name in suite.metrics if name not in METRICS]
-    if unknown:
-        raise HarnessError(
-            f"no metric is named '{unknown[0]}'", hint=f"known metrics: {', '.join(METRICS)}"
-        )
+    for spec in suite.metrics:
+        check_metric(spec)
 
 
 def _check(path: Path, load: Callable[[], object]) -> Checked:

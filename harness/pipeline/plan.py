@@ -24,6 +24,7 @@ from harness.records import (
     System,
 )
 from harness.render import Renderer
+from harness.score import check_metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -143,6 +144,8 @@ def make_plan(suite: Suite, choice: Choice, *, sample_ids: Sequence[str] | None 
         HarnessError: a name, a file, a dataset or a template is wrong.
     """
     suite = choose(suite, choice)
+    for spec in suite.metrics:
+        check_metric(spec)
     for variant in suite.variants:
         check_steps(variant.postprocess, variant.where.get("postprocess"))
     renderers = {variant.name: _renderer(variant, suite) for variant in suite.variants}

@@ -68,7 +68,7 @@ def run_suite(
         folder.write_samples(plan.samples)
 
         def on_start() -> None:
-            if "meteor" in suite.metrics:
+            if "meteor" in suite.metrics:  # it has no options, so it is always a bare name
                 tools.start_meteor()  # reads its tables while the model starts and writes
 
         generation = generate(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from harness import stats
 from harness.compare import ALPHA, USUAL, Resampling, compare_systems
 from harness.errors import DataError
-from harness.metrics.base import create
+from harness.metrics.base import applies, create
 from harness.metrics.tools import ScoringTools
 from harness.pipeline.compare import chosen_metric
-from harness.score import clusters_of
+from harness.score import clusters_of, spec_of
 from harness.slices import COMPUTED, slices
 
 if TYPE_CHECKING:
@@ -83,8 +83,9 @@ def slice_run(
     names = [systems[i] for i in order]
     scored, statistics = folder.statistics()
     tools = ScoringTools(tokenizer=folder.run()["tokenizer"])  # starts nothing: no text is read
-    metrics = {family: create(family, tools) for family in statistics}
+    metrics = {family: create(spec_of(family), tools) for family in statistics}
     family, column = chosen_metric(metrics, metric)
+    scored = scored & applies(statistics[family])
     chosen, name = metrics[family], metrics[family].columns[column]
     clusters = clusters_of(samples)
     found: list[SliceScore] = []

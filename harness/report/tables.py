@@ -68,7 +68,7 @@ class ComparisonTable:
                 system=system["system"],
                 n=system["n"] - system["unscored"],
                 unscored=system["unscored"],
-                values=tuple(value[system["system"], metric] for metric in metrics),
+                values=tuple(value.get((system["system"], metric)) for metric in metrics),
             )
             for system in summary["systems"]
         ]

@@ -185,6 +185,63 @@ def test_repeats_measure_how_much_a_prompt_differs_from_itself(project, harness)
         assert pair["under_noise_floor"] == (abs(pair["delta"]) < noise["floor"][pair["metric"]])
 
 
+def test_metrics_with_options_and_metrics_of_evaluate_stand_in_the_table(project, harness, write):
+    suite = project / SUITE / "suite.yaml"
+    write(
+        project / SUITE / "first_word" / "first_word.py",
+        """
+        import datasets
+        import evaluate
+
+
+        class FirstWord(evaluate.Metric):
+            def _info(self):
+                text = datasets.Value("string")
+                return evaluate.MetricInfo(
+                    description="Share of equal first words.",
+                    citation="",
+                    features=datasets.Features({"predictions": text, "references": text}),
+                )
+
+            def _compute(self, predictions, references):
+                same = [p.split()[:1] == r.split()[:1] for p, r in zip(predictions, references)]
+                return {"FIRST_WORD": sum(same) / len(same)}
+        """,
+    )
+    suite.write_text(
+        suite.read_text().replace(
+            "metrics: [bleu, rouge_l, cider]",
+            "metrics: [exact_match, {keywords: {field: tags}}, {evaluate: ./first_word}]",
+        )
+    )
+    dataset = project / "datasets" / "dishes.yaml"
+    dataset.write_text(dataset.read_text().replace("[n]", "[tags]"))
+    samples = project / "datasets" / "dishes" / "samples.jsonl"
+    samples.write_text(samples.read_text().replace('"n":', '"tags": ["Lemon", "Salad"], "n":'))
+    run = harness("run", SUITE, "--json", cwd=project)
+    assert run.returncode == 0, run.stderr
+    summary = json.loads(run.stdout)
+    assert {"KEYWORD_P", "KEYWORD_R", "KEYWORD_F1", "FIRST_WORD"} < set(summary["metrics"])
+    [first, _] = [r for r in summary["results"] if r["metric"] == "FIRST_WORD"]
+    assert first["value"] is not None, first
+    assert first["interval"] is None
+    assert "|evaluate:" in first["signature"]
+    assert (
+        harness("compare", summary["folder"], "--metric", "KEYWORD_F1", cwd=project).returncode == 0
+    )
+
+
+def test_a_metric_that_cannot_be_had_stops_before_the_model(project, harness):
+    suite = project / SUITE / "suite.yaml"
+    suite.write_text(suite.read_text().replace("[bleu, rouge_l, cider]", "[bleu, spice]"))
+    run = harness("run", SUITE, cwd=project)
+    assert run.returncode == 1
+    assert "SPICE cannot be computed" in run.stderr
+    assert not (project / "results" / "titles").exists()
+    suite.write_text(suite.read_text().replace("spice", "{evaluate: bleu}"))
+    assert "pin a revision" in harness("run", SUITE, cwd=project).stderr
+
+
 def test_slices_are_scored_and_compared_with_the_baseline(project, harness, repository):
     out = project / "demo"
     words = ("run", "prompts/recipe-titles", "--engine", "fake", "--out", out)
