@@ -6,9 +6,11 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.compare import verdicts
 from harness.errors import StoreError
 from harness.metrics.base import Metric, create
 from harness.metrics.tools import ScoringTools
+from harness.pipeline.compare import compare_run
 from harness.postprocess import check_steps, predict
 from harness.report.gallery import gallery
 from harness.report.html import html_page
@@ -121,7 +123,12 @@ def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
     folder.write_text("table.csv", table.csv())
     folder.write_text("table.tex", table.latex())
     shown = gallery(samples, predictions, folder.scores())
-    folder.write_text("report.html", html_page(run, summary, table, shown))
+    scored = {result["system"] for result in summary["results"] if result["interval"]}
+    sentences: list[str] = []
+    if len(scored) > 1:
+        compared = compare_run(folder)
+        sentences = verdicts(compared.metric(compared.deciding))
+    folder.write_text("report.html", html_page(run, summary, table, shown, sentences))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

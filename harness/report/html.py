@@ -18,8 +18,17 @@ def html_page(
     summary: Mapping[str, Any],
     table: ComparisonTable,
     cards: Sequence[Card],
+    verdicts: Sequence[str],
 ) -> str:
-    """Fill the page's template."""
+    """Fill the page's template.
+
+    Args:
+        run: ``run.json``.
+        summary: ``summary.json``.
+        table: the summary's table.
+        cards: samples to show.
+        verdicts: a sentence a pair of systems, the winner's first.
+    """
     environment = Environment(
         loader=PackageLoader("harness.report", "."),
         autoescape=True,
@@ -29,5 +38,12 @@ def html_page(
     )
     best = [table.best(column) for column in range(len(table.metrics))]
     return environment.get_template("report.html.j2").render(
-        run=run, summary=summary, table=table, cells=table.cells(), best=best, cards=cards
+        run=run,
+        summary=summary,
+        table=table,
+        cells=table.cells(),
+        best=best,
+        cards=cards,
+        verdicts=verdicts,
+        intervals={(r["system"], r["metric"]): r["interval"] for r in summary["results"]},
     )

@@ -14,13 +14,13 @@ import zipfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.errors import StoreError
 from harness.records import Completion, Json, MediaRef, Sample, SampleScore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
 
+_Line = TypeVar("_Line")
 _SCORED = "scored"
 
 
@@ -166,29 +167,11 @@ class RunFolder:
 
     def samples(self) -> list[Sample]:
         """Read the samples back, in the run's order."""
-        return [
-            Sample(
-                id=line["id"],
-                media=tuple(MediaRef(**{**m, "path": Path(m["path"])}) for m in line["media"]),
-                references=tuple(line["references"]),
-                cluster=line["cluster"],
-                metadata=line["metadata"],
-            )
-            for line in self._read_lines("samples.jsonl")
-        ]
+        return self._read_lines("samples.jsonl", _sample)
 
     def completions(self) -> list[StoredCompletion]:
         """Read the completions back, in plan order."""
-        return [
-            StoredCompletion(
-                system=line.pop("system"),
-                variant=line.pop("variant"),
-                sample_id=line.pop("sample_id"),
-                draw=line.pop("draw"),
-                completion=Completion(**line),
-            )
-            for line in self._read_lines("completions.jsonl")
-        ]
+        return self._read_lines("completions.jsonl", _completion)
 
     def scores(self) -> list[SampleScore]:
         """Read ``scores.parquet`` back."""
@@ -249,18 +232,43 @@ class RunFolder:
             raise StoreError(f"{path} is damaged ({error})") from error
         return value
 
-    def _read_lines(self, name: str) -> list[dict[str, Any]]:
+    def _read_lines(self, name: str, read: Callable[[dict[str, Any]], _Line]) -> list[_Line]:
         path = self.path / name
         try:
             with path.open(encoding="utf-8") as file:
-                return [json.loads(line) for line in file]
+                return [read(json.loads(line)) for line in file]
         except FileNotFoundError as error:
             raise StoreError(
                 f"{path} is not there: the run did not finish",
                 hint="run the suite again; finished completions are not asked for twice",
             ) from error
+        except (KeyError, TypeError) as error:
+            raise StoreError(
+                f"{path} does not have the fields that this version reads ({error})",
+                hint="run the suite again; finished completions are not asked for twice",
+            ) from error
         except ValueError as error:
             raise StoreError(f"{path} is damaged ({error})") from error
+
+
+def _sample(line: dict[str, Any]) -> Sample:
+    return Sample(
+        id=line["id"],
+        media=tuple(MediaRef(**{**m, "path": Path(m["path"])}) for m in line["media"]),
+        references=tuple(line["references"]),
+        cluster=line["cluster"],
+        metadata=line["metadata"],
+    )
+
+
+def _completion(line: dict[str, Any]) -> StoredCompletion:
+    return StoredCompletion(
+        system=line.pop("system"),
+        variant=line.pop("variant"),
+        sample_id=line.pop("sample_id"),
+        draw=line.pop("draw"),
+        completion=Completion(**line),
+    )
 
 
 def _pretty(value: Mapping[str, Json]) -> str:

@@ -138,6 +138,8 @@ def test_a_copied_run_is_scored_and_reported_without_the_rest(project, harness, 
 def test_systems_are_compared_in_pairs(project, harness):
     run = harness("run", SUITE, cwd=project)
     assert "On CIDEr, " in run.stdout
+    [page] = (project / "results" / "titles").glob("*/report.html")
+    assert "Is it real?" in page.read_text()
     text = harness("compare", "results/titles", "--metric", "BLEU_1", cwd=project).stdout
     assert "rank bands on BLEU_1" in text
     assert "On BLEU_1, " in text

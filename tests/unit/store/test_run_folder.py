@@ -41,6 +41,13 @@ def test_a_damaged_file_says_so(tmp_path):
         folder.completions()
 
 
+def test_a_run_of_another_version_says_so(tmp_path):
+    folder = RunFolder.create(tmp_path, "suite")
+    (folder.path / "samples.jsonl").write_text('{"id": "a", "references": ["x"]}\n')
+    with pytest.raises(StoreError, match="fields that this version reads"):
+        folder.samples()
+
+
 def test_nothing_half_written_is_left_behind(tmp_path):
     folder = RunFolder.create(tmp_path, "suite")
     folder.write_summary({"a": 1})
