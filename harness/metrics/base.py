@@ -76,8 +76,12 @@ METRICS: dict[str, str] = {
     "keywords": "harness.metrics.keywords:Keywords",
     "chrf": "harness.metrics.chrf:Chrf",
     "length_ratio": "harness.metrics.diversity:LengthRatio",
+    "semantic_similarity": "harness.metrics.semantic:SemanticSimilarity",
 }
 """Name in a suite's ``metrics:`` → where its class is; imported when first asked for."""
+
+UNRANKED = frozenset({"LENGTH_RATIO"})
+"""Columns where more is not better."""
 
 UNAVAILABLE: dict[str, str] = {
     "spice": (
