@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from harness import stats
+from harness.metrics.base import UNRANKED
 from harness.records import Comparison
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def compare_systems(
     for column, name in enumerate(metric.columns):
         adjusted = stats.holm([one.found[column].p_value for one in measured])
         bands: dict[str, tuple[int, ...]] = {}
-        if ranked is not None:
+        if ranked is not None and name not in UNRANKED:
             by_pair = dict(zip(pairs, (float(p) for p in adjusted), strict=True))
             order = stats.rank_bands(ranked[:, column].tolist(), by_pair, alpha=ALPHA)
             bands = dict(zip(systems, order, strict=True))
@@ -113,8 +114,9 @@ def verdict(compared: Comparison) -> str:
             f"On {compared.metric}, {higher} and {lower} cannot be told apart: a difference of "
             f"{abs(compared.delta):.4f} ({facts}) may well be chance."
         )
+    does = "is higher than" if compared.metric in UNRANKED else "beats"
     return (
-        f"On {compared.metric}, {higher} beats {lower} by {abs(compared.delta):.4f} ({facts}): "
+        f"On {compared.metric}, {higher} {does} {lower} by {abs(compared.delta):.4f} ({facts}): "
         "the difference is real."
     )
 

@@ -131,16 +131,16 @@ def is_evaluate(spec: Json) -> bool:
     return isinstance(spec, dict) and "evaluate" in spec
 
 
-def check_metric(spec: Json) -> None:
-    """Check that a metric of this name can be had and has these options; nothing is computed.
+def check_metrics(specs: Sequence[Json]) -> None:
+    """Check that metrics can be had, have their options and stand once; nothing is computed.
 
     Raises:
-        MetricError: it cannot.
+        MetricError: one cannot, or stands twice, which would give two columns one name.
     """
-    if is_evaluate(spec):
-        check_spec(spec)
-    else:
-        parse(spec)
+    names = [check_spec(spec) if is_evaluate(spec) else parse(spec)[0] for spec in specs]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise MetricError(f"the metric '{name}' is listed twice")
 
 
 def score_by_evaluate(

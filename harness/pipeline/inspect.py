@@ -22,7 +22,7 @@ from harness.metrics.base import METRICS
 from harness.pipeline.plan import Choice, Plan, make_plan
 from harness.postprocess import STEPS, check_steps
 from harness.render import Renderer
-from harness.score import check_metric
+from harness.score import check_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,8 +99,7 @@ def _check_suite(folder: Path) -> None:
     suite = load_suite(folder)
     for model in suite.models:
         engine_class(model.engine)
-    for spec in suite.metrics:
-        check_metric(spec)
+    check_metrics(suite.metrics)
 
 
 def _check(path: Path, load: Callable[[], object]) -> Checked:

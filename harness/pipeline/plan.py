@@ -24,7 +24,7 @@ from harness.records import (
     System,
 )
 from harness.render import Renderer
-from harness.score import check_metric
+from harness.score import check_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,8 +144,7 @@ def make_plan(suite: Suite, choice: Choice, *, sample_ids: Sequence[str] | None 
         HarnessError: a name, a file, a dataset or a template is wrong.
     """
     suite = choose(suite, choice)
-    for spec in suite.metrics:
-        check_metric(spec)
+    check_metrics(suite.metrics)
     for variant in suite.variants:
         check_steps(variant.postprocess, variant.where.get("postprocess"))
     renderers = {variant.name: _renderer(variant, suite) for variant in suite.variants}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError
+from harness.metrics.base import UNRANKED
 from harness.records import Where
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class ComparisonTable:
             if not row.reported and row.values[column] is not None
         }
         top = max(measured.values(), default=None)
-        differ = len(set(measured.values())) > 1
+        differ = len(set(measured.values())) > 1 and self.metrics[column] not in UNRANKED
         return frozenset(i for i, value in measured.items() if differ and value == top)
 
     def cells(self, bold: str = "{}") -> list[list[str]]:

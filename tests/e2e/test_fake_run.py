@@ -240,7 +240,9 @@ def test_a_metric_that_cannot_be_had_stops_before_the_model(project, harness):
     assert run.returncode == 1
     assert "SPICE cannot be computed" in run.stderr
     assert not (project / "results" / "titles").exists()
-    suite.write_text(suite.read_text().replace("spice", "{evaluate: bleu}"))
+    suite.write_text(suite.read_text().replace("spice", "bleu"))
+    assert "'bleu' is listed twice" in harness("run", SUITE, cwd=project).stderr
+    suite.write_text(suite.read_text().replace("[bleu, bleu]", "[bleu, {evaluate: bleu}]"))
     assert "pin a revision" in harness("run", SUITE, cwd=project).stderr
 
 

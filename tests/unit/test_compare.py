@@ -80,6 +80,13 @@ def test_the_verdict_names_the_winner_whichever_stands_first(metric):
     assert "cannot be told apart" in verdict(unsure)
 
 
+def test_more_is_not_always_better(metric):
+    statistics = systems(0.7, 0.5)
+    [rouge] = compare_systems(metric, ["a", "b"], statistics, everyone(statistics), FEW)
+    longer = replace(rouge.pairs[0], metric="LENGTH_RATIO")
+    assert verdict(longer).startswith("On LENGTH_RATIO, a is higher than b by")
+
+
 def test_the_winner_and_its_runner_up_come_first(metric):
     statistics = systems(0.5, 0.9, 0.7)
     [rouge] = compare_systems(metric, ["a", "b", "c"], statistics, everyone(statistics), FEW)
