@@ -4,6 +4,7 @@ import pytest
 
 from harness.config.load import load_suite, load_variant
 from harness.demo.instructions import UNDER_TEST
+from harness.pipeline.inspect import check_tree
 from harness.pipeline.plan import Choice, make_plan
 
 
@@ -24,3 +25,9 @@ def test_the_studys_own_setup_sends_the_same_texts(repository):
     assert [v.user for v in suite.variants] == [
         load_variant(ours, v.name).user for v in suite.variants
     ]
+
+
+def test_every_file_that_ships_is_valid(repository):
+    checked = check_tree(repository)
+    assert len(checked) >= 13
+    assert [str(problem) for one in checked for problem in one.problems] == []
