@@ -8,16 +8,18 @@ what would fail every request (no such model, no memory) is raised as EngineErro
 from __future__ import annotations
 
 import asyncio
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import EngineError
+from harness.records import Completion
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from pathlib import Path
 
-    from harness.records import Completion, Json, ModelConfig, Request
+    from harness.records import Json, ModelConfig, Request
 
 
 class Engine(Protocol):
@@ -82,6 +84,17 @@ def identity(config: ModelConfig) -> dict[str, Json]:
     args = {**cls.defaults, **config.args}
     kept = {name: value for name, value in args.items() if name not in cls.neutral_args}
     return {"engine": config.engine, "args": kept, "image": dict(config.image)}
+
+
+def failed(request: Request, reason: str, began: float) -> Completion:
+    """Say that a request has no answer, and why; ``began`` is a reading of time.perf_counter."""
+    return Completion(
+        key=request.key,
+        text="",
+        finish_reason="error",
+        seconds=time.perf_counter() - began,
+        error=reason,
+    )
 
 
 async def bounded(

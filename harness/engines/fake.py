@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.engines.base import bounded
+from harness.engines.base import bounded, failed
 from harness.errors import EngineError
 from harness.records import Completion, ImagePart, TextPart
 
@@ -75,11 +76,10 @@ class FakeEngine:
 
     async def _answer(self, request: Request) -> Completion:
         self.requests.append(request)
+        began = time.perf_counter()
         await asyncio.sleep(self._delay)
         if _share(request.key) < self._fail:
-            return Completion(
-                key=request.key, text="", finish_reason="error", error="a fault that was asked for"
-            )
+            return failed(request, "a fault that was asked for", began)
         text = self._reply(request)
         prompt_tokens = sum(_tokens(part) for m in request.rendered.messages for part in m.parts)
         return Completion(

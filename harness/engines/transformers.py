@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.engines.base import failed
 from harness.engines.chat import chat_messages, chat_text
 from harness.engines.checkpoint import load_description
 from harness.engines.images import ImagePreparation, preparation
@@ -161,7 +162,7 @@ class TransformersEngine:
             try:
                 row = await self._prepare(request)
             except (DataError, RenderError, ValueError) as error:
-                completions.append(_failed(request, str(error), began))
+                completions.append(failed(request, str(error), began))
             else:
                 groups.setdefault(self._group(row), []).append(row)
         for rows in groups.values():
@@ -269,13 +270,3 @@ def _generate_kwargs(params: Mapping[str, Json], room: int) -> dict[str, Any]:
 
 def _first(eos: int | list[int] | None) -> int | None:
     return eos[0] if isinstance(eos, list) else eos
-
-
-def _failed(request: Request, reason: str, began: float) -> Completion:
-    return Completion(
-        key=request.key,
-        text="",
-        finish_reason="error",
-        seconds=time.perf_counter() - began,
-        error=reason,
-    )

@@ -14,7 +14,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.engines.base import bounded
+from harness.engines.base import bounded, failed
 from harness.engines.chat import chat_messages, chat_text
 from harness.engines.checkpoint import load_description
 from harness.engines.images import ImagePreparation, preparation
@@ -193,10 +193,10 @@ class VllmEngine:
         except EngineDeadError as error:
             raise died_error(self._config.model, self._log) from error
         except (DataError, RenderError, VLLMClientError, ValueError) as error:
-            return _failed(request, str(error), began)
+            return failed(request, str(error), began)
         except EngineGenerateError as error:
             # vLLM's wrapping of whatever went wrong with one request while it goes on serving.
-            return _failed(request, f"vLLM: {error.__cause__ or error}", began)
+            return failed(request, f"vLLM: {error.__cause__ or error}", began)
         return _completion(request, output, began)
 
     async def _generate(self, rendered: RenderedPrompt, params: Any) -> Any:
@@ -240,10 +240,10 @@ def _sampling(decoding: Decoding) -> Any:
 def _completion(request: Request, output: Any, began: float) -> Completion:
     """Read vLLM's final RequestOutput."""
     if output is None or not output.outputs:
-        return _failed(request, "vLLM gave no output", began)
+        return failed(request, "vLLM gave no output", began)
     [answer] = output.outputs
     if answer.finish_reason not in ("stop", "length"):
-        return _failed(request, f"vLLM ended the request: {answer.finish_reason}", began)
+        return failed(request, f"vLLM ended the request: {answer.finish_reason}", began)
     return Completion(
         key=request.key,
         text=answer.text,
@@ -252,14 +252,4 @@ def _completion(request: Request, output: Any, began: float) -> Completion:
         completion_tokens=len(answer.token_ids),
         cached_tokens=output.num_cached_tokens or 0,
         seconds=time.perf_counter() - began,
-    )
-
-
-def _failed(request: Request, reason: str, began: float) -> Completion:
-    return Completion(
-        key=request.key,
-        text="",
-        finish_reason="error",
-        seconds=time.perf_counter() - began,
-        error=reason,
     )
