@@ -53,6 +53,7 @@ class SemanticSimilarity:
         Raises:
             MetricError: sentence-transformers or the model is not there.
         """
+        assert all(references), "a sample without a reference"
         self._embed({text for texts in (predictions, *references) for text in texts})
         scores = [
             max(float(self._known[text] @ self._known[prediction]) for text in texts)
