@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 GROUP_SIZE = 64
 GROUP_SECONDS = 1.0
+BUSY_SECONDS = 30.0
+"""How long to wait for another process that is writing."""
 
 _SCHEMA = """
 CREATE TABLE completions (
@@ -51,8 +53,8 @@ class CompletionStore:
         self._group_began = 0.0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._use_wal()
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._migrate()
         except (sqlite3.Error, OSError) as error:
@@ -145,6 +147,22 @@ class CompletionStore:
                 self.flush()
         finally:
             self._db.close()
+
+    def _use_wal(self) -> None:
+        """Switch the file to write-ahead logging, which SQLite does not wait for by itself.
+
+        When two processes open a new file at once, one is told that it is locked, at once.
+        """
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def _migrate(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()

@@ -1,6 +1,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -95,3 +96,17 @@ def test_two_processes_may_write_at_once(tmp_path):
     assert [writer.wait(60) for writer in writers] == [0, 0]
     with CompletionStore(path) as store:
         assert len(store.get([f"k{i}" for i in range(500)])) == 500
+
+
+def test_a_file_that_is_being_made_by_another_is_waited_for(tmp_path):
+    path = tmp_path / "s.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")  # no WAL yet, as in the moment when a file is made
+    release = threading.Timer(0.5, lambda: other.execute("ROLLBACK"))
+    release.start()
+    with CompletionStore(path) as store:
+        store.add(completion("k"))
+        store.flush()
+        assert store.get(["k"]) == {"k": completion("k")}
+    release.join()
+    other.close()
