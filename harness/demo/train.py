@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import tempfile
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from harness.demo.vision import encode, train_tower
 
 MODEL = Path(__file__).resolve().parent / "model"
 HELD_OUT = 500
+WORK = Path(tempfile.gettempdir()) / "demo-work"
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ _LOG = logging.getLogger(__name__)
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train the demo's model.")
     parser.add_argument("--out", type=Path, default=MODEL, help="folder of the checkpoint")
-    parser.add_argument("--work", type=Path, default=Path("/tmp/demo-work"), help="kept files")
+    parser.add_argument("--work", type=Path, default=WORK, help="kept files")
     parser.add_argument("--pictures", type=int, default=20_000)
     parser.add_argument("--tower-steps", type=int, default=3000)
     parser.add_argument("--language-steps", type=int, default=2500)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from harness.compare import verdicts
@@ -63,12 +64,12 @@ def evaluate(
     answers = _answers(folder, run, samples)
     specs = list(metrics or run["metrics"])
     chosen = {family_of(s): create(s, tools) for s in specs if not is_evaluate(s)}
-    tools.prepare(text for sample in samples for text in sample.references)
-    tools.prepare(
-        prediction.value
-        for made in (*answers.predictions.values(), *answers.raw.values())
-        for prediction in made
-        if prediction.value
+    made = chain(*answers.predictions.values(), *answers.raw.values())
+    tools.prepare(  # all at once: each call may start Java
+        chain(
+            (text for sample in samples for text in sample.references),
+            (prediction.value for prediction in made if prediction.value),
+        )
     )
     post = {
         system["name"]: "+".join(run["variants"][system["variant"]]["postprocess"]) or "none"
