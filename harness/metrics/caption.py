@@ -8,21 +8,22 @@ harness.metrics.tools, METEOR to harness.metrics.meteor, resampling to harness.s
 from __future__ import annotations
 
 import math
-from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.errors import MetricError
+from harness.metrics.ngrams import ORDERS, norms, sums
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from harness.metrics.base import FloatArray
+    from harness.metrics.ngrams import IntArray, References
     from harness.metrics.tools import ScoringTools
     from harness.records import Json
 
-_ORDERS = 4
 _IMPLEMENTATION = "pycocoevalcap-1.2"
 
 _BLEU_TINY = 1e-15
@@ -32,7 +33,7 @@ _ROUGE_BETA = 1.2
 
 _CIDER_SIGMA = 6.0
 
-_Counts = Counter[tuple[str, ...]]
+_OTHER_SPACE = re.compile(r"[^\S ]")
 
 
 class Bleu:
@@ -63,11 +64,14 @@ class Bleu:
         Raises:
             MetricError: the tokeniser cannot be run.
         """
-        rows = [
-            _bleu_row(prediction.split(), [text.split() for text in texts])
-            for prediction, texts in _tokenized(self._tools, predictions, references)
-        ]
-        return np.array(rows, dtype=np.float64).reshape(len(rows), 2 + 2 * _ORDERS)
+        table = self._tools.ngrams
+        rows, known = _tabled(self._tools, predictions, references)
+        lengths = table.lengths(rows)
+        bags = table.bags(rows)
+        matched = sums(bags, np.minimum(bags.counts, known.most(bags)), len(rows))
+        guessed = np.maximum(0, lengths[:, None] - np.arange(ORDERS))
+        closest = _closest(lengths, table.lengths(known.rows), known)
+        return np.column_stack([lengths, closest, guessed, matched]).astype(np.float64)
 
     def aggregate(self, totals: FloatArray) -> FloatArray:
         """Turn summed statistics, shape (…, 10), into BLEU_1 … BLEU_4, shape (…, 4), 0 to 1.
@@ -75,9 +79,9 @@ class Bleu:
         The tiny terms are pycocoevalcap's; they make no match about 1e-9 rather than 0.
         """
         length, closest = totals[..., :1], totals[..., 1:2]
-        guessed, matched = totals[..., 2 : 2 + _ORDERS], totals[..., 2 + _ORDERS :]
+        guessed, matched = totals[..., 2 : 2 + ORDERS], totals[..., 2 + ORDERS :]
         precisions = (matched + _BLEU_TINY) / (guessed + _BLEU_SMALL)
-        means = np.cumprod(precisions, axis=-1) ** (1.0 / np.arange(1, _ORDERS + 1))
+        means = np.cumprod(precisions, axis=-1) ** (1.0 / np.arange(1, ORDERS + 1))
         ratio = (length + _BLEU_TINY) / (closest + _BLEU_SMALL)
         brevity: FloatArray = np.exp(np.minimum(0.0, 1.0 - 1.0 / ratio))
         scores: FloatArray = means * brevity
@@ -119,12 +123,17 @@ class RougeL:
         Raises:
             MetricError: the tokeniser cannot be run.
         """
-        return _value_and_one(
-            [
-                _rouge_l(prediction, texts)
-                for prediction, texts in _tokenized(self._tools, predictions, references)
-            ]
-        )
+        table = self._tools.ngrams
+        rows, known = _tabled(self._tools, predictions, references, words=_at_spaces)
+        lengths = table.lengths(rows)
+        # An empty reference is one empty word there, which nothing matches.
+        theirs = np.maximum(table.lengths(known.rows), 1)
+        common = table.common_subsequences(rows[known.samples], known.rows)
+        precision = np.maximum.reduceat(common, known.starts) / np.maximum(lengths, 1)
+        recall = np.maximum.reduceat(common / theirs, known.starts)
+        square = _ROUGE_BETA**2
+        over, under = (1.0 + square) * precision * recall, recall + square * precision
+        return _value_and_one(np.divide(over, under, out=np.zeros_like(over), where=over > 0))
 
     def aggregate(self, totals: FloatArray) -> FloatArray:
         """Turn summed statistics, shape (…, 2), into the mean score, shape (…, 1)."""
@@ -166,15 +175,23 @@ class Cider:
                 f"({len(predictions)} given; even a perfect prediction would score 0)",
                 hint="score two or more samples, or leave cider out of the suite's metrics",
             )
-        samples = _tokenized(self._tools, predictions, references)
-        counted = [[_ngrams(text.split()) for text in texts] for _, texts in samples]
-        idf = _inverse_document_frequencies(counted)
-        return _value_and_one(
-            [
-                _cider(_vector(_ngrams(prediction.split()), idf), [_vector(c, idf) for c in counts])
-                for (prediction, _), counts in zip(samples, counted, strict=True)
-            ]
-        )
+        table = self._tools.ngrams
+        rows, known = _tabled(self._tools, predictions, references)
+        # An n-gram in no reference counts as if it were in one sample's.
+        idf = np.full(table.size, math.log(len(rows)))
+        frequencies = known.document_frequencies
+        idf[: len(frequencies)] -= np.log(np.maximum(frequencies, 1))
+        # From here on a prediction is repeated for each of its references.
+        rows = rows[known.samples]
+        bags = table.bags(rows)
+        theirs = known.each(bags) * idf[bags.ids]
+        products = sums(bags, np.minimum(bags.counts * idf[bags.ids], theirs) * theirs, len(rows))
+        lengths = norms(bags, idf, len(rows)) * known.norms(idf)
+        cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+        apart = _bigrams(table.lengths(rows)) - _bigrams(table.lengths(known.rows))
+        likeness = cosines.mean(axis=1) * np.exp(-(apart**2) / (2.0 * _CIDER_SIGMA**2))
+        counts = np.diff(known.starts, append=len(known.rows))
+        return _value_and_one(10.0 * np.add.reduceat(likeness, known.starts) / counts)
 
     def aggregate(self, totals: FloatArray) -> FloatArray:
         """Turn summed statistics, shape (…, 2), into the mean score, shape (…, 1).
@@ -194,130 +211,55 @@ class Cider:
         }
 
 
-class _Vector(NamedTuple):
-    """A text as CIDEr sees it."""
+def _tabled(
+    tools: ScoringTools,
+    predictions: Sequence[str],
+    references: Sequence[Sequence[str]],
+    *,
+    words: Callable[[str], str] = str,
+) -> tuple[IntArray, References]:
+    """Give the predictions' rows of the n-gram table, shape (samples,), and the references.
 
-    weights: list[dict[tuple[str, ...], float]]
-    """Per order, n-gram → tf-idf."""
-    norms: list[float]
-    bigrams: int
-    """CIDEr's measure of length."""
-
-
-def _tokenized(
-    tools: ScoringTools, predictions: Sequence[str], references: Sequence[Sequence[str]]
-) -> list[tuple[str, list[str]]]:
+    ``words`` may change tokens before they are split at white space.
+    """
     assert len(predictions) == len(references)
     assert all(references), "a sample without a reference"
-    tools.prepare(text for texts in (predictions, *references) for text in texts)
-    tokens = tools.tokenize(predictions)
-    return [(text, tools.tokenize(texts)) for text, texts in zip(tokens, references, strict=True)]
+    flat = [text for texts in references for text in texts]
+    samples = np.repeat(np.arange(len(references)), [len(texts) for texts in references])
+    tokens = [words(text) for text in tools.tokenize([*predictions, *flat])]
+    rows = tools.ngrams.rows(tokens)
+    count = len(predictions)
+    return rows[:count], tools.ngrams.references(rows[count:], samples)
+
+
+def _at_spaces(text: str) -> str:
+    """Keep words whole that hold another white space than the space.
+
+    pycocoevalcap splits at the space alone for ROUGE-L, and not for BLEU: "1 1/2" with its
+    no-break space is one word here and two there.
+    """
+    return text if text.isascii() else _OTHER_SPACE.sub("\x1a", text)
 
 
 def _tokens_signature(tools: ScoringTools) -> dict[str, str]:
     return {"tok": tools.tokenizer, "case": "lc" if tools.tokenizer == "ptb" else "mixed"}
 
 
-def _ngrams(words: Sequence[str]) -> _Counts:
-    """Count the n-grams of orders 1 to 4."""
-    counts: _Counts = Counter()
-    for order in range(1, _ORDERS + 1):
-        counts.update(zip(*(words[start:] for start in range(order)), strict=False))
-    return counts
+def _closest(lengths: IntArray, others: IntArray, known: References) -> IntArray:
+    """Give the length of each sample's closest reference, the shorter of two equally close."""
+    apart = np.abs(others - lengths[known.samples])
+    order = np.lexsort((others, apart, known.samples))
+    closest: IntArray = others[order][known.starts]
+    return closest
 
 
-def _bleu_row(prediction: Sequence[str], references: Sequence[Sequence[str]]) -> list[int]:
-    length = len(prediction)
-    closest = min((abs(len(words) - length), len(words)) for words in references)[1]
-    most: _Counts = Counter()
-    for words in references:
-        most |= _ngrams(words)
-    matched = [0] * _ORDERS
-    for ngram, count in _ngrams(prediction).items():
-        matched[len(ngram) - 1] += min(count, most[ngram])
-    guessed = [max(0, length - order) for order in range(_ORDERS)]
-    return [length, closest, *guessed, *matched]
+def _bigrams(lengths: IntArray) -> IntArray:
+    """Give CIDEr's measure of a text's length."""
+    return np.maximum(lengths - 1, 0)
 
 
-def _rouge_l(prediction: str, references: Sequence[str]) -> float:
-    if not prediction:
-        return 0.0
-    # At the space alone, as pycocoevalcap does here and not in BLEU: "1 1/2" with its no-break
-    # space is one word. An empty reference is one empty word, which nothing matches.
-    words = prediction.split(" ")
-    targets = [reference.split(" ") for reference in references]
-    common = [_common_subsequence(words, target) for target in targets]
-    precision = max(common) / len(words)
-    recall = max(count / len(target) for count, target in zip(common, targets, strict=True))
-    if precision == 0.0:
-        return 0.0
-    square = _ROUGE_BETA**2
-    return (1.0 + square) * precision * recall / (recall + square * precision)
-
-
-def _common_subsequence(left: Sequence[str], right: Sequence[str]) -> int:
-    """Give the length of the longest common subsequence.
-
-    Bit-parallel (Hyyrö, 2004): bit i of ``open_`` is 0 where the best length grows at left[i].
-    """
-    places: dict[str, int] = {}
-    for index, word in enumerate(left):
-        places[word] = places.get(word, 0) | 1 << index
-    mask = (1 << len(left)) - 1
-    open_ = mask
-    for word in right:
-        hit = open_ & places.get(word, 0)
-        open_ = ((open_ + hit) | (open_ - hit)) & mask
-    return len(left) - open_.bit_count()
-
-
-def _inverse_document_frequencies(
-    counted: Sequence[Sequence[_Counts]],
-) -> dict[tuple[str, ...], float]:
-    """Map each n-gram of the references to log(samples / samples that have it)."""
-    frequencies: _Counts = Counter()
-    for counts in counted:
-        frequencies.update(set().union(*counts))
-    total = math.log(len(counted))
-    return {ngram: total - math.log(count) for ngram, count in frequencies.items()} | {(): total}
-
-
-def _vector(counts: _Counts, idf: Mapping[tuple[str, ...], float]) -> _Vector:
-    # The empty n-gram stands for those in no reference, which count as if in one.
-    unseen = idf[()]
-    weights: list[dict[tuple[str, ...], float]] = [{} for _ in range(_ORDERS)]
-    squares = [0.0] * _ORDERS
-    bigrams = 0
-    for ngram, count in counts.items():
-        order = len(ngram) - 1
-        weight = count * idf.get(ngram, unseen)
-        weights[order][ngram] = weight
-        squares[order] += weight * weight
-        bigrams += count if order == 1 else 0
-    return _Vector(weights, [math.sqrt(square) for square in squares], bigrams)
-
-
-def _cider(prediction: _Vector, references: Sequence[_Vector]) -> float:
-    total = 0.0
-    for reference in references:
-        difference = prediction.bigrams - reference.bigrams
-        penalty = math.exp(-(difference**2) / (2.0 * _CIDER_SIGMA**2))
-        for order in range(_ORDERS):
-            norms = prediction.norms[order] * reference.norms[order]
-            if norms == 0.0:
-                continue
-            theirs = reference.weights[order]
-            product = sum(
-                min(weight, theirs[ngram]) * theirs[ngram]
-                for ngram, weight in prediction.weights[order].items()
-                if ngram in theirs
-            )
-            total += product / norms * penalty
-    return 10.0 * total / _ORDERS / len(references)
-
-
-def _value_and_one(values: Sequence[float]) -> FloatArray:
-    return np.column_stack([np.asarray(values, dtype=np.float64), np.ones(len(values))])
+def _value_and_one(values: FloatArray) -> FloatArray:
+    return np.column_stack([values, np.ones(len(values))])
 
 
 def _mean(totals: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from harness.metrics.java import METEOR_WIDTH, MeteorProcess, find_java, ptb_token_lines
+from harness.metrics.ngrams import NgramTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,6 +69,8 @@ class ScoringTools:
         self.tokenizer: Tokenizer = tokenizer
         self._java = java
         self._heap = heap
+        self.ngrams = NgramTable()
+        """What BLEU, ROUGE_L and CIDEr count, shared by them."""
         self._tokens: dict[str, str] = {}
         self._aligned: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
         self._meteor: MeteorProcess | None = None
@@ -93,7 +96,11 @@ class ScoringTools:
         Raises:
             MetricError: Java or the tokeniser is missing or fails.
         """
-        self._tokenize_unknown(sanitize(text) for text in texts)
+        clean = {text: sanitize(text) for text in texts if text not in self._tokens}
+        unknown = [text for text in dict.fromkeys(clean.values()) if text not in self._tokens]
+        tokens = self._ptb(unknown) if self.tokenizer == "ptb" else unknown
+        self._tokens.update(zip(unknown, tokens, strict=True))
+        self._tokens.update((text, self._tokens[mended]) for text, mended in clean.items())
 
     def tokenize(self, texts: Sequence[str]) -> list[str]:
         """Give each text's tokens, joined by single spaces; a text may have none.
@@ -101,9 +108,8 @@ class ScoringTools:
         Raises:
             MetricError: Java or the tokeniser is missing or fails.
         """
-        clean = [sanitize(text) for text in texts]
-        self._tokenize_unknown(clean)
-        return clean if self.tokenizer == "none" else [self._tokens[text] for text in clean]
+        self.prepare(texts)
+        return [self._tokens[text] for text in texts]
 
     def start_meteor(self) -> None:
         """Start METEOR without waiting, so that it can read its tables while a model generates.
@@ -139,16 +145,12 @@ class ScoringTools:
         rows = [self._aligned[segment] for segment in segments]
         return np.array(rows, dtype=np.int64).reshape(len(pairs), METEOR_WIDTH)
 
-    def _tokenize_unknown(self, clean: Iterable[str]) -> None:
-        if self.tokenizer == "none":
-            return
-        unknown = [text for text in dict.fromkeys(clean) if text not in self._tokens]
-        to_run = [text for text in unknown if text]
+    def _ptb(self, clean: Sequence[str]) -> list[str]:
+        to_run = [text for text in clean if text]
         lines = ptb_token_lines(to_run, java=find_java(self._java)) if to_run else []
-        self._tokens[""] = ""
-        for text, line in zip(to_run, lines, strict=True):
-            # Split at the space alone: a token such as "1 1/2" holds a no-break space.
-            self._tokens[text] = " ".join(w for w in line.split(" ") if w not in _DROPPED)
+        # Split at the space alone: a token such as "1 1/2" holds a no-break space.
+        kept = (" ".join(w for w in line.split(" ") if w not in _DROPPED) for line in lines)
+        return [next(kept) if text else "" for text in clean]
 
     def _meteor_text(self, text: str) -> str:
         # Three bars separate the texts of a request; METEOR takes no account of them otherwise.

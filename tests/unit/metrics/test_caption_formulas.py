@@ -79,6 +79,29 @@ def test_cider_is_theirs(raw, samples):
     assert np.abs(each[:, 0] - expected_each).max() <= 1e-12
 
 
+@pytest.mark.parametrize("words", [63, 64, 65, 200])
+def test_long_texts_have_the_same_rouge_l(raw, words):
+    random = np.random.default_rng(words)
+    texts = [" ".join(random.choice(list("abcdefg"), size)) for size in (words, words, 40, 300)]
+    samples = [(text, [other]) for text in texts for other in texts]
+
+    _, each = ours(RougeL(raw), samples)
+
+    _, expected = theirs(TheirRouge(), *zip(*samples, strict=True))
+    assert np.abs(each[:, 0] - expected).max() <= 1e-12
+
+
+def test_a_system_scores_the_same_whichever_texts_came_before():
+    predictions = ["a dog runs home", "two cats", "", "a dog a dog a dog"]
+    references = [["a dog ran home", "the dog runs"], ["cats"], ["no words"], ["a dog"]]
+    for kind in (Bleu, RougeL, Cider):
+        tools = RawTools(tokenizer="none")
+        kind(tools).statistics(["other words first", "cats"], [["a b c d e"], ["two cats run"]])
+        after = kind(tools).statistics(predictions, references)
+        alone = kind(RawTools(tokenizer="none")).statistics(predictions, references)
+        assert after == pytest.approx(alone, abs=1e-15)
+
+
 @pytest.mark.parametrize("kind", [Bleu, RougeL])
 @given(SAMPLES, st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None, database=None)
