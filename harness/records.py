@@ -227,7 +227,9 @@ class MetricResult:
     n_unscored: int
     signature: str
     interval: tuple[float, float] | None = None
-    """95 % bootstrap interval."""
+    """95 % bootstrap interval, bias-corrected and accelerated (BCa)."""
+    percentile: tuple[float, float] | None = None
+    """95 % percentile bootstrap interval."""
     missing: str | None = None
 
 

@@ -56,6 +56,8 @@ class Renderer:
             self._compile(environment, "system", variant.system) if variant.system else None
         )
         self._exemplars = exemplars
+        self.exemplar_answers = tuple(exemplar.references[0] for exemplar in exemplars)
+        """What the prompt shows as good answers."""
 
     def render(self, sample: Sample) -> RenderedPrompt:
         """Give exactly what a model is sent for this sample.
@@ -69,10 +71,9 @@ class Renderer:
             text = self._fill(self._system, "system", sample, ())
             messages.append(Message(role="system", parts=(TextPart(text=text.strip()),)))
         shown = self.variant.exemplars is None or self.variant.exemplars.images
-        for exemplar in self._exemplars:
+        for exemplar, answer in zip(self._exemplars, self.exemplar_answers, strict=True):
             messages.append(self._user_turn(exemplar, media, with_images=shown))
-            answer = TextPart(text=exemplar.references[0])
-            messages.append(Message(role="assistant", parts=(answer,)))
+            messages.append(Message(role="assistant", parts=(TextPart(text=answer),)))
         messages.append(self._user_turn(sample, media, with_images=True))
         return RenderedPrompt(
             messages=tuple(messages),

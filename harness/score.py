@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from harness.records import Json
 
 
+Draw: TypeAlias = "Mapping[str, Sequence[Prediction]]"
+"""What every system answered once: system → a prediction per sample, in the samples' order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredRun:
     """Every number of a run, and what the numbers are made of."""
@@ -41,48 +45,52 @@ class ScoredRun:
     be computed are not there. Rows of unscored samples mean nothing; a row of NaN is a sample that
     the metric does not apply to."""
     scored: NDArray[np.bool_]
-    """Which samples a system has a prediction for, shape (systems, samples)."""
+    """Which samples a system has a prediction for, in one draw at least; (systems, samples)."""
 
 
 def score(
     metrics: Mapping[str, Metric],
-    predictions: Mapping[str, Sequence[Prediction]],
+    draws: Sequence[Draw],
     samples: Sequence[Sample],
     post: Mapping[str, str],
     *,
     replicates: int = stats.REPLICATES,
     seed: int = 0,
 ) -> ScoredRun:
-    """Score every system, with 95 % bootstrap intervals (BCa).
+    """Score every system, with 95 % bootstrap intervals.
+
+    Several draws of a sample are averaged within it first: they tell how a model varies on one
+    image, not how images vary, and would make intervals too narrow if they counted as samples.
 
     Args:
         metrics: what to compute, by family.
-        predictions: system → a prediction per sample, in the order of ``samples``.
+        draws: one or more times what every system answered.
         samples: those of the run. All their references give CIDEr its document frequencies, so
             that systems with different failures are weighed alike.
         post: system → the name of its post-processing, for the signature.
         replicates: B of the bootstrap.
         seed: of the bootstrap.
     """
-    scored = np.array([[p.value is not None for p in answers] for answers in predictions.values()])
+    there = _there(draws)
+    scored = np.any(there, axis=0)
     statistics: dict[str, FloatArray] = {}
     missing: dict[str, str] = {}
     for family, metric in metrics.items():
         try:
-            statistics[family] = _statistics(metric, predictions, samples)
+            statistics[family] = _statistics(metric, draws, there, samples)
         except MetricError as error:
             missing[family] = error.message
     clusters = clusters_of(samples)
     results: list[MetricResult] = []
     per_sample: list[SampleScore] = []
-    for row, system in enumerate(predictions):
+    for row, system in enumerate(draws[0]):
         for family, metric in metrics.items():
             kept = scored[row]
             reason = missing.get(family) or (None if kept.any() else "no sample has a prediction")
             if reason is None:
                 kept = kept & applies(statistics[family][row])
                 reason = None if kept.any() else "it applies to no sample"
-            tail = _tail(samples, kept, post[system])
+            tail = _tail(samples, kept, post[system], len(draws))
             estimates: Sequence[stats.Estimate] = ()
             if reason is None:
                 rows = statistics[family][row, kept]
@@ -100,6 +108,7 @@ def score(
                     metric=column,
                     value=estimates[i].value if estimates else None,
                     interval=estimates[i].bca if estimates else None,
+                    percentile=estimates[i].percentile if estimates else None,
                     n_scored=int(kept.sum()),
                     n_unscored=int((~kept).sum()),
                     signature=_signature(column, metric, tail),
@@ -144,26 +153,25 @@ def check_metrics(specs: Sequence[Json]) -> None:
 
 
 def score_by_evaluate(
-    spec: Json,
-    predictions: Mapping[str, Sequence[Prediction]],
-    samples: Sequence[Sample],
-    post: Mapping[str, str],
+    spec: Json, draws: Sequence[Draw], samples: Sequence[Sample], post: Mapping[str, str]
 ) -> list[MetricResult]:
     """Score every system by a metric of Hugging Face's evaluate: one number, without an interval.
 
-    Arguments are those of ``score``. What cannot be computed is missing with its reason.
+    Arguments are those of ``score``; of several draws it is the mean. What cannot be computed is
+    missing with its reason.
     """
     results = []
     source = spec["evaluate"] + (f"@{spec['revision'][:12]}" if "revision" in spec else "")
-    for system, answers in predictions.items():
-        kept = np.array([answer.value is not None for answer in answers])
-        pairs = [(a.value, s) for a, s in zip(answers, samples, strict=True) if a.value is not None]
+    there = _there(draws)
+    for row, system in enumerate(draws[0]):
         values: Mapping[str, float | None]
         try:
-            values = evaluate_corpus(spec, [v for v, _ in pairs], [s.references for _, s in pairs])
+            values = _mean_of([_evaluated(spec, draw[system], samples) for draw in draws])
             reason = None
         except MetricError as error:
             values, reason = {Path(spec["evaluate"]).name: None}, error.message
+        kept = np.any(there[:, row], axis=0)
+        tail = _tail(samples, kept, post[system], len(draws))
         results += [
             MetricResult(
                 system=system,
@@ -171,13 +179,23 @@ def score_by_evaluate(
                 value=value,
                 n_scored=int(kept.sum()),
                 n_unscored=int((~kept).sum()),
-                signature=f"{name}|evaluate:{source}|{_tail(samples, kept, post[system])}"
-                f"|v:{version('evaluate')}",
+                signature=f"{name}|evaluate:{source}|{tail}|v:{version('evaluate')}",
                 missing=reason,
             )
             for name, value in values.items()
         ]
     return results
+
+
+def _evaluated(
+    spec: Json, answers: Sequence[Prediction], samples: Sequence[Sample]
+) -> Mapping[str, float]:
+    pairs = [(a.value, s) for a, s in zip(answers, samples, strict=True) if a.value is not None]
+    return evaluate_corpus(spec, [value for value, _ in pairs], [s.references for _, s in pairs])
+
+
+def _mean_of(values: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: sum(each[name] for each in values) / len(values) for name in values[0]}
 
 
 def clusters_of(samples: Sequence[Sample]) -> NDArray[np.int64] | None:
@@ -199,42 +217,57 @@ def clusters_of(samples: Sequence[Sample]) -> NDArray[np.int64] | None:
 
 
 def corpus_values(
-    metrics: Mapping[str, Metric],
-    predictions: Mapping[str, Sequence[Prediction]],
-    samples: Sequence[Sample],
+    metrics: Mapping[str, Metric], draws: Sequence[Draw], samples: Sequence[Sample]
 ) -> dict[str, dict[str, float]]:
     """Give each system's corpus scores alone, without intervals: system → metric → value.
 
     Arguments are those of ``score``. What cannot be computed is not there.
     """
-    values: dict[str, dict[str, float]] = {system: {} for system in predictions}
+    values: dict[str, dict[str, float]] = {system: {} for system in draws[0]}
+    there = _there(draws)
     for metric in metrics.values():
         try:
-            statistics = _statistics(metric, predictions, samples)
+            statistics = _statistics(metric, draws, there, samples)
         except MetricError:
             continue
-        for row, (system, answers) in enumerate(predictions.items()):
-            kept = np.array([answer.value is not None for answer in answers])
-            kept &= applies(statistics[row])
+        for row, system in enumerate(draws[0]):
+            kept = there[:, row].any(axis=0) & applies(statistics[row])
             if kept.any():
                 scores = metric.aggregate(statistics[row, kept].sum(axis=0))
                 values[system] |= dict(zip(metric.columns, scores.tolist(), strict=True))
     return values
 
 
+def _there(draws: Sequence[Draw]) -> NDArray[np.bool_]:
+    """Tell which predictions there are, shape (draws, systems, samples)."""
+    return np.array(
+        [[[p.value is not None for p in answers] for answers in draw.values()] for draw in draws]
+    )
+
+
 def _statistics(
-    metric: Metric, predictions: Mapping[str, Sequence[Prediction]], samples: Sequence[Sample]
+    metric: Metric, draws: Sequence[Draw], there: NDArray[np.bool_], samples: Sequence[Sample]
 ) -> FloatArray:
+    """Give each sample's statistics, the mean of the draws there are: (systems, samples, k)."""
     references = [sample.references for sample in samples]
     metadata = [sample.metadata for sample in samples]
-    return np.stack(
+    rows = np.array(
         [
-            metric.statistics(
-                [answer.value or "" for answer in answers], references, metadata=metadata
-            )
-            for answers in predictions.values()
+            [
+                metric.statistics(
+                    [answer.value or "" for answer in answers], references, metadata=metadata
+                )
+                for answers in draw.values()
+            ]
+            for draw in draws
         ]
     )
+    if len(draws) == 1:
+        only: FloatArray = rows[0]
+        return only
+    counts = np.maximum(there.sum(axis=0), 1)[..., np.newaxis]
+    means: FloatArray = (rows * there[..., np.newaxis]).sum(axis=0) / counts
+    return means
 
 
 def _per_sample(
@@ -253,10 +286,11 @@ def _per_sample(
     ]
 
 
-def _tail(samples: Sequence[Sample], kept: NDArray[np.bool_], post: str) -> str:
+def _tail(samples: Sequence[Sample], kept: NDArray[np.bool_], post: str, draws: int) -> str:
     counts = {len(sample.references) for sample in samples}
     refs = str(min(counts)) if len(counts) == 1 else f"{min(counts)}-{max(counts)}"
-    return f"refs:{refs}|n:{kept.sum()}|unscored:{(~kept).sum()}|pp:{post}"
+    drawn = f"|draws:{draws}" if draws > 1 else ""
+    return f"refs:{refs}|n:{kept.sum()}{drawn}|unscored:{(~kept).sum()}|pp:{post}"
 
 
 def _signature(column: str, metric: Metric, tail: str) -> str:

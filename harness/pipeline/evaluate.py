@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from harness.compare import verdicts
 from harness.errors import StoreError
 from harness.metrics.base import Metric, create
-from harness.metrics.tools import ScoringTools
+from harness.metrics.diversity import distinct_n, share_identical, vocabulary
+from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.compare import compare_run
 from harness.postprocess import check_steps, predict
 from harness.report.gallery import gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
-from harness.score import corpus_values, family_of, is_evaluate, score, score_by_evaluate
+from harness.score import Draw, corpus_values, family_of, is_evaluate, score, score_by_evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ def evaluate(
     answers = _answers(folder, run, samples)
     specs = list(metrics or run["metrics"])
     chosen = {family_of(s): create(s, tools) for s in specs if not is_evaluate(s)}
-    made = chain(*answers.predictions.values(), *answers.raw.values())
+    made = chain(*(chain(*draw.values()) for draw in (*answers.draws, *answers.raw)))
     tools.prepare(  # all at once: each call may start Java
         chain(
             (text for sample in samples for text in sample.references),
@@ -75,14 +76,14 @@ def evaluate(
         system["name"]: "+".join(run["variants"][system["variant"]]["postprocess"]) or "none"
         for system in run["systems"]
     }
-    scored = score(chosen, answers.predictions, samples, post)
+    scored = score(chosen, answers.draws, samples, post)
     results = [
         *scored.results,
         *(
             result
             for spec in specs
             if is_evaluate(spec)
-            for result in score_by_evaluate(spec, answers.predictions, samples, post)
+            for result in score_by_evaluate(spec, answers.draws, samples, post)
         ),
     ]
     folder.write_scores(scored.per_sample)
@@ -95,9 +96,10 @@ def evaluate(
         "baseline": run["baseline"],
         "metrics": list(dict.fromkeys(result.metric for result in results)),
         "systems": [_system_summary(system, answers) for system in run["systems"]],
+        "texts": [_texts(system, run, answers, tools) for system in run["systems"]],
         "results": [asdict(result) for result in results],
-        "noise_floor": _noise_floor(folder, run, samples, answers, chosen),
-        "raw": corpus_values(chosen, answers.raw, samples) if answers.raw else {},
+        "noise_floor": _noise_floor(answers.draws, samples, chosen),
+        "raw": corpus_values(chosen, answers.raw, samples) if answers.raw[0] else {},
         "short_references": sum(
             all(len(text.split()) < SHORT for text in sample.references) for sample in samples
         ),
@@ -117,13 +119,12 @@ def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
     """
     run = folder.run()
     samples = folder.samples()
-    predictions = _answers(folder, run, samples).predictions
     table = ComparisonTable.of(summary)
     folder.write_text("table.md", table.markdown())
     folder.write_text("table_by_metric.md", table.by_metric())
     folder.write_text("table.csv", table.csv())
     folder.write_text("table.tex", table.latex())
-    shown = gallery(samples, predictions, folder.scores())
+    shown = gallery(samples, _answers(folder, run, samples).draws[0], folder.scores())
     scored = {result["system"] for result in summary["results"] if result["interval"]}
     sentences: list[str] = []
     if len(scored) > 1:
@@ -134,57 +135,54 @@ def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answers:
-    """The completions of a run, post-processed; each list is in the order of samples."""
+    """The completions of a run, post-processed; draw by draw, lists in the order of samples."""
 
-    predictions: dict[str, list[Prediction]]
-    """By system."""
-    raw: dict[str, list[Prediction]]
-    """The completions as the model wrote them, of systems where post-processing changed a text."""
+    draws: list[dict[str, list[Prediction]]]
+    raw: list[dict[str, list[Prediction]]]
+    """As the model wrote them, of the systems where post-processing changed a text."""
     finish: dict[str, Counter[str]]
     """By system: how often a completion ended for which reason."""
 
+    def of(self, system: str) -> list[Prediction]:
+        """Give a system's predictions, all draws one after the other."""
+        return [prediction for draw in self.draws for prediction in draw[system]]
 
-def _answers(
-    folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample], draw: int = 0
-) -> _Answers:
+
+def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample]) -> _Answers:
     steps = {name: variant["postprocess"] for name, variant in run["variants"].items()}
     for names in steps.values():
         check_steps(names)
-    made: dict[str, dict[str, Prediction]] = {system["name"]: {} for system in run["systems"]}
-    raw: dict[str, dict[str, Prediction]] = {system["name"]: {} for system in run["systems"]}
-    finish: dict[str, Counter[str]] = {system["name"]: Counter() for system in run["systems"]}
+    systems = [system["name"] for system in run["systems"]]
+    made: dict[tuple[int, str, str], Prediction] = {}
+    raw: dict[tuple[int, str, str], Prediction] = {}
+    finish: dict[str, Counter[str]] = {system: Counter() for system in systems}
     for line in folder.completions():
-        if line.draw != draw:
-            continue
-        made[line.system][line.sample_id] = predict(line.completion, steps[line.variant])
-        raw[line.system][line.sample_id] = predict(line.completion, ())
+        place = (line.draw, line.system, line.sample_id)
+        made[place] = predict(line.completion, steps[line.variant])
+        raw[place] = predict(line.completion, ())
         finish[line.system][line.completion.finish_reason] += 1
+    changed = {system for (_, system, _), prediction in made.items() if prediction.steps}
+    draws = range(run["repeats"])
     try:
         return _Answers(
-            predictions={
-                system: [answers[sample.id] for sample in samples]
-                for system, answers in made.items()
-            },
-            raw={
-                system: [answers[sample.id] for sample in samples]
-                for system, answers in raw.items()
-                if any(prediction.steps for prediction in made[system].values())
-            },
+            draws=[
+                {s: [made[d, s, sample.id] for sample in samples] for s in systems} for d in draws
+            ],
+            raw=[
+                {s: [raw[d, s, sample.id] for sample in samples] for s in systems if s in changed}
+                for d in draws
+            ],
             finish=finish,
         )
     except KeyError as error:
         raise StoreError(
-            f"{folder.path / 'completions.jsonl'} lacks sample {error}",
+            f"{folder.path / 'completions.jsonl'} lacks {error}",
             hint="run the suite again; finished completions are not asked for twice",
         ) from error
 
 
 def _noise_floor(
-    folder: RunFolder,
-    run: Mapping[str, Any],
-    samples: Sequence[Sample],
-    first: _Answers,
-    metrics: Mapping[str, Metric],
+    draws: Sequence[Draw], samples: Sequence[Sample], metrics: Mapping[str, Metric]
 ) -> dict[str, Json] | None:
     """Say how far a run's repeats lie apart; None for a run without repeats.
 
@@ -192,11 +190,10 @@ def _noise_floor(
     between two systems may come from the engine alone. ``differing`` counts a system's samples
     whose texts are not all the same.
     """
-    draws = [first, *(_answers(folder, run, samples, draw) for draw in range(1, run["repeats"]))]
     if len(draws) < 2:
         return None
-    values = [corpus_values(metrics, draw.predictions, samples) for draw in draws]
-    systems = list(first.predictions)
+    values = [corpus_values(metrics, [draw], samples) for draw in draws]
+    systems = list(draws[0])
     names = {name for value in values for scores in value.values() for name in scores}
     apart: dict[str, list[float]] = {name: [] for name in sorted(names)}
     for system in systems:
@@ -208,24 +205,45 @@ def _noise_floor(
         "floor": {name: max(ranges) for name, ranges in apart.items()},
         "differing": {
             system: sum(
-                len({draw.predictions[system][i].value for draw in draws}) > 1
-                for i in range(len(samples))
+                len({draw[system][i].value for draw in draws}) > 1 for i in range(len(samples))
             )
             for system in systems
         },
     }
 
 
+def _texts(
+    system: Mapping[str, Any], run: Mapping[str, Any], answers: _Answers, tools: ScoringTools
+) -> dict[str, Json]:
+    """Describe what a system wrote: functions of all its texts together, without intervals."""
+    written = [p.value for p in answers.of(system["name"]) if p.value is not None]
+    tokens = tools.tokenize(written)
+    shown = run["variants"][system["variant"]].get("exemplar_answers") or []
+    return {
+        "system": system["name"],
+        "words": sum(len(text.split()) for text in tokens) / len(tokens) if tokens else None,
+        "vocabulary": vocabulary(tokens),
+        "distinct_1": distinct_n(tokens, 1),
+        "distinct_2": distinct_n(tokens, 2),
+        "same_as_exemplar": share_identical(written, shown) if shown else None,
+        "overlong": sum(len(text.split()) > METEOR_WORDS for text in tokens),
+    }
+
+
 def _system_summary(system: Mapping[str, Any], answers: _Answers) -> dict[str, Json]:
     name = system["name"]
-    predictions = answers.predictions[name]
+    predictions = answers.of(name)
     return {
         "system": name,
         "model": system["model"],
         "variant": system["variant"],
         "decoding": system["decoding"]["name"],
-        "n": len(predictions),
-        "unscored": sum(p.status == "failed" for p in predictions),
+        "n": len(answers.draws[0][name]),
+        "unscored": sum(
+            all(draw[name][i].value is None for draw in answers.draws)
+            for i in range(len(answers.draws[0][name]))
+        ),
+        "failed": sum(p.status == "failed" for p in predictions),
         "empty": sum(p.status == "empty" for p in predictions),
         "truncated": answers.finish[name]["length"],
         "changed": sum(bool(p.steps) for p in predictions),

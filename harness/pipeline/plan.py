@@ -38,6 +38,9 @@ DEFAULTS: dict[str, Json] = {"temperature": 0, "max_tokens": 128}
 """Sampling where nobody says otherwise. vLLM's own defaults would draw at random and stop after 16
 tokens, without a word."""
 
+SEED = 0
+"""Of a decoding that draws at random and names no seed: the same run gives the same texts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -112,7 +115,7 @@ class Plan:
                     system=system.name,
                     sample_id=sample.id,
                     rendered=prompt,
-                    decoding=system.decoding,
+                    decoding=_drawn(system.decoding, draw),
                     key=sha256_json(ingredients),
                 )
                 yield system, request
@@ -179,12 +182,22 @@ def _systems(suite: Suite) -> Iterator[System]:
                     **decoding.params,
                     **variant.generation,
                 }
+                if params["temperature"]:
+                    params.setdefault("seed", SEED)
                 yield System(
                     name="/".join(parts),
                     model=model.name,
                     variant=variant.name,
                     decoding=Decoding(name=decoding.name, params=params),
                 )
+
+
+def _drawn(decoding: Decoding, draw: int) -> Decoding:
+    """Give each draw a seed of its own; what is greedy stays as it is."""
+    seed = decoding.params.get("seed")
+    if not draw or seed is None:
+        return decoding
+    return replace(decoding, params={**decoding.params, "seed": seed + draw})
 
 
 def _identity(model: ModelConfig) -> Json:

@@ -129,6 +129,7 @@ def _run_record(plan: Plan, folder: RunFolder, reported: list[dict[str, Any]]) -
                 "system": variant.system,
                 "user": variant.user,
                 "exemplars": variant.exemplars and asdict(variant.exemplars),
+                "exemplar_answers": list(plan.renderers[variant.name].exemplar_answers),
                 "postprocess": list(variant.postprocess),
                 "generation": dict(variant.generation),
             }

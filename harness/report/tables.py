@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError
 from harness.metrics.base import UNRANKED
+from harness.metrics.tools import METEOR_WORDS
 from harness.records import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 SEEN = 0.00005
@@ -48,6 +49,8 @@ class Row:
     """Samples that were scored."""
     unscored: int | None
     values: tuple[float | None, ...]
+    intervals: tuple[tuple[float | None, float | None], ...]
+    """A lower and an upper end for each value; None where there is none."""
     reported: bool = False
 
 
@@ -64,12 +67,17 @@ class ComparisonTable:
         """Lay out a summary."""
         metrics = tuple(summary["metrics"])
         value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
+        interval = {(r["system"], r["metric"]): r["interval"] for r in summary["results"]}
+        nothing = (None, None)
         rows = [
             Row(
                 system=system["system"],
                 n=system["n"] - system["unscored"],
                 unscored=system["unscored"],
                 values=tuple(value.get((system["system"], metric)) for metric in metrics),
+                intervals=tuple(
+                    tuple(interval.get((system["system"], metric)) or nothing) for metric in metrics
+                ),
             )
             for system in summary["systems"]
         ]
@@ -79,6 +87,7 @@ class ComparisonTable:
                 n=None,
                 unscored=None,
                 values=tuple(line["scores"].get(metric) for metric in metrics),
+                intervals=(nothing,) * len(metrics),
                 reported=True,
             )
             for line in summary["reported"]
@@ -139,15 +148,21 @@ class ComparisonTable:
         return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
     def csv(self) -> str:
-        """Write the table with full precision; a name that a spreadsheet would run is quoted."""
+        """Write the table with full precision and, after the scores, their 95 % intervals (BCa).
+
+        A name that a spreadsheet would run is quoted.
+        """
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow([*self.header, "source"])
+        bounds = [f"{metric}_{end}" for metric in self.metrics for end in ("low", "high")]
+        writer.writerow([*self.header, *bounds, "source"])
         for row in self.rows:
             name = f"'{row.system}" if row.system[:1] in set("=+-@\t\r") else row.system
             values = ["" if value is None else repr(value) for value in row.values]
             counts = ["" if count is None else count for count in (row.n, row.unscored)]
-            writer.writerow([name, *values, *counts, "reported" if row.reported else "measured"])
+            ends = [repr(end) if end is not None else "" for pair in row.intervals for end in pair]
+            source = "reported" if row.reported else "measured"
+            writer.writerow([name, *values, *counts, *ends, source])
         return buffer.getvalue()
 
     def latex(self) -> str:
@@ -202,44 +217,57 @@ def read_reported(path: Path) -> list[dict[str, Any]]:
 
 
 def _notes(summary: Mapping[str, Any]) -> list[str]:
-    notes = []
-    systems: Sequence[Mapping[str, Any]] = summary["systems"]
-    for status, text in (
-        ("unscored", "unscored: the model gave no answer"),
-        ("empty", "empty: answered with nothing, scored as that"),
-        ("truncated", "cut off at max_tokens"),
-    ):
-        counts = [f"{s['system']} {s[status]}" for s in systems if s[status]]
-        if counts:
-            notes.append(f"{text}: {', '.join(counts)}")
-    there = {r["metric"] for r in summary["results"] if r["value"] is not None}
-    missing = {r["metric"]: r["missing"] for r in summary["results"] if r["metric"] not in there}
-    notes += [f"{metric} is missing: {reason}" for metric, reason in missing.items()]
-    value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
-    for system, raw in summary["raw"].items():
-        moved = {m: (value[system, m] or 0.0) - before for m, before in raw.items()}
-        shown = [f"{m} {by:+.4f}" for m, by in moved.items() if abs(by) >= SEEN]
-        if shown:
-            notes.append(f"post-processing moved {system}: {', '.join(shown)}")
-    noise = summary["noise_floor"]
-    if noise:
-        floors = ", ".join(f"{metric} {floor:.4f}" for metric, floor in noise["floor"].items())
-        texts = ", ".join(f"{system} {n}" for system, n in noise["differing"].items())
-        notes.append(
-            f"noise floor of {noise['repeats']} repeats: {floors}; samples whose texts differ "
-            f"between repeats: {texts}"
-        )
-    n = max((system["n"] for system in systems), default=0)
-    if n < FEW:
-        notes.append(f"only {n} samples: too few to tell prompts apart, and CIDEr depends on each")
-    short = summary["short_references"]
-    if short and {"BLEU_4", "CIDEr"} & set(summary["metrics"]):
-        notes.append(
-            f"{short} of {n} samples have references under 4 words: the same three words score "
-            "BLEU_4 0.03 and CIDEr at most 7.5"
-        )
+    notes = [*_notes_on_texts(summary), *_notes_on_numbers(summary)]
     if summary["dropped"]:
         notes.append(f"{summary['dropped']} rows of the dataset were left out (run.json says why)")
     if summary["reported"]:
         notes.append(REPORTED_NOTE)
     return notes
+
+
+def _notes_on_texts(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is wrong with what the models wrote."""
+    for status, text in (
+        ("unscored", "unscored: the model gave no answer"),
+        ("empty", "empty: answered with nothing, scored as that"),
+        ("truncated", "cut off at max_tokens"),
+    ):
+        if counts := _counts(summary["systems"], status):
+            yield f"{text}: {counts}"
+    if "METEOR" in summary["metrics"] and (counts := _counts(summary["texts"], "overlong")):
+        yield f"over {METEOR_WORDS} words, and METEOR matches no more than those: {counts}"
+
+
+def _counts(lines: Sequence[Mapping[str, Any]], what: str) -> str:
+    return ", ".join(f"{line['system']} {line[what]}" for line in lines if line[what])
+
+
+def _notes_on_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Say what the numbers do not tell by themselves."""
+    there = {r["metric"] for r in summary["results"] if r["value"] is not None}
+    missing = {r["metric"]: r["missing"] for r in summary["results"] if r["metric"] not in there}
+    for metric, reason in missing.items():
+        yield f"{metric} is missing: {reason}"
+    value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
+    for system, raw in summary["raw"].items():
+        moved = {m: (value[system, m] or 0.0) - before for m, before in raw.items()}
+        shown = [f"{m} {by:+.4f}" for m, by in moved.items() if abs(by) >= SEEN]
+        if shown:
+            yield f"post-processing moved {system}: {', '.join(shown)}"
+    noise = summary["noise_floor"]
+    if noise:
+        floors = ", ".join(f"{metric} {floor:.4f}" for metric, floor in noise["floor"].items())
+        texts = ", ".join(f"{system} {n}" for system, n in noise["differing"].items())
+        yield (
+            f"scores are means of {noise['repeats']} repeats; their noise floor: {floors}; "
+            f"samples whose texts differ between repeats: {texts}"
+        )
+    n = max((system["n"] for system in summary["systems"]), default=0)
+    if n < FEW:
+        yield f"only {n} samples: too few to tell prompts apart, and CIDEr depends on each"
+    short = summary["short_references"]
+    if short and {"BLEU_4", "CIDEr"} & set(summary["metrics"]):
+        yield (
+            f"{short} of {n} samples have references under 4 words: the same three words score "
+            "BLEU_4 0.03 and CIDEr at most 7.5"
+        )

@@ -19,7 +19,6 @@ from harness.stats.inference import (
 from harness.stats.resampling import (
     REPLICATES,
     Aggregate,
-    average_rows,
     bootstrap,
     jackknife,
     resample_weights,
@@ -35,7 +34,6 @@ __all__ = [
     "Interval",
     "Noise",
     "PairComparison",
-    "average_rows",
     "bca_interval",
     "bootstrap",
     "compare",

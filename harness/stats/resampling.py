@@ -7,7 +7,7 @@ part of harness.stats.inference.
 
 Shapes: ``statistics[..., n, k]`` has a row a sample, ``totals[..., k]`` and ``scores[..., m]``
 are as in harness.metrics.base. What is resampled is the row: join rows first where samples belong
-together (``sum_rows``) or were drawn several times (``average_rows``).
+together (``sum_rows``).
 """
 
 from __future__ import annotations
@@ -80,40 +80,14 @@ def sum_rows(statistics: ArrayLike, labels: ArrayLike) -> FloatArray:
     Raises:
         ValueError: there are not n labels, or the statistics are empty or not finite.
     """
-    return _grouped(statistics, labels)[0]
-
-
-def average_rows(statistics: ArrayLike, labels: ArrayLike) -> FloatArray:
-    """Average the rows of each sample, so that several draws count as one sample.
-
-    Draws tell how a model varies on one image, not how images vary: taken for samples of their
-    own they would make intervals too narrow.
-
-    Args:
-        statistics: a row a draw, shape (..., draws, k).
-        labels: each draw's sample, shape (draws,), integers or strings.
-
-    Returns:
-        Shape (..., samples, k), in ascending order of the labels.
-
-    Raises:
-        ValueError: there is not a label a draw, or the statistics are empty or not finite.
-    """
-    sums, counts = _grouped(statistics, labels)
-    means: FloatArray = sums / counts[:, None]
-    return means
-
-
-def _grouped(statistics: ArrayLike, labels: ArrayLike) -> tuple[FloatArray, NDArray[np.intp]]:
-    """Give the sums of the rows under each label, and how many rows each has."""
     rows = as_statistics(statistics)
     names = np.asarray(labels)
     if names.shape != rows.shape[-2:-1]:
         raise ValueError(f"{rows.shape[-2]} rows need as many labels; given {names.shape}")
     order = np.argsort(names, kind="stable")
-    _, starts, counts = np.unique(names[order], return_index=True, return_counts=True)
+    _, starts = np.unique(names[order], return_index=True)
     sums: FloatArray = np.add.reduceat(rows[..., order, :], starts, axis=-2)
-    return sums, counts
+    return sums
 
 
 def resample_weights(

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.metrics.base import create
@@ -21,7 +22,7 @@ FAILED = Prediction(value=None, status="failed", steps=(), reason="no memory")
 def run(predictions, names=("bleu", "rouge_l", "cider")):
     metrics = {name: create(name, ScoringTools(tokenizer="none")) for name in names}
     post = dict.fromkeys(predictions, "strip")
-    return score(metrics, predictions, SAMPLES, post, replicates=200)
+    return score(metrics, [predictions], SAMPLES, post, replicates=200)
 
 
 def value(scored, system, metric):
@@ -105,7 +106,7 @@ def test_copies_of_a_sample_do_not_make_a_score_surer():
 
     def width(samples, answers):
         metrics = {"rouge_l": create("rouge_l", ScoringTools(tokenizer="none"))}
-        scored = score(metrics, {"a": answers}, samples, {"a": "none"}, replicates=500)
+        scored = score(metrics, [{"a": answers}], samples, {"a": "none"}, replicates=500)
         low, high = scored.results[0].interval
         return high - low
 
@@ -113,3 +114,25 @@ def test_copies_of_a_sample_do_not_make_a_score_surer():
     cloned = width(copied, [good(text) for text in texts for _ in range(10)])
     # Taken for observations of their own they would make it a third as wide.
     assert cloned == pytest.approx(honest, rel=0.1)
+
+
+def test_draws_are_averaged_within_their_sample_and_a_failed_one_is_left_out_of_its_mean():
+    metrics = {"rouge_l": create("rouge_l", ScoringTools(tokenizer="none"))}
+    right = [good(title) for title in TITLES]
+    draws = [
+        {"a": right, "b": right},
+        {"a": [good("")] * 4, "b": [FAILED, *right[1:]]},
+        {"a": [good("")] * 4, "b": [FAILED, good(""), *right[2:]]},
+    ]
+
+    scored = score(metrics, draws, SAMPLES, {"a": "none", "b": "none"}, replicates=200)
+
+    assert scored.statistics["rouge_l"].shape == (2, 4, 2)
+    assert scored.statistics["rouge_l"][..., 0] == pytest.approx(
+        np.array([[1 / 3] * 4, [1, 2 / 3, 1, 1]])
+    )
+    assert value(scored, "a", "ROUGE_L").value == pytest.approx(1 / 3)
+    assert value(scored, "b", "ROUGE_L").n_unscored == 0
+    # Four samples, not twelve, however often each was drawn.
+    assert "|n:4|draws:3|" in value(scored, "a", "ROUGE_L").signature
+    assert value(scored, "a", "ROUGE_L").percentile == pytest.approx((1 / 3, 1 / 3))

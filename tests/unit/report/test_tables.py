@@ -12,12 +12,20 @@ def summary(values, **changes):
         {"system": name, "n": 100, "unscored": 0, "empty": 0, "truncated": 0} for name in values
     ]
     results = [
-        {"system": name, "metric": "BLEU_1", "value": value, "missing": None}
+        {
+            "system": name,
+            "metric": "BLEU_1",
+            "value": value,
+            "interval": None if value is None else [value - 0.1, value + 0.1],
+            "missing": None,
+        }
         for name, value in values.items()
     ]
-    plain = {"metrics": ["BLEU_1"], "systems": systems, "results": results}
     return {
-        **plain,
+        "metrics": ["BLEU_1"],
+        "systems": systems,
+        "results": results,
+        "texts": [{"system": name, "overlong": 0} for name in values],
         "reported": [],
         "dropped": 0,
         "short_references": 0,
@@ -74,6 +82,16 @@ def test_few_samples_and_short_references_are_warned_of():
     assert short.startswith("5 of 12 samples have references under 4 words")
 
 
+def test_texts_that_meteor_does_not_see_whole_are_told():
+    told = summary({"a": 0.5, "b": 0.4})
+    told["texts"][1]["overlong"] = 4
+    assert ComparisonTable.of(told).notes == ()
+    told["metrics"] = ["METEOR"]
+    told["results"] = [{**result, "metric": "METEOR"} for result in told["results"]]
+    (note,) = ComparisonTable.of(told).notes
+    assert note == "over 300 words, and METEOR matches no more than those: b 4"
+
+
 def test_what_post_processing_moved_is_told():
     told = summary({"a": 0.5, "b": 0.4}, raw={"a": {"BLEU_1": 0.45}, "b": {"BLEU_1": 0.4}})
     assert ComparisonTable.of(told).notes == ("post-processing moved a: BLEU_1 +0.0500",)
@@ -94,6 +112,8 @@ def test_csv_keeps_every_digit_and_starts_no_formula():
     rows = list(csv.DictReader(io.StringIO(text)))
     assert rows[0]["system"] == "'=cmd()"
     assert float(rows[0]["BLEU_1"]) == 1 / 3
+    assert float(rows[0]["BLEU_1_low"]) == 1 / 3 - 0.1
+    assert float(rows[1]["BLEU_1_high"]) == 0.1 + 0.1
 
 
 def test_latex_escapes_what_latex_would_read():

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from harness.metrics.caption import Bleu, RougeL
 from harness.metrics.tools import ScoringTools
 from harness.stats import (
-    average_rows,
     bootstrap,
     jackknife,
     resample_weights,
@@ -134,16 +133,6 @@ def test_clusters_are_added_up_in_order_of_their_labels():
 
     assert sum_rows(rows, [2, 1, 2, 1, 3]).tolist() == [[8, 10], [4, 6], [8, 9]]
     assert sum_rows(np.stack([rows, rows]), list("babac")).shape == (2, 3, 2)
-
-
-def test_draws_are_averaged_within_their_sample():
-    rows = mean_rows([0.0, 1.0, 0.5, 0.2])
-
-    averaged = average_rows(rows, ["s1", "s1", "s1", "s2"])
-
-    assert np.abs(averaged - [[0.5, 1.0], [0.2, 1.0]]).max() <= 1e-15
-    # Samples weigh the same however often each was drawn.
-    assert mean(averaged.sum(axis=0)) == pytest.approx([0.35])
 
 
 def test_clusters_widen_what_copies_would_narrow():
