@@ -18,7 +18,7 @@ from harness.config.load import (
 )
 from harness.engines.base import ENGINES, engine_class
 from harness.errors import ConfigErrors, HarnessError
-from harness.metrics.base import METRICS
+from harness.metrics.base import METRICS, UNAVAILABLE
 from harness.pipeline.plan import Choice, Plan, make_plan
 from harness.postprocess import STEPS, check_steps
 from harness.render import Renderer
@@ -76,11 +76,14 @@ def render_requests(
 
 
 def names_of(kind: str) -> list[str]:
-    """List the names of one kind: models, engines, metrics or steps."""
+    """List the names of one kind: models, engines, metrics or steps.
+
+    A name that is known and cannot be had stands last, with the reason.
+    """
     return {
         "models": preset_names(),
         "engines": list(ENGINES),
-        "metrics": list(METRICS),
+        "metrics": [*METRICS, *(f"({name}: {reason})" for name, reason in UNAVAILABLE.items())],
         "steps": list(STEPS),
     }[kind]
 
