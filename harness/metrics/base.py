@@ -77,6 +77,7 @@ METRICS: dict[str, str] = {
     "chrf": "harness.metrics.chrf:Chrf",
     "length_ratio": "harness.metrics.diversity:LengthRatio",
     "semantic_similarity": "harness.metrics.semantic:SemanticSimilarity",
+    "bertscore": "harness.metrics.bertscore:BertScore",
 }
 """Name in a suite's ``metrics:`` → where its class is; imported when first asked for."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.errors import MetricError
 from harness.fingerprint import sha256_folder
+from harness.metrics.tools import valid_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ class SemanticSimilarity:
     columns = ("SEMANTIC",)
 
     def __init__(self, tools: ScoringTools, model: str | None = None) -> None:
-        self._folder = Path(model) if model else _packaged()
+        self._folder = Path(model) if model else packaged()
         self._model: Any = None
         self._known: dict[str, FloatArray] = {}
 
@@ -72,7 +73,7 @@ class SemanticSimilarity:
         """Say which model it is, by its name and its files' hash."""
         if self._folder is None:
             return {"model": "none"}
-        name = PACKAGED if self._folder == _packaged() else self._folder.name
+        name = PACKAGED if self._folder == packaged() else self._folder.name
         digest = sha256_folder(self._folder)[:12] if self._folder.is_dir() else "missing"
         return {"model": name, "files": digest}
 
@@ -83,12 +84,16 @@ class SemanticSimilarity:
         if self._model is None:
             self._model = _load(self._folder)
         vectors = self._model.encode(
-            unknown, batch_size=64, normalize_embeddings=True, show_progress_bar=False
+            list(map(valid_unicode, unknown)),
+            batch_size=64,
+            normalize_embeddings=True,
+            show_progress_bar=False,
         )
         self._known.update(zip(unknown, vectors.astype(np.float64), strict=True))
 
 
-def _packaged() -> Path | None:
+def packaged() -> Path | None:
+    """Find the packaged model's folder; None where the package is not installed."""
     spec = find_spec(PACKAGED)
     return Path(spec.origin).parent / "model" if spec and spec.origin else None
 

@@ -44,8 +44,12 @@ def sanitize(text: str) -> str:
     lone surrogates become question marks. Without it the tokeniser would give each later text
     the tokens of its neighbour, silently.
     """
-    valid = text.encode("utf-8", "replace").decode("utf-8")
-    return " ".join(_CONTROL.sub(" ", valid).split())
+    return " ".join(_CONTROL.sub(" ", valid_unicode(text)).split())
+
+
+def valid_unicode(text: str) -> str:
+    """Replace lone surrogates, which tokenisers refuse, by question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class ScoringTools:

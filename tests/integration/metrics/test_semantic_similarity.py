@@ -25,6 +25,11 @@ def test_meaning_counts_more_than_words(metric):
     assert nothing == 0.0
 
 
+def test_a_lone_surrogate_is_a_question_mark(metric):
+    rows = metric.statistics(["soup \ud800", "soup ?"], [["tomato soup"], ["tomato soup"]])
+    assert rows[0] == pytest.approx(rows[1], abs=1e-6)
+
+
 def test_the_best_reference_counts_and_rows_add_up(metric):
     predictions = ["Tomato soup", "Apple pie"]
     references = [["Chocolate cake", "Tomato soup"], ["Apple tart"]]
