@@ -37,11 +37,18 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sha256_folder(folder: Path) -> str:
-    """Hash a folder by the relative names and bytes of its files, hidden ones left out."""
+def sha256_folder(folder: Path, *patterns: str) -> str:
+    """Hash a folder by the relative names and bytes of its files, hidden ones left out.
+
+    Args:
+        folder: with all that is below it.
+        patterns: only files with such names, such as ``*.py``; default: all.
+    """
     files = sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+        if path.is_file()
+        and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+        and (not patterns or any(path.match(pattern) for pattern in patterns))
     )
     return sha256_json([[p.relative_to(folder).as_posix(), sha256_file(p)] for p in files])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +43,12 @@ EngineOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+def _limit_on_failures(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"\d+|\d+(\.\d+)?%", text):
+        raise typer.BadParameter(f"'{text}' is neither a number nor a share such as 5%")
+    return text
+
+
 @app.callback()
 def _common(
     debug: Annotated[bool, typer.Option("--debug", help="Show an error's whole trace.")] = False,
@@ -67,6 +74,15 @@ def run(
     repeat: Annotated[
         int, typer.Option("--repeat", min=1, help="Make every request so often: the noise floor.")
     ] = 1,
+    max_failures: Annotated[
+        str | None,
+        typer.Option(
+            "--max-failures",
+            metavar="N|P%",
+            help="Stop when more requests fail than this. Default: go on, and show them.",
+            callback=_limit_on_failures,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a suite, score it and print the comparison table.
@@ -85,21 +101,28 @@ def run(
             _choice(only, model, engine, limit, repeat),
             out=out,
             with_reported=with_reported,
+            max_failures=max_failures,
             progress=progress,
         )
     folder = outcome.folder.path
     if as_json:
-        _print_json({**outcome.summary, "folder": str(folder)})
+        _print_json(
+            {**outcome.summary, "folder": str(folder), "generated": outcome.generation.generated}
+        )
         return
     print_table(ComparisonTable.of(outcome.summary))
     scored = {r["system"] for r in outcome.summary["results"] if r["value"] is not None}
     if len(scored) > 1:
         print_verdict(compare_run(outcome.folder))
-    cost = outcome.summary["cost"]
-    made = cost["generated"]
-    pace = f" at {cost['completions_per_second']:.1f}/s" if made else ""
-    kept = cost["completions"] - made
-    typer.echo(f"\n{made} completions generated{pace}, {kept} from the store")
+    made, kept = (
+        outcome.generation.generated,
+        outcome.generation.total - outcome.generation.generated,
+    )
+    if outcome.unchanged:
+        typer.echo(f"\nnothing has changed since run {folder.name}: this is its table")
+    else:
+        pace = f" at {outcome.summary['cost']['completions_per_second']:.1f}/s" if made else ""
+        typer.echo(f"\n{made} completions generated{pace}, {kept} from the store")
     typer.echo(f"report: {folder / 'report.html'}")
 
 

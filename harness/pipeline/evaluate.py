@@ -53,8 +53,17 @@ def evaluate(
     tools: ScoringTools,
     cost: Mapping[str, Json],
     metrics: Sequence[str] | None = None,
+    *,
+    inputs: str | None = None,
 ) -> dict[str, Any]:
     """Post-process and score the completions of a run, and write scores and summary.
+
+    Args:
+        folder: the run.
+        tools: its tokeniser and METEOR.
+        cost: what generating took.
+        metrics: what to compute; default: what the run asked for.
+        inputs: a hash of all that the numbers depend on; None where it is not known.
 
     Raises:
         StoreError: the run's files are missing or damaged.
@@ -91,6 +100,7 @@ def evaluate(
     summary = {
         "schema": SUMMARY_SCHEMA,
         "run": run["id"],
+        "inputs": inputs,
         "suite": run["suite"],
         "dataset": run["dataset"]["name"],
         "baseline": run["baseline"],

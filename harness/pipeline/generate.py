@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import math
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from harness.engines.base import engine_class
+from harness.errors import EngineError
 from harness.pipeline.interrupt import Interrupted, stop_on_signal, unless
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from harness.pipeline.plan import Plan
-    from harness.records import Completion, Request
+    from harness.engines.base import Engine
+    from harness.ingredients import Ingredients
+    from harness.pipeline.plan import Plan, Planned
+    from harness.records import ModelConfig, Request
     from harness.store.completions import CompletionStore
 
 GRACE_SECONDS = 10.0
 """How long a first Ctrl-C waits for what a model has begun."""
+_CLAIMED_AT_ONCE = 32
+_LOOKED_UP_AT_ONCE = 1_000
+_TICK_SECONDS = 0.25
+_WAIT_SECONDS = 0.5
 
 
 class Progress(Protocol):
@@ -36,108 +47,198 @@ class Progress(Protocol):
 class Generation:
     """What generating gave."""
 
-    completions: dict[str, Completion] = field(default_factory=dict)
-    """By key; failed ones too."""
+    total: int
+    """Completions of the run."""
+    done: int = 0
+    """Those that are there now, or have failed."""
     generated: int = 0
-    """Completions that were asked of a model now; the others were in the store."""
+    """Those that were asked of a model now; the others were in the store."""
+    failed: int = 0
+    """Of those, the ones that failed."""
     seconds: float = 0.0
     """Wall time of generating, without the start of the models."""
     start_seconds: float = 0.0
     """Wall time of starting the models."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """What the store has of a plan."""
+
+    keys_sha256: str
+    """Over all keys in plan order: what the run's texts depend on."""
+    missing: Mapping[str, int]
+    """Model → requests without a completion; models that lack none are not there."""
+
+
+def look_up(plan: Plan, store: CompletionStore) -> Lookup:
+    """Find out which requests of a plan have no completion yet; no model is started.
+
+    Raises:
+        RenderError: a template fails for a sample.
+    """
+    digest = hashlib.sha256()
+    missing: Counter[str] = Counter()
+    for some in groups(plan.requests(), _LOOKED_UP_AT_ONCE):
+        for planned in some:
+            digest.update(planned.request.key.encode())
+        lacking = set(store.missing(planned.request.key for planned in some))
+        missing.update(p.system.model for p in some if p.request.key in lacking)
+    return Lookup(keys_sha256=digest.hexdigest(), missing=dict(missing))
+
+
 def generate(
     plan: Plan,
     store: CompletionStore,
+    lookup: Lookup,
     *,
+    max_failures: str | None,
     log: Path,
     progress: Progress,
-    on_start: Callable[[], None],
 ) -> Generation:
-    """Have every completion of the plan, model by model.
+    """Have every completion of the plan in the store, model by model.
 
     Args:
         plan: the requests, image-major.
         store: asked first, and given each new completion as it comes.
+        lookup: what the store has of the plan.
+        max_failures: stop when more requests than this fail: a number, or a share such as 5%.
         log: the file that an engine's chatter goes to.
         progress: told of each completion.
-        on_start: called once if a model has to be started, before it is.
 
     Raises:
         Interrupted: the user stopped the run; all that was finished is in the store.
-        EngineError: a model cannot be started or died.
+        EngineError: a model cannot be started, died, or fails too often.
     """
-    result = Generation()
-    wanted: dict[str, list[Request]] = {model.name: [] for model in plan.suite.models}
-    known: dict[str, Request] = {}
-    for draw in range(plan.repeats):
-        for system, request in plan.requests(draw):
-            if request.key not in known:
-                known[request.key] = request
-                wanted[system.model].append(request)
-    total = len(known)
-    result.completions = store.get(known)
-    missing = {
-        model: [request for request in requests if request.key not in result.completions]
-        for model, requests in wanted.items()
-    }
-    if any(missing.values()):
-        on_start()
-    progress.advance(len(result.completions), total)
-    for model, requests in missing.items():
-        if requests:
-            asyncio.run(_ask(plan, model, requests, result, store, log, progress, total))
+    lacking = sum(lookup.missing.values())
+    result = Generation(total=plan.size, done=plan.size - lacking)
+    progress.advance(result.done, result.total)
+    allowed = _allowed(max_failures, lacking)
+    for model in plan.suite.models:
+        if model.name in lookup.missing:
+            work = _Asking(plan, model, store, result, allowed, progress)
+            asyncio.run(work.ask(log))
+    progress.advance(result.total, result.total)
     return result
 
 
-async def _ask(
-    plan: Plan,
-    model: str,
-    requests: Sequence[Request],
-    result: Generation,
-    store: CompletionStore,
-    log: Path,
-    progress: Progress,
-    total: int,
-) -> None:
-    config = plan.model(model)
-    engine = engine_class(config.engine)(config, log=log)
-    stop = asyncio.Event()
+class _Asking:
+    """The requests of one model on their way."""
 
-    async def feed() -> AsyncIterator[Request]:
-        for request in requests:
-            if stop.is_set():
-                return
-            yield request
+    def __init__(
+        self,
+        plan: Plan,
+        model: ModelConfig,
+        store: CompletionStore,
+        result: Generation,
+        allowed: float,
+        progress: Progress,
+    ) -> None:
+        self._plan = plan
+        self._model = model
+        self._store = store
+        self._result = result
+        self._allowed = allowed
+        self._progress = progress
+        self._stop = asyncio.Event()
+        self._asked: dict[str, Ingredients] = {}
+        """What was handed to the engine and has not come back, by key."""
+        self._others: list[Planned] = []
+        """What another process asks for."""
 
-    async def collect() -> None:
-        async for completion in engine.generate(feed()):
-            result.completions[completion.key] = completion
-            result.generated += 1
-            store.add(completion)
-            progress.advance(len(result.completions), total)
+    async def ask(self, log: Path) -> None:
+        """Start the engine, ask it everything, and end it."""
+        name = self._model.name
+        self._progress.stage(f"starting {name} ({self._model.engine})")
+        began = time.monotonic()
+        engine = engine_class(self._model.engine)(self._model, log=log)
+        with stop_on_signal(self._stop):
+            try:
+                if not await unless(self._stop, engine.start(), grace=0.0):
+                    raise self._interrupted()
+                started = time.monotonic()
+                self._result.start_seconds += started - began
+                self._progress.stage(f"generating with {name}")
+                await unless(self._stop, self._collect(engine), grace=GRACE_SECONDS)
+                self._result.seconds += time.monotonic() - started
+            finally:
+                self._store.flush()
+                await engine.close()
+        if self._stop.is_set():
+            raise self._interrupted()
 
-    progress.stage(f"starting {model} ({config.engine})")
-    began = time.monotonic()
-    with stop_on_signal(stop):
+    async def _collect(self, engine: Engine) -> None:
+        ticking = asyncio.ensure_future(self._tick())
         try:
-            if not await unless(stop, engine.start(), grace=0.0):
-                raise _interrupted(result, total)
-            started = time.monotonic()
-            result.start_seconds += started - began
-            progress.stage(f"generating with {model}")
-            await unless(stop, collect(), grace=GRACE_SECONDS)
-            result.seconds += time.monotonic() - started
+            async for completion in engine.generate(self._feed()):
+                self._store.add(completion, self._asked.pop(completion.key))
+                self._result.generated += 1
+                self._advance(1)
+                if completion.error is not None:
+                    self._result.failed += 1
+                    if self._result.failed > self._allowed:
+                        raise EngineError(
+                            f"{self._result.failed} requests have failed, more than "
+                            f"--max-failures allows; the last: {completion.error}",
+                            hint="what succeeded is kept; failed requests are asked again by the "
+                            "next run",
+                        )
         finally:
-            store.flush()
-            await engine.close()
-    if stop.is_set():
-        raise _interrupted(result, total)
+            ticking.cancel()
+
+    async def _feed(self) -> AsyncIterator[Request]:
+        """Give the requests that nobody has answered, and at last those that others let fall."""
+        model = self._model.name
+        for some in groups(self._plan.requests(model), _CLAIMED_AT_ONCE):
+            for request in self._claimed(some):
+                if self._stop.is_set():
+                    return
+                yield request
+        while self._others and not self._stop.is_set():
+            self._progress.stage(f"waiting for {len(self._others)} completions of another run")
+            await asyncio.sleep(_WAIT_SECONDS)
+            waiting, self._others = self._others, []
+            mine = 0
+            for some in groups(iter(waiting), _CLAIMED_AT_ONCE):
+                for request in self._claimed(some):
+                    mine += 1
+                    yield request
+            self._advance(len(waiting) - len(self._others) - mine)
+
+    def _claimed(self, some: Sequence[Planned]) -> list[Request]:
+        """Give those of some requests that are this process's to ask."""
+        # Two systems may send the same prompt, and it is on its way already.
+        by_key = {p.request.key: p for p in some if p.request.key not in self._asked}
+        mine, others = self._store.claim(list(by_key))
+        self._others += [by_key[key] for key in others]
+        self._asked |= {key: by_key[key].ingredients for key in mine}
+        return [by_key[key].request for key in mine]
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            self._store.flush_if_due()
+
+    def _advance(self, count: int) -> None:
+        self._result.done = min(self._result.done + count, self._result.total)
+        self._progress.advance(self._result.done, self._result.total)
+
+    def _interrupted(self) -> Interrupted:
+        done = self._result.done - self._result.failed
+        return Interrupted(
+            f"stopped with {done} of {self._result.total} completions finished; they are kept",
+            hint="run the same command again to go on from here",
+        )
 
 
-def _interrupted(result: Generation, total: int) -> Interrupted:
-    done = sum(completion.error is None for completion in result.completions.values())
-    return Interrupted(
-        f"stopped with {done} of {total} completions finished; they are kept",
-        hint="run the same command again to go on from here",
-    )
+def _allowed(limit: str | None, asked: int) -> float:
+    """Give how many requests may fail."""
+    if limit is None:
+        return math.inf
+    return asked * float(limit[:-1]) / 100 if limit.endswith("%") else float(limit)
+
+
+def groups(planned: Iterator[Planned], size: int) -> Iterator[list[Planned]]:
+    """Cut a stream of requests into lists, so that the store is asked for many at a time."""
+    while some := list(islice(planned, size)):
+        yield some

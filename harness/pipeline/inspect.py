@@ -72,7 +72,7 @@ def render_requests(
     ids: Sequence[str] | None = None if sample_id is None else [sample_id]
     only_first = Choice(only=choice.only, models=choice.models, engine=choice.engine, limit=1)
     plan = make_plan(suite, only_first, sample_ids=ids)
-    return plan, list(plan.requests())
+    return plan, [(system, request) for system, request, _ in plan.requests()]
 
 
 def names_of(kind: str) -> list[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from harness.config.load import find_dataset
 from harness.config.validate import nearest
 from harness.dataset.load import LoadedDataset, load_samples
 from harness.engines.base import identity
 from harness.errors import ConfigError, ConfigErrors
-from harness.fingerprint import sha256_folder, sha256_json
+from harness.fingerprint import canonical_json, sha256_folder
+from harness.ingredients import Ingredients
 from harness.postprocess import check_steps
 from harness.records import (
     Decoding,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 _Named = TypeVar("_Named", PromptVariant, ModelConfig)
 
-KEY_VERSION = 1
 DEFAULTS: dict[str, Json] = {"temperature": 0, "max_tokens": 128}
 """Sampling where nobody says otherwise. vLLM's own defaults would draw at random and stop after 16
 tokens, without a word."""
@@ -58,6 +58,14 @@ class Choice:
     """How often every request is made, to measure how much a prompt differs from itself."""
 
 
+class Planned(NamedTuple):
+    """One completion of a run."""
+
+    system: System
+    request: Request
+    ingredients: Ingredients
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A suite with its choice made, its samples loaded and its templates compiled."""
@@ -76,6 +84,11 @@ class Plan:
         """The samples of the run, in order."""
         return self.dataset.samples
 
+    @property
+    def size(self) -> int:
+        """How many requests it gives."""
+        return len(self.dataset.samples) * len(self.systems) * self.repeats
+
     def model(self, name: str) -> ModelConfig:
         """Find a model of the suite."""
         return next(model for model in self.suite.models if model.name == name)
@@ -84,41 +97,44 @@ class Plan:
         """Find a variant of the suite."""
         return self.renderers[name].variant
 
-    def requests(self, draw: int = 0) -> Iterator[tuple[System, Request]]:
+    def requests(self, model: str | None = None) -> Iterator[Planned]:
         """Give every request, image-major: all systems of a sample next to each other.
 
         So an image is decoded, preprocessed and encoded once for all of them, and its prefix is
-        still in the model's cache when the next prompt comes.
+        still in the model's cache when the next prompt comes. A repeat has keys of its own, and
+        another order of samples, so that its batches are made up differently.
 
         Args:
-            draw: 0 for the run itself; a repeat has keys of its own, and another order of samples,
-                so that its batches are made up differently.
+            model: only this one's; default: all.
 
         Raises:
             RenderError: a template fails for a sample.
         """
-        samples = list(self.samples)
-        if draw:
-            random.Random(draw).shuffle(samples)  # an order, not a secret
-        for sample in samples:
-            rendered = {name: renderer.render(sample) for name, renderer in self.renderers.items()}
-            for system in self.systems:
-                prompt = rendered[system.variant]
-                ingredients = {
-                    "version": KEY_VERSION,
-                    "prompt": prompt.sha256,
-                    "model": self.identities[system.model],
-                    "decoding": dict(system.decoding.params),
-                    "draw": draw,
-                }
-                request = Request(
-                    system=system.name,
-                    sample_id=sample.id,
-                    rendered=prompt,
-                    decoding=_drawn(system.decoding, draw),
-                    key=sha256_json(ingredients),
-                )
-                yield system, request
+        systems = [system for system in self.systems if model in (None, system.model)]
+        variants = {system.variant for system in systems}
+        identities = {name: canonical_json(value) for name, value in self.identities.items()}
+        decodings = {s.name: canonical_json(dict(s.decoding.params)) for s in systems}
+        for draw in range(self.repeats):
+            samples = list(self.samples)
+            if draw:
+                random.Random(draw).shuffle(samples)  # an order, not a secret
+            for sample in samples:
+                rendered = {name: self.renderers[name].render(sample) for name in variants}
+                for system in systems:
+                    ingredients = Ingredients(
+                        prompt=rendered[system.variant],
+                        model=identities[system.model],
+                        decoding=decodings[system.name],
+                        draw=draw,
+                    )
+                    request = Request(
+                        system=system.name,
+                        sample_id=sample.id,
+                        rendered=ingredients.prompt,
+                        decoding=_drawn(system.decoding, draw),
+                        key=ingredients.key,
+                    )
+                    yield Planned(system, request, ingredients)
 
 
 def choose(suite: Suite, choice: Choice) -> Suite:

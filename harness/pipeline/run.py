@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import harness
 from harness.config.load import load_suite
+from harness.fingerprint import sha256_folder, sha256_json
 from harness.metrics.tools import ScoringTools
 from harness.pipeline.environment import environment
 from harness.pipeline.evaluate import evaluate, write_reports
-from harness.pipeline.generate import Generation, Progress, generate
+from harness.pipeline.generate import Generation, Lookup, Progress, generate, groups, look_up
 from harness.pipeline.plan import Choice, Plan, make_plan
+from harness.records import Completion
 from harness.report.tables import read_reported
 from harness.store.completions import CompletionStore
 from harness.store.run_folder import RunFolder, StoredCompletion
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from harness.records import Json
 
 STORE_FILE = "store.sqlite"
 RUN_SCHEMA = 1
+_WRITTEN_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +37,8 @@ class RunOutcome:
     folder: RunFolder
     summary: dict[str, Any]
     generation: Generation
+    unchanged: bool = False
+    """Whether it is a run of before, since nothing has changed."""
 
 
 def run_suite(
@@ -39,15 +47,20 @@ def run_suite(
     *,
     out: Path | None,
     with_reported: bool,
+    max_failures: str | None = None,
     progress: Progress,
 ) -> RunOutcome:
     """Run a suite; what the store already has is not asked for again.
+
+    Where nothing has changed since a finished run, that run is the answer: nothing is generated,
+    scored or written.
 
     Args:
         suite_folder: the folder with ``suite.yaml``.
         choice: which of its variants, models and samples.
         out: the results folder; default: ``results/`` of the project.
         with_reported: put the suite's reported figures under the table.
+        max_failures: stop when more requests than this fail: a number, or a share such as 5%.
         progress: told what goes on.
 
     Raises:
@@ -63,62 +76,124 @@ def run_suite(
         CompletionStore(results / STORE_FILE) as store,
         ScoringTools(tokenizer=suite.tokenizer) as tools,
     ):
+        lookup = look_up(plan, store)
+        inputs = _inputs(plan, lookup, reported)
+        if not lookup.missing and (finished := _finished(results / suite.name, inputs)):
+            nothing = Generation(total=plan.size, done=plan.size)
+            return RunOutcome(
+                folder=finished, summary=finished.summary(), generation=nothing, unchanged=True
+            )
         folder = RunFolder.create(results, suite.name)
         folder.write_run(_run_record(plan, folder, reported))
         folder.write_samples(plan.samples)
-
-        def on_start() -> None:
-            if "meteor" in suite.metrics:  # it has no options, so it is always a bare name
-                tools.start_meteor()  # reads its tables while the model starts and writes
-
+        if lookup.missing and "meteor" in suite.metrics:  # no options: always a bare name
+            tools.start_meteor()  # reads its tables while the model starts and writes
         generation = generate(
-            plan, store, log=folder.engine_log, progress=progress, on_start=on_start
+            plan,
+            store,
+            lookup,
+            max_failures=max_failures,
+            log=folder.engine_log,
+            progress=progress,
         )
-        folder.write_completions(
-            StoredCompletion(
-                system=system.name,
-                variant=system.variant,
-                sample_id=request.sample_id,
-                completion=generation.completions[request.key],
-                draw=draw,
-            )
-            for draw in range(plan.repeats)
-            for system, request in plan.requests(draw)
-        )
-        progress.stage("scoring")
-        summary = evaluate(folder, tools, _cost(generation))
+        progress.stage("scoring" if lookup.missing else "scoring; every completion is there")
+        cost = _write_completions(plan, store, folder, generation)
+        summary = evaluate(folder, tools, cost, inputs=inputs)
     progress.stage("writing the report")
     write_reports(folder, summary)
     return RunOutcome(folder=folder, summary=summary, generation=generation)
 
 
-def _cost(generation: Generation) -> dict[str, Json]:
-    """Say what the run asked of its models; all zero when everything was in the store."""
-    fresh = list(generation.completions.values())
+def _inputs(plan: Plan, lookup: Lookup, reported: list[dict[str, Any]]) -> str:
+    """Hash all that a run's numbers and pages depend on, this program included."""
+    return sha256_json(
+        {
+            "completions": lookup.keys_sha256,
+            "systems": [asdict(system) for system in plan.systems],
+            "suite": _suite_record(plan),
+            "dataset": _dataset_record(plan),
+            "samples": [[s.id, s.references, s.cluster, s.metadata] for s in plan.samples],
+            "reported": reported,
+            "program": sha256_folder(Path(harness.__file__).parent, "*.py", "*.j2"),
+        }
+    )
+
+
+def _finished(suite_results: Path, inputs: str) -> RunFolder | None:
+    """Give the newest run if it is complete and had these inputs.
+
+    An older one will not do: other verbs take a suite's newest run, and would show another.
+    """
+    for newest in RunFolder.all(suite_results)[:1]:
+        if newest.complete and newest.summary()["inputs"] == inputs:
+            return newest
+    return None
+
+
+def _write_completions(
+    plan: Plan, store: CompletionStore, folder: RunFolder, generation: Generation
+) -> dict[str, Json]:
+    """Copy the run's completions from the store into its folder; say what they cost."""
+    tokens: Counter[str] = Counter()
+    parts: dict[str, str] = {}
+
+    def lines() -> Iterator[StoredCompletion]:
+        for some in groups(plan.requests(), _WRITTEN_AT_ONCE):
+            there = store.get(p.request.key for p in some)
+            reasons = store.failures(p.request.key for p in some if p.request.key not in there)
+            for system, request, ingredients in some:
+                completion = there.get(request.key) or Completion(
+                    key=request.key,
+                    text="",
+                    finish_reason="error",
+                    error=reasons.get(request.key, "it was not asked for"),
+                )
+                for name in ("prompt_tokens", "cached_tokens", "completion_tokens"):
+                    tokens[name] += getattr(completion, name)
+                parts.update(ingredients.parts)
+                yield StoredCompletion(
+                    system=system.name,
+                    variant=system.variant,
+                    sample_id=request.sample_id,
+                    draw=ingredients.draw,
+                    completion=completion,
+                    record=ingredients.record,
+                )
+
+    folder.write_completions(lines())
+    folder.write_parts(parts.items())
     seconds = generation.seconds
     return {
-        "completions": len(fresh),
+        "completions": plan.size,
         "generated": generation.generated,
+        "failed": generation.failed,
         "model_start_seconds": round(generation.start_seconds, 3),
         "generate_seconds": round(seconds, 3),
         "completions_per_second": round(generation.generated / seconds, 3) if seconds else None,
-        "prompt_tokens": sum(c.prompt_tokens for c in fresh),
-        "cached_tokens": sum(c.cached_tokens for c in fresh),
-        "completion_tokens": sum(c.completion_tokens for c in fresh),
+        **{name: tokens[name] for name in ("prompt_tokens", "cached_tokens", "completion_tokens")},
     }
 
 
 def _run_record(plan: Plan, folder: RunFolder, reported: list[dict[str, Any]]) -> dict[str, Json]:
-    suite = plan.suite
     return {
         "schema": RUN_SCHEMA,
         "id": folder.path.name,
+        "systems": [asdict(system) for system in plan.systems],
+        **_suite_record(plan),
+        "dataset": _dataset_record(plan),
+        "reported": reported,
+        **environment(plan.suite.folder),
+    }
+
+
+def _suite_record(plan: Plan) -> dict[str, Json]:
+    suite = plan.suite
+    return {
         "suite": suite.name,
         "baseline": suite.baseline,
         "repeats": plan.repeats,
         "metrics": list(suite.metrics),
         "tokenizer": suite.tokenizer,
-        "systems": [asdict(system) for system in plan.systems],
         "models": {
             model.name: {**asdict(model), "identity": plan.identities[model.name]}
             for model in suite.models
@@ -135,12 +210,13 @@ def _run_record(plan: Plan, folder: RunFolder, reported: list[dict[str, Any]]) -
             }
             for variant in suite.variants
         },
-        "dataset": {
-            "name": suite.dataset.name,
-            "description": suite.dataset.description,
-            "samples": len(plan.samples),
-            "dropped": [asdict(dropped) for dropped in plan.dataset.dropped],
-        },
-        "reported": reported,
-        **environment(suite.folder),
+    }
+
+
+def _dataset_record(plan: Plan) -> dict[str, Json]:
+    return {
+        "name": plan.suite.dataset.name,
+        "description": plan.suite.dataset.description,
+        "samples": len(plan.samples),
+        "dropped": [asdict(dropped) for dropped in plan.dataset.dropped],
     }

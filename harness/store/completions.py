@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import StoreError
+from harness.fingerprint import canonical_json
 from harness.records import Completion
+from harness.store.claims import Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
-SCHEMA_VERSION = 1
+    from harness.ingredients import Ingredients
+    from harness.records import Json
+
+SCHEMA_VERSION = 2
 GROUP_SIZE = 64
 GROUP_SECONDS = 1.0
 BUSY_SECONDS = 30.0
 """How long to wait for another process that is writing."""
+_AT_ONCE = 500
+"""Keys in one query."""
 
-_SCHEMA = """
+_MIGRATIONS = (
+    """
 CREATE TABLE completions (
     key TEXT PRIMARY KEY,
     text TEXT NOT NULL,
@@ -29,39 +41,73 @@ CREATE TABLE completions (
     completion_tokens INTEGER NOT NULL,
     cached_tokens INTEGER NOT NULL,
     seconds REAL NOT NULL
-) WITHOUT ROWID
-"""
+) WITHOUT ROWID;
+""",
+    # The key alone in an index, so that a plan of a million keys is looked up without the texts.
+    """
+ALTER TABLE completions RENAME TO first;
+CREATE TABLE completions (
+    key TEXT PRIMARY KEY,
+    text TEXT NOT NULL,
+    finish_reason TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    record TEXT NOT NULL
+);
+INSERT INTO completions SELECT *, '{}' FROM first;
+DROP TABLE first;
+CREATE TABLE parts (sha256 TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE failures (
+    key TEXT PRIMARY KEY, reason TEXT NOT NULL, times INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
+""",
+)
+"""From each schema version to the next, the first from nothing."""
+
 _COLUMNS = "key, text, finish_reason, prompt_tokens, completion_tokens, cached_tokens, seconds"
+
+
+class Entry(NamedTuple):
+    """A completion with the record of what it depends on."""
+
+    completion: Completion
+    record: Mapping[str, Json]
+
+
+class Damaged(StoreError):
+    """The store could not be read; it was moved aside."""
 
 
 class CompletionStore:
     """The completions of every run, by key; a context manager that commits what is left.
 
-    Errors are not stored: a request that failed is asked again by the next run. A key that two
-    processes finish is kept once, the first one's text standing.
+    A failed request is kept as a failure, with its reason, and never served as an answer: the next
+    run asks again. A key that two processes finish is kept once, the first one's text standing.
 
     Args:
         path: the SQLite file, made with its folder where it is not there.
 
     Raises:
-        StoreError: the file is no store, is from a newer version, or cannot be written.
+        Damaged: the file is no store or is damaged; it is moved aside.
+        StoreError: the store is from a newer version, or cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._group: list[Completion] = []
+        self._owner = Owner(path.with_name(f"{path.name}-owners"))
+        self._group: list[tuple[Completion, Ingredients]] = []
         self._group_began = 0.0
-        try:
+        self._kept_parts: set[str] = set()
+        with self._opening():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._check()
             self._use_wal()
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._migrate()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(
-                f"the completion store cannot be opened: {path} ({error})",
-                hint="move the file aside to begin a new store, or name another with --out",
-            ) from error
 
     def __enter__(self) -> CompletionStore:
         return self
@@ -76,34 +122,79 @@ class CompletionStore:
 
     def get(self, keys: Iterable[str]) -> dict[str, Completion]:
         """Give the completions that are there, by key."""
-        found: dict[str, Completion] = {}
-        wanted = list(dict.fromkeys(keys))
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
-            marks = ",".join("?" * len(part))
-            rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM completions WHERE key IN ({marks})", part
-            )
-            for key, text, finish, prompt, made, cached, seconds in rows:
-                found[key] = Completion(
-                    key=key,
-                    text=text,
-                    finish_reason=finish,
-                    prompt_tokens=prompt,
-                    completion_tokens=made,
-                    cached_tokens=cached,
-                    seconds=seconds,
-                )
+        return {key: entry.completion for key, entry in self.entries(keys).items()}
+
+    def entries(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """Give the completions that are there with their records, by key."""
+        found: dict[str, Entry] = {}
+        for some in _groups(dict.fromkeys(keys), _AT_ONCE):
+            query = f"SELECT {_COLUMNS}, record FROM completions WHERE key IN ({_marks(some)})"
+            for row in self._db.execute(query, some):
+                found[row[0]] = _entry(row)
         return found
 
-    def add(self, completion: Completion) -> None:
-        """Keep a completion; it is on disk after at most 64 more, or with the first after 1 s."""
-        if completion.error is not None:
-            return
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """Give the keys that have no completion, each once, in their order."""
+        missing: list[str] = []
+        for some in _groups(dict.fromkeys(keys), _AT_ONCE):
+            query = f"SELECT key FROM completions WHERE key IN ({_marks(some)})"
+            there = {key for (key,) in self._db.execute(query, some)}
+            there.update(c.key for c, _ in self._group if c.error is None)
+            missing += [key for key in some if key not in there]
+        return missing
+
+    def failures(self, keys: Iterable[str]) -> dict[str, str]:
+        """Give the reason of each key whose request failed when it was asked last."""
+        found: dict[str, str] = {}
+        for some in _groups(dict.fromkeys(keys), _AT_ONCE):
+            query = f"SELECT key, reason FROM failures WHERE key IN ({_marks(some)})"
+            found.update(self._db.execute(query, some))
+        return found
+
+    def parts(self, digests: Iterable[str]) -> dict[str, str]:
+        """Give the parts of records that are there: sha256 → canonical JSON."""
+        found: dict[str, str] = {}
+        for some in _groups(dict.fromkeys(digests), _AT_ONCE):
+            query = f"SELECT sha256, json FROM parts WHERE sha256 IN ({_marks(some)})"
+            found.update(self._db.execute(query, some))
+        return found
+
+    def claim(self, keys: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Divide keys into those that this process is to ask for and those that another one asks.
+
+        What has a completion is in neither. A claim ends with its completion, its failure or its
+        process.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        with self._writing("claims cannot be written"):
+            wanted = self.missing(keys)
+            if not self._owner.can_claim:
+                return wanted, []
+            self._owner.appear()
+            query = f"SELECT key, owner FROM claims WHERE key IN ({_marks(wanted)})"
+            owners = dict(self._db.execute(query, wanted)) if wanted else {}
+            living = {name for name in set(owners.values()) if self._owner.lives(name)}
+            living.discard(self._owner.name)
+            mine = [key for key in wanted if owners.get(key) not in living]
+            self._db.executemany(
+                "INSERT OR REPLACE INTO claims (key, owner) VALUES (?, ?)",
+                [(key, self._owner.name) for key in mine],
+            )
+        return mine, [key for key in wanted if owners.get(key) in living]
+
+    def add(self, completion: Completion, ingredients: Ingredients) -> None:
+        """Keep a completion or a failure: on disk with 63 more, or when ``flush_if_due`` says."""
         if not self._group:
             self._group_began = time.monotonic()
-        self._group.append(completion)
-        if len(self._group) >= GROUP_SIZE or time.monotonic() - self._group_began > GROUP_SECONDS:
+        self._group.append((completion, ingredients))
+        if len(self._group) >= GROUP_SIZE:
+            self.flush()
+
+    def flush_if_due(self) -> None:
+        """Commit what has waited for a second; to be called now and then."""
+        if self._group and time.monotonic() - self._group_began >= GROUP_SECONDS:
             self.flush()
 
     def flush(self) -> None:
@@ -113,40 +204,168 @@ class CompletionStore:
             StoreError: the disk is full or the file cannot be written; what waits is kept in
                 memory, so that a later flush may still save it.
         """
-        rows = [
-            (
-                c.key,
-                c.text.encode("utf-8", "replace").decode(),
-                c.finish_reason,
-                c.prompt_tokens,
-                c.completion_tokens,
-                c.cached_tokens,
-                c.seconds,
+        if not self._group:
+            return
+        good = [(c, i) for c, i in self._group if c.error is None]
+        parts: dict[str, str] = {}
+        for _, ingredients in good:
+            parts |= ingredients.parts
+        new = parts.keys() - self._kept_parts
+        with self._writing(f"{len(self._group)} completions cannot be written"):
+            self._insert(
+                ((c, i.record) for c, i in good), {digest: parts[digest] for digest in new}
             )
-            for c in self._group
-        ]
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(
-                f"INSERT OR IGNORE INTO completions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
+                "INSERT INTO failures (key, reason, times) VALUES (?, ?, 1) ON CONFLICT (key) "
+                "DO UPDATE SET reason = excluded.reason, times = times + 1",
+                [(c.key, _text(c.error)) for c, _ in self._group if c.error is not None],
             )
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise StoreError(
-                f"{len(rows)} completions cannot be written to {self.path} ({error})",
-                hint="free some disk space and run again; what was committed before is kept",
-            ) from error
+            self._db.executemany("DELETE FROM failures WHERE key = ?", [(c.key,) for c, _ in good])
+            self._db.executemany(
+                "DELETE FROM claims WHERE key = ?", [(c.key,) for c, _ in self._group]
+            )
+        self._kept_parts |= new
         self._group = []
 
+    def add_entries(self, entries: Iterable[Entry], parts: Mapping[str, str]) -> int:
+        """Keep completions that were made elsewhere; those that are there stay as they are.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        before = self._db.total_changes
+        with self._writing("the completions cannot be written"):
+            self._insert(entries, {})
+            added = self._db.total_changes - before
+            self._insert((), parts)
+            self._db.execute(
+                "DELETE FROM failures WHERE EXISTS "
+                "(SELECT 1 FROM completions WHERE completions.key = failures.key)"
+            )
+        return added
+
+    def all_entries(self) -> Iterator[Entry]:
+        """Give every completion with its record, in the order of their coming."""
+        for row in self._db.execute(f"SELECT {_COLUMNS}, record FROM completions ORDER BY rowid"):
+            yield _entry(row)
+
+    def all_failures(self) -> Iterator[tuple[str, str, int]]:
+        """Give the key, the last reason and the number of every failure."""
+        yield from self._db.execute("SELECT key, reason, times FROM failures ORDER BY reason, key")
+
+    def remove(self, keys: Iterable[str]) -> int:
+        """Forget completions, and the parts that only they had; the file shrinks.
+
+        Returns:
+            How many there were.
+        """
+        before = self._db.total_changes
+        with self._writing("completions cannot be removed"):
+            self._db.executemany("DELETE FROM completions WHERE key = ?", ((key,) for key in keys))
+            removed = self._db.total_changes - before
+            used = {
+                value
+                for (record,) in self._db.execute("SELECT DISTINCT record FROM completions")
+                for value in json.loads(record).values()
+                if isinstance(value, str)
+            }
+            every = [digest for (digest,) in self._db.execute("SELECT sha256 FROM parts")]
+            self._db.executemany(
+                "DELETE FROM parts WHERE sha256 = ?", [(d,) for d in every if d not in used]
+            )
+        self._db.execute("VACUUM")
+        return removed
+
     def close(self) -> None:
-        """Commit what is waiting and close the file."""
+        """Commit what is waiting, give up what is claimed, and close the file."""
         try:
-            if self._group:
-                self.flush()
+            self.flush()
         finally:
+            self._owner.leave()
             self._db.close()
+
+    def _insert(
+        self, entries: Iterable[tuple[Completion, Mapping[str, Json]]], parts: Mapping[str, str]
+    ) -> None:
+        self._db.executemany(
+            f"INSERT OR IGNORE INTO completions ({_COLUMNS}, record) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    c.key,
+                    _text(c.text),
+                    c.finish_reason,
+                    c.prompt_tokens,
+                    c.completion_tokens,
+                    c.cached_tokens,
+                    c.seconds,
+                    canonical_json(record),
+                )
+                for c, record in entries
+            ),
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO parts (sha256, json) VALUES (?, ?)",
+            [(digest, _text(text)) for digest, text in parts.items()],
+        )
+
+    @contextmanager
+    def _writing(self, fault: str) -> Iterator[None]:
+        """Make what is done inside one transaction."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"{fault}: {self.path} ({error})",
+                hint="make room or give the right to write, and run again; what was committed "
+                "before is kept",
+            ) from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def _opening(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
+                self._db.close()
+                raise self._moved_aside(str(error)) from error
+            raise self._cannot_open(error) from error
+        except OSError as error:
+            raise self._cannot_open(error) from error
+
+    def _cannot_open(self, error: Exception) -> StoreError:
+        return StoreError(
+            f"the completion store cannot be opened: {self.path} ({error})",
+            hint="is its folder there and yours to write? --out names another",
+        )
+
+    def _check(self) -> None:
+        """Look the file over: damage found now costs less than damage found in a run."""
+        (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            self._db.close()
+            raise self._moved_aside(found)
+
+    def _moved_aside(self, fault: str) -> Damaged:
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        for ending in ("", "-wal", "-shm"):
+            part = self.path.with_name(self.path.name + ending)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + ending))
+        return Damaged(
+            f"the completion store {self.path} is damaged ({fault}); it was moved to {aside.name}",
+            hint=f"'harness cache import {self.path.parent}' makes it anew from the folders of "
+            "finished runs; without it the next run asks for everything again",
+        )
 
     def _use_wal(self) -> None:
         """Switch the file to write-ahead logging, which SQLite does not wait for by itself.
@@ -165,16 +384,54 @@ class CompletionStore:
                 return
 
     def _migrate(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        version = self._version()
         if version > SCHEMA_VERSION:
+            self._db.close()
             raise StoreError(
                 f"{self.path} was written by a newer version (schema {version})",
                 hint="upgrade prompt-harness, or name another folder with --out",
             )
-        if version == 0:
-            self._db.execute("BEGIN IMMEDIATE")
-            # Another process may have made the table since the version was read.
-            if self._db.execute("PRAGMA user_version").fetchone() == (0,):
-                self._db.execute(_SCHEMA)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            self._db.execute("COMMIT")
+        if version == SCHEMA_VERSION:
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        # Another process may have done it since the version was read.
+        for number in range(self._version(), SCHEMA_VERSION):
+            for statement in _MIGRATIONS[number].split(";"):
+                self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self._db.execute("COMMIT")
+
+    def _version(self) -> int:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        return int(version)
+
+
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def _groups(keys: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+    rest = iter(keys)
+    while some := tuple(islice(rest, size)):
+        yield some
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _text(text: str | None) -> str:
+    return (text or "").encode("utf-8", "replace").decode()
+
+
+def _entry(row: tuple[str, str, str, int, int, int, float, str]) -> Entry:
+    key, text, finish, prompt, made, cached, seconds, record = row
+    completion = Completion(
+        key=key,
+        text=text,
+        finish_reason=finish,
+        prompt_tokens=prompt,
+        completion_tokens=made,
+        cached_tokens=cached,
+        seconds=seconds,
+    )
+    return Entry(completion, json.loads(record))

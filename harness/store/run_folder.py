@@ -11,12 +11,13 @@ import json
 import os
 import secrets
 import zipfile
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.errors import StoreError
+from harness.fingerprint import canonical_json
 from harness.records import Completion, Json, MediaRef, Sample, SampleScore
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _Line = TypeVar("_Line")
 _SCORED = "scored"
+_STAMP = "%Y%m%d-%H%M%S"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,9 @@ class StoredCompletion:
     completion: Completion
     draw: int = 0
     """0 for the run itself; others measure how much a prompt differs from itself."""
+    record: Mapping[str, Json] = field(default_factory=dict)
+    """What the completion depends on, as ``Ingredients.record`` writes it; the parts are in
+    ``ingredients.jsonl``. Empty for a prediction that was made elsewhere."""
 
 
 class RunFolder:
@@ -58,11 +63,15 @@ class RunFolder:
     def create(cls, results: Path, suite: str) -> RunFolder:
         """Make the folder of a new run, named by the time and a few random letters.
 
+        A new run's name sorts behind those of all others, even after the clock was put back.
+
         Raises:
             StoreError: it cannot be made.
         """
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        path = results / suite / f"{stamp}-{secrets.token_hex(3)}"
+        now = datetime.now(UTC).replace(microsecond=0)
+        stamps = [_stamp(folder.name) for folder in (results / suite).glob("*-*-*/")]
+        now = max(now, *(stamp + timedelta(seconds=1) for stamp in stamps if stamp), now)
+        path = results / suite / f"{now:{_STAMP}}-{secrets.token_hex(3)}"
         try:
             path.mkdir(parents=True)
         except OSError as error:
@@ -80,12 +89,22 @@ class RunFolder:
         """
         if (path / "run.json").is_file():
             return cls(path)
-        runs = sorted(child.parent for child in path.glob("*/run.json"))
-        if not runs:
-            raise StoreError(
-                f"no run in {path}", hint="a run is a folder under results/<suite>/ with a run.json"
-            )
-        return cls(runs[-1])
+        for newest in cls.all(path):
+            return newest
+        raise StoreError(
+            f"no run in {path}", hint="a run is a folder under results/<suite>/ with a run.json"
+        )
+
+    @classmethod
+    def all(cls, suite_results: Path) -> list[RunFolder]:
+        """List the runs of a suite, finished or not, the newest first."""
+        runs = sorted((child.parent for child in suite_results.glob("*/run.json")), reverse=True)
+        return [cls(path) for path in runs]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run was scored to its end."""
+        return (self.path / "summary.json").is_file()
 
     @property
     def engine_log(self) -> Path:
@@ -119,10 +138,16 @@ class RunFolder:
                 "sample_id": stored.sample_id,
                 "draw": stored.draw,
                 **asdict(stored.completion),
+                "ingredients": dict(stored.record),
             }
             for stored in completions
         )
         self._write_lines("completions.jsonl", lines)
+
+    def write_parts(self, parts: Iterable[tuple[str, str]]) -> None:
+        """Write ``ingredients.jsonl``: the parts that the completions' records name by sha256."""
+        lines = ({"sha256": digest, "value": json.loads(text)} for digest, text in parts)
+        self._write_lines("ingredients.jsonl", lines)
 
     def write_scores(self, scores: Sequence[SampleScore]) -> None:
         """Write ``scores.parquet``: a line per system, sample and metric."""
@@ -173,6 +198,14 @@ class RunFolder:
         """Read the completions back, in plan order."""
         return self._read_lines("completions.jsonl", _completion)
 
+    def parts(self) -> dict[str, str]:
+        """Read the parts back as canonical JSON, by their sha256."""
+        return dict(
+            self._read_lines(
+                "ingredients.jsonl", lambda line: (line["sha256"], canonical_json(line["value"]))
+            )
+        )
+
     def scores(self) -> list[SampleScore]:
         """Read ``scores.parquet`` back."""
         import pandas as pd
@@ -204,20 +237,24 @@ class RunFolder:
         Raises:
             StoreError: it cannot be written.
         """
+        self._write(name, [text])
+
+    def _write_lines(self, name: str, lines: Iterable[Mapping[str, Json]]) -> None:
+        self._write(name, (f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
+
+    def _write(self, name: str, pieces: Iterable[str]) -> None:
         waiting = self.path / f".{name}"
         try:
             with waiting.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.write(text)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             waiting.replace(self.path / name)
         except OSError as error:
-            raise StoreError(f"cannot be written: {self.path / name} ({error})") from error
-
-    def _write_lines(self, name: str, lines: Iterable[Mapping[str, Json]]) -> None:
-        self.write_text(
-            name, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
-        )
+            raise StoreError(
+                f"cannot be written: {self.path / name} ({error})",
+                hint="make room and run again; finished completions are not asked for twice",
+            ) from error
 
     def _read_json(self, name: str) -> dict[str, Any]:
         path = self.path / name
@@ -251,6 +288,14 @@ class RunFolder:
             raise StoreError(f"{path} is damaged ({error})") from error
 
 
+def _stamp(name: str) -> datetime | None:
+    """Give the time in a run's name; None where there is none."""
+    try:
+        return datetime.strptime(f"{name[:15]}+0000", f"{_STAMP}%z")
+    except ValueError:
+        return None
+
+
 def _sample(line: dict[str, Any]) -> Sample:
     return Sample(
         id=line["id"],
@@ -267,6 +312,7 @@ def _completion(line: dict[str, Any]) -> StoredCompletion:
         variant=line.pop("variant"),
         sample_id=line.pop("sample_id"),
         draw=line.pop("draw"),
+        record=line.pop("ingredients"),
         completion=Completion(**line),
     )
 

@@ -56,7 +56,7 @@ def test_json_goes_to_stdout_alone(project, harness):
 def test_a_second_run_asks_no_model_and_an_edit_asks_for_itself(project, harness, write):
     harness("run", SUITE, cwd=project)
     again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
-    assert again["cost"]["generated"] == 0
+    assert again["generated"] == 0
     write(project / SUITE / "title.yaml", "user: Give a good recipe title.\npostprocess: [strip]\n")
     edited = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     assert edited["cost"]["generated"] == 4
@@ -80,7 +80,7 @@ def test_failed_samples_are_counted_and_shown_and_asked_again(project, harness, 
     table = (project / run["folder"] / "table.md").read_text()
     assert "unscored: the model gave no answer" in table
     again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
-    assert again["cost"]["generated"] == unscored
+    assert again["generated"] == unscored
 
 
 def test_a_system_that_fails_on_everything_does_not_end_the_run(project, harness, write):
@@ -174,14 +174,16 @@ def test_repeats_measure_how_much_a_prompt_differs_from_itself(project, harness)
     once = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     run = json.loads(harness(*words, cwd=project).stdout)
     assert run["cost"]["generated"] == 16  # the first draw is the run itself, and is in the store
-    assert run["results"] == once["results"]
+    # A sample's score is the mean of its three draws, and there are still four samples.
+    assert run["results"] != once["results"]
+    assert all("|n:4|draws:3|" in result["signature"] for result in run["results"])
     noise = run["noise_floor"]
     # The fake engine answers by key, and a repeat has a key of its own: every text differs.
     assert noise["differing"] == {"plain": 4, "title": 4}
     assert noise["repeats"] == 3
     assert noise["floor"]["ROUGE_L"] > 0
     again = json.loads(harness(*words, cwd=project).stdout)
-    assert (again["cost"]["generated"], again["noise_floor"]) == (0, noise)
+    assert (again["generated"], again["noise_floor"]) == (0, noise)
     compared = json.loads(harness("compare", run["folder"], "--json", cwd=project).stdout)
     for pair in compared["pairs"]:
         assert pair["under_noise_floor"] == (abs(pair["delta"]) < noise["floor"][pair["metric"]])

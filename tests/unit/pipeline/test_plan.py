@@ -10,7 +10,7 @@ from harness.pipeline.plan import Choice, make_plan
 
 def keys(project, choice=None):
     plan = make_plan(load_suite(project / "prompts" / "titles"), choice or Choice())
-    return {(request.system, request.sample_id): request.key for _, request in plan.requests()}
+    return {(request.system, request.sample_id): request.key for _, request, _ in plan.requests()}
 
 
 def changed(before, after):
@@ -28,7 +28,7 @@ def edit(path, old, new):
 
 def test_requests_are_image_major(project):
     plan = make_plan(load_suite(project / "prompts" / "titles"), Choice(limit=2))
-    assert [(request.sample_id, request.system) for _, request in plan.requests()] == [
+    assert [(request.sample_id, request.system) for _, request, _ in plan.requests()] == [
         ("s1", "plain"),
         ("s1", "title"),
         ("s2", "plain"),
@@ -93,7 +93,7 @@ def test_moving_the_project_changes_no_key(project):
 def test_another_engine_is_another_key(project):
     before = keys(project)
     plan = make_plan(load_suite(project / "prompts/titles"), Choice(engine="vllm"))
-    after = {(request.system, request.sample_id): request.key for _, request in plan.requests()}
+    after = {(request.system, request.sample_id): request.key for _, request, _ in plan.requests()}
     assert changed(before, after) == ALL
 
 

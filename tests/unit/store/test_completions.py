@@ -6,17 +6,28 @@ import threading
 import pytest
 
 from harness.errors import StoreError
-from harness.records import Completion
-from harness.store.completions import CompletionStore
+from harness.ingredients import Ingredients
+from harness.records import Completion, Message, RenderedPrompt, TextPart
+from harness.store.completions import SCHEMA_VERSION, CompletionStore, Damaged
 
 
 def completion(key, text="a title", **facts):
     return Completion(key=key, text=text, finish_reason="stop", **facts)
 
 
+def failure(key, reason="no memory"):
+    return Completion(key=key, text="", finish_reason="error", error=reason)
+
+
+def asking(text="Name the dish."):
+    message = Message(role="user", parts=(TextPart(text=text),))
+    prompt = RenderedPrompt(messages=(message,), media=(), sha256="0" * 64)
+    return Ingredients(prompt=prompt, model="{}", decoding="{}", draw=0)
+
+
 def test_what_is_added_is_found_by_the_next_one(tmp_path):
     with CompletionStore(tmp_path / "s.sqlite") as store:
-        store.add(completion("k", prompt_tokens=3, seconds=0.5))
+        store.add(completion("k", prompt_tokens=3, seconds=0.5), asking())
     with CompletionStore(tmp_path / "s.sqlite") as store:
         assert store.get(["k", "other"]) == {"k": completion("k", prompt_tokens=3, seconds=0.5)}
 
@@ -25,7 +36,7 @@ def test_more_keys_than_sqlite_takes_at_once(tmp_path):
     with CompletionStore(tmp_path / "s.sqlite") as store:
         keys = [f"k{i}" for i in range(1200)]
         for key in keys:
-            store.add(completion(key))
+            store.add(completion(key), asking())
         store.flush()
         assert len(store.get(keys)) == 1200
 
@@ -33,29 +44,119 @@ def test_more_keys_than_sqlite_takes_at_once(tmp_path):
 def test_groups_are_committed_while_a_run_goes_on(tmp_path):
     with CompletionStore(tmp_path / "s.sqlite") as store, CompletionStore(store.path) as reader:
         for i in range(70):
-            store.add(completion(f"k{i}"))
+            store.add(completion(f"k{i}"), asking())
         assert len(reader.get([f"k{i}" for i in range(70)])) == 64
 
 
 def test_the_first_text_of_a_key_stands(tmp_path):
     with CompletionStore(tmp_path / "s.sqlite") as store:
-        store.add(completion("k", "first"))
+        store.add(completion("k", "first"), asking())
         store.flush()
-        store.add(completion("k", "second"))
+        store.add(completion("k", "second"), asking())
         store.flush()
         assert store.get(["k"])["k"].text == "first"
 
 
-def test_errors_are_not_kept(tmp_path):
+def test_a_failure_is_kept_with_its_reason_until_there_is_an_answer(tmp_path):
     with CompletionStore(tmp_path / "s.sqlite") as store:
-        store.add(Completion(key="k", text="", finish_reason="error", error="no memory"))
-        store.flush()
+        store.add(failure("k"), asking())
+        store.add(completion("other"), asking())
+    with CompletionStore(tmp_path / "s.sqlite") as store:
         assert store.get(["k"]) == {}
+        assert store.missing(["k", "other"]) == ["k"]
+        store.add(failure("k", "a dead engine"), asking())
+        store.flush()
+        assert store.failures(["k", "other"]) == {"k": "a dead engine"}
+        assert list(store.all_failures()) == [("k", "a dead engine", 2)]
+        store.add(completion("k"), asking())
+        store.flush()
+        assert store.failures(["k"]) == {}
+        assert store.get(["k"])["k"].text == "a title"
+
+
+def test_a_record_stands_beside_each_completion_and_its_parts_once(tmp_path):
+    with CompletionStore(tmp_path / "s.sqlite") as store:
+        for key, text in (("k1", "Name it."), ("k2", "Name it."), ("k3", "Name  it.")):
+            store.add(completion(key), asking(text))
+        store.flush()
+        records = {key: entry.record for key, entry in store.entries(["k1", "k2", "k3"]).items()}
+        assert records["k1"] == records["k2"] == asking("Name it.").record
+        assert records["k1"]["messages"] != records["k3"]["messages"]
+        parts = store.parts([records["k1"]["messages"], records["k3"]["messages"]])
+        assert parts == {
+            records["k1"]["messages"]: '[["user",[{"text":"Name it."}]]]',
+            records["k3"]["messages"]: '[["user",[{"text":"Name  it."}]]]',
+        }
+        assert store.remove(["k1", "k3", "k9"]) == 2
+        assert store.missing(["k1", "k2", "k3"]) == ["k1", "k3"]
+        assert list(store.parts(parts)) == [records["k1"]["messages"]]
+
+
+def test_what_waits_to_be_committed_is_not_missing(tmp_path):
+    with CompletionStore(tmp_path / "s.sqlite") as store:
+        store.add(completion("k"), asking())
+        store.add(failure("f"), asking())
+        assert store.missing(["k", "f", "x"]) == ["f", "x"]
+
+
+def test_a_second_is_the_longest_that_anything_waits(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("harness.store.completions.time.monotonic", lambda: now[0])
+    with CompletionStore(tmp_path / "s.sqlite") as store, CompletionStore(store.path) as reader:
+        store.add(completion("k"), asking())
+        now[0] += 0.9
+        store.flush_if_due()
+        assert reader.get(["k"]) == {}
+        now[0] += 0.2
+        store.flush_if_due()
+        assert reader.get(["k"]) != {}
+
+
+def test_a_key_is_asked_by_one_process_until_that_has_answered_or_ended(tmp_path):
+    one = CompletionStore(tmp_path / "s.sqlite")
+    with CompletionStore(one.path) as two:
+        one.add(completion("done"), asking())
+        one.flush()
+        assert one.claim(["done", "a", "b", "c"]) == (["a", "b", "c"], [])
+        assert two.claim(["done", "a", "b", "d"]) == (["d"], ["a", "b"])
+        one.add(completion("a"), asking())
+        one.add(failure("b"), asking())
+        one.flush()
+        assert two.claim(["a", "b", "c"]) == (["b"], ["c"])
+        one.close()
+        assert two.claim(["a", "b", "c"]) == (["b", "c"], [])
+    assert not list(tmp_path.glob("s.sqlite-owners/*"))
+
+
+_CLAIMER = """
+import sys, time
+from pathlib import Path
+from harness.store.completions import CompletionStore
+
+store = CompletionStore(Path(sys.argv[1]))
+store.claim(["k"])
+print("claimed", flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_had_claimed_is_free(tmp_path):
+    path = tmp_path / "s.sqlite"
+    other = subprocess.Popen(
+        [sys.executable, "-c", _CLAIMER, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout.readline() == "claimed\n"
+    with CompletionStore(path) as store:
+        assert store.claim(["k"]) == ([], ["k"])
+        other.kill()
+        other.wait()
+        other.stdout.close()
+        assert store.claim(["k"]) == (["k"], [])
 
 
 def test_lone_surrogates_can_be_stored(tmp_path):
     with CompletionStore(tmp_path / "s.sqlite") as store:
-        store.add(completion("k", "a\ud800b\x00c"))
+        store.add(completion("k", "a\ud800b\x00c"), asking())
         store.flush()
         assert store.get(["k"])["k"].text == "a?b\x00c"
 
@@ -69,21 +170,65 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path):
         CompletionStore(path)
 
 
-def test_a_file_that_is_no_store_is_said_so(tmp_path):
-    (tmp_path / "s.sqlite").write_text("not a database, but long enough to look at" * 50)
-    with pytest.raises(StoreError, match="cannot be opened"):
-        CompletionStore(tmp_path / "s.sqlite")
+def test_a_file_that_is_no_store_is_moved_aside(tmp_path):
+    path = tmp_path / "s.sqlite"
+    path.write_text("not a database, but long enough to look at" * 50)
+    with pytest.raises(Damaged, match="is damaged") as caught:
+        CompletionStore(path)
+    assert "harness cache import" in caught.value.hint
+    [aside] = tmp_path.glob("s.sqlite.damaged-*")
+    assert aside.name in caught.value.message
+    assert aside.read_text().startswith("not a database")
+    CompletionStore(path).close()  # the next one begins anew
+
+
+def test_a_damaged_page_is_found_when_the_store_is_opened(tmp_path):
+    path = tmp_path / "s.sqlite"
+    with CompletionStore(path) as store:
+        for i in range(500):
+            store.add(completion(f"k{i}", "a title " * 20), asking())
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 2048] = b"\xff" * 2048
+    path.write_bytes(content)
+    with pytest.raises(Damaged, match=r"moved to s\.sqlite\.damaged-"):
+        CompletionStore(path)
+    assert not path.exists()
+
+
+def test_a_store_of_the_first_schema_is_taken_over(tmp_path):
+    path = tmp_path / "s.sqlite"
+    with sqlite3.connect(path) as db:
+        db.executescript(
+            "CREATE TABLE completions (key TEXT PRIMARY KEY, text TEXT NOT NULL, finish_reason "
+            "TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, "
+            "cached_tokens INTEGER NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID;"
+            "INSERT INTO completions VALUES ('k', 'an old title', 'stop', 5, 3, 0, 0.1);"
+            "PRAGMA user_version = 1"
+        )
+    db.close()
+    for _ in range(2):
+        with CompletionStore(path) as store:
+            assert store.entries(["k"])["k"].completion.text == "an old title"
+            assert store.entries(["k"])["k"].record == {}
+            store.add(completion("new"), asking())
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    db.close()
 
 
 _WRITER = """
 import sys
 from pathlib import Path
-from harness.records import Completion
+from harness.ingredients import Ingredients
+from harness.records import Completion, RenderedPrompt
 from harness.store.completions import CompletionStore
 
+prompt = RenderedPrompt(messages=(), media=(), sha256="0" * 64)
+ingredients = Ingredients(prompt=prompt, model="{}", decoding="{}", draw=0)
 with CompletionStore(Path(sys.argv[1])) as store:
     for i in range(int(sys.argv[2]), int(sys.argv[2]) + 300):
-        store.add(Completion(key=f"k{i}", text="a title", finish_reason="stop"))
+        store.add(Completion(key=f"k{i}", text="a title", finish_reason="stop"), ingredients)
 """
 
 
@@ -105,7 +250,7 @@ def test_a_file_that_is_being_made_by_another_is_waited_for(tmp_path):
     release = threading.Timer(0.5, lambda: other.execute("ROLLBACK"))
     release.start()
     with CompletionStore(path) as store:
-        store.add(completion("k"))
+        store.add(completion("k"), asking())
         store.flush()
         assert store.get(["k"]) == {"k": completion("k")}
     release.join()
