@@ -149,6 +149,10 @@ class ModelConfig:
     """Image preparation: min_pixels, max_pixels."""
     generation: Mapping[str, Json] = field(default_factory=dict)
     """Default sampling parameters of this checkpoint."""
+    timeout: float | None = None
+    """Seconds that a request may take; None for harness.engines.base.TIMEOUT."""
+    price: Mapping[str, float] | None = None
+    """US dollars for a million tokens: prompt, completion. None where it costs nothing to ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

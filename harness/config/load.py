@@ -228,6 +228,8 @@ def _model(file: ModelFile, name: str, folder: Path) -> ModelConfig:
         args=file.args,
         image=file.image,
         generation=file.generation,
+        timeout=file.timeout,
+        price=file.price.model_dump() if file.price else None,
     )
 
 

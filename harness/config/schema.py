@@ -40,6 +40,13 @@ class VariantFile(Strict):
     )
 
 
+class PriceFile(Strict):
+    """``price:`` of a model."""
+
+    prompt: float = Field(ge=0, description="US dollars for a million prompt tokens.")
+    completion: float = Field(ge=0, description="US dollars for a million tokens written.")
+
+
 class ModelFile(Strict):
     """A preset in ``harness/models/``, or an inline model of a suite."""
 
@@ -51,6 +58,10 @@ class ModelFile(Strict):
     args: dict[str, Any] = Field(default_factory=dict, description="Engine arguments.")
     image: dict[str, int] = Field(default_factory=dict, description="min_pixels, max_pixels.")
     generation: dict[str, Any] = Field(default_factory=dict, description="Default sampling.")
+    timeout: float | None = Field(
+        default=None, gt=0, description="Seconds that a request may take; default: 1800."
+    )
+    price: PriceFile | None = Field(default=None, description="What its tokens cost.")
 
 
 class SuiteFile(Strict):

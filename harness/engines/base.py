@@ -55,6 +55,10 @@ class EngineClass(Protocol):
         """Make an engine that is not started yet; its chatter goes to the file ``log``."""
 
 
+TIMEOUT = 1800.0
+"""Seconds that a request may take where the model's config says nothing: a hung engine is noticed,
+a slow one is not."""
+
 ENGINES: dict[str, str] = {
     "vllm": "harness.engines.vllm:VllmEngine",
     "transformers": "harness.engines.transformers:TransformersEngine",
@@ -101,11 +105,13 @@ async def bounded(
     requests: AsyncIterator[Request],
     answer: Callable[[Request], Awaitable[Completion]],
     limit: int,
+    timeout: float | None = None,
 ) -> AsyncIterator[Completion]:
     """Answer requests concurrently, at most ``limit`` at a time, yielding each as it finishes.
 
     A request is pulled from the stream only when there is room for it. When the consumer stops
-    early, whatever is in flight is cancelled.
+    early, whatever is in flight is cancelled. A request that takes longer than ``timeout`` seconds
+    (default: TIMEOUT) is cancelled and has failed.
     """
     running: set[asyncio.Task[Completion]] = set()
     done: set[asyncio.Task[Completion]] = set()
@@ -118,7 +124,9 @@ async def bounded(
                 except StopAsyncIteration:
                     more = False
                 else:
-                    running.add(asyncio.ensure_future(answer(request)))
+                    running.add(
+                        asyncio.ensure_future(_in_time(answer, request, timeout or TIMEOUT))
+                    )
             if running:
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -128,3 +136,16 @@ async def bounded(
             task.cancel()
         # Those that failed together with the one that was raised count as looked at.
         await asyncio.gather(*running, *done, return_exceptions=True)
+
+
+async def _in_time(
+    answer: Callable[[Request], Awaitable[Completion]], request: Request, seconds: float
+) -> Completion:
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await answer(request)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        return failed(request, f"no answer within {seconds:g} s", began)

@@ -59,6 +59,7 @@ class FakeEngine:
         self._delay = float(args["delay"])
         self._fail = float(args["fail"])
         self._in_flight = int(args["in_flight"])
+        self._timeout = config.timeout
         self._reply = reply or _words
         self.log = log
         self.requests: list[Request] = []
@@ -69,7 +70,7 @@ class FakeEngine:
 
     def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
         """Answer each request once, in the order of finishing."""
-        return bounded(requests, self._answer, self._in_flight)
+        return bounded(requests, self._answer, self._in_flight, self._timeout)
 
     async def close(self) -> None:
         """Do nothing: there is no model."""

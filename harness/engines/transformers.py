@@ -77,6 +77,11 @@ class TransformersEngine:
                     f"the transformers engine knows no argument '{name}'",
                     hint=f"it knows {', '.join(ENGINE_ARGS)}",
                 )
+        if config.timeout is not None:
+            raise EngineError(
+                "the transformers engine cannot give up a request that takes too long",
+                hint="leave 'timeout' out of the model's config, or use vllm",
+            )
         size = self._args["batch_size"]
         if not isinstance(size, int) or size < 1:
             raise EngineError(f"batch_size is {size!r}, not a number of requests")

@@ -99,6 +99,7 @@ class VllmEngine:
         self._in_flight = self._args.pop("in_flight")
         if not isinstance(self._in_flight, int) or self._in_flight < 1:
             raise EngineError(f"in_flight is {self._in_flight!r}, not a number of requests")
+        self._timeout = config.timeout
         self._log = log
         self._output = OutputToFile(log)
         self._environment: dict[str, str] | None = None
@@ -138,7 +139,7 @@ class VllmEngine:
         Raises:
             EngineError: the model's process died, or a decoding asks for what vLLM cannot do.
         """
-        return bounded(requests, self._answer, self._in_flight)
+        return bounded(requests, self._answer, self._in_flight, self._timeout)
 
     async def close(self) -> None:
         """End the model's process and give the environment and descriptors 1 and 2 back."""

@@ -32,6 +32,8 @@ def environment(folder: Path) -> dict[str, Json]:
             "platform": platform.platform(),
             "processor": _processor(),
             "cores": os.cpu_count(),
+            "memory_gib": _memory(),
+            "gpus": _gpus(),
         },
     }
 
@@ -65,3 +67,20 @@ def _processor() -> str:
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return named[0] if named else platform.processor()
+
+
+def _memory() -> float | None:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (AttributeError, ValueError):
+        return None  # Windows
+
+
+def _gpus() -> list[str]:
+    """Name the GPUs and their memory, as NVIDIA's own program does."""
+    command = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return done.stdout.splitlines()

@@ -7,7 +7,7 @@ import hashlib
 import math
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.engines.base import Engine
     from harness.ingredients import Ingredients
     from harness.pipeline.plan import Plan, Planned
-    from harness.records import ModelConfig, Request
+    from harness.records import Completion, ModelConfig, Request
     from harness.store.completions import CompletionStore
 
 GRACE_SECONDS = 10.0
@@ -30,6 +30,7 @@ GRACE_SECONDS = 10.0
 _CLAIMED_AT_ONCE = 32
 _LOOKED_UP_AT_ONCE = 1_000
 _TICK_SECONDS = 0.25
+_TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 _WAIT_SECONDS = 0.5
 
 
@@ -41,6 +42,33 @@ class Progress(Protocol):
 
     def advance(self, done: int, total: int) -> None:
         """Say how many completions are there."""
+
+
+class Tokens:
+    """Tokens of completions, by model."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, model: str, completion: Completion) -> None:
+        """Count a completion."""
+        for name in _TOKENS:
+            self._counts[model, name] += getattr(completion, name)
+
+    def totals(self) -> dict[str, int]:
+        """Give the sums over all models: prompt_tokens, cached_tokens, completion_tokens."""
+        return {
+            name: sum(n for (_, kind), n in self._counts.items() if kind == name)
+            for name in _TOKENS
+        }
+
+    def price(self, model: ModelConfig) -> float:
+        """Give what a model's tokens cost, in US dollars."""
+        prices = model.price or {}
+        return sum(
+            self._counts[model.name, f"{kind}_tokens"] * dollars / 1e6
+            for kind, dollars in prices.items()
+        )
 
 
 @dataclass(slots=True)
@@ -55,6 +83,10 @@ class Generation:
     """Those that were asked of a model now; the others were in the store."""
     failed: int = 0
     """Of those, the ones that failed."""
+    images: int = 0
+    """Images in the prompts that were asked now, each time counted."""
+    tokens: Tokens = field(default_factory=Tokens)
+    """Of what was asked now."""
     seconds: float = 0.0
     """Wall time of generating, without the start of the models."""
     start_seconds: float = 0.0
@@ -171,8 +203,11 @@ class _Asking:
         ticking = asyncio.ensure_future(self._tick())
         try:
             async for completion in engine.generate(self._feed()):
-                self._store.add(completion, self._asked.pop(completion.key))
+                ingredients = self._asked.pop(completion.key)
+                self._store.add(completion, ingredients)
                 self._result.generated += 1
+                self._result.images += len(ingredients.prompt.media)
+                self._result.tokens.add(self._model.name, completion)
                 self._advance(1)
                 if completion.error is not None:
                     self._result.failed += 1

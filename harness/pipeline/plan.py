@@ -148,7 +148,9 @@ def choose(suite: Suite, choice: Choice) -> Suite:
     if choice.engine:
         # The arguments were meant for the engine that is not used.
         models = tuple(
-            m if m.engine == choice.engine else replace(m, engine=choice.engine, args={})
+            m
+            if m.engine == choice.engine
+            else replace(m, engine=choice.engine, args={}, timeout=None, price=None)
             for m in models
         )
     names = [variant.name for variant in variants]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,15 @@ from harness.fingerprint import sha256_folder, sha256_json
 from harness.metrics.tools import ScoringTools
 from harness.pipeline.environment import environment
 from harness.pipeline.evaluate import evaluate, write_reports
-from harness.pipeline.generate import Generation, Lookup, Progress, generate, groups, look_up
+from harness.pipeline.generate import (
+    Generation,
+    Lookup,
+    Progress,
+    Tokens,
+    generate,
+    groups,
+    look_up,
+)
 from harness.pipeline.plan import Choice, Plan, make_plan
 from harness.records import Completion
 from harness.report.tables import read_reported
@@ -134,7 +141,7 @@ def _write_completions(
     plan: Plan, store: CompletionStore, folder: RunFolder, generation: Generation
 ) -> dict[str, Json]:
     """Copy the run's completions from the store into its folder; say what they cost."""
-    tokens: Counter[str] = Counter()
+    tokens = Tokens()
     parts: dict[str, str] = {}
 
     def lines() -> Iterator[StoredCompletion]:
@@ -148,8 +155,7 @@ def _write_completions(
                     finish_reason="error",
                     error=reasons.get(request.key, "it was not asked for"),
                 )
-                for name in ("prompt_tokens", "cached_tokens", "completion_tokens"):
-                    tokens[name] += getattr(completion, name)
+                tokens.add(system.model, completion)
                 parts.update(ingredients.parts)
                 yield StoredCompletion(
                     system=system.name,
@@ -170,7 +176,21 @@ def _write_completions(
         "model_start_seconds": round(generation.start_seconds, 3),
         "generate_seconds": round(seconds, 3),
         "completions_per_second": round(generation.generated / seconds, 3) if seconds else None,
-        **{name: tokens[name] for name in ("prompt_tokens", "cached_tokens", "completion_tokens")},
+        "images_per_second": round(generation.images / seconds, 3) if seconds else None,
+        **tokens.totals(),
+        "generated_tokens": generation.tokens.totals(),
+        "money": _money(plan, generation.tokens, tokens),
+    }
+
+
+def _money(plan: Plan, now: Tokens, whole: Tokens) -> dict[str, Json] | None:
+    """Say what was paid now and for all of the run, in US dollars; None without a price."""
+    if not any(model.price for model in plan.suite.models):
+        return None
+    return {
+        "currency": "USD",
+        "now": sum(now.price(model) for model in plan.suite.models),
+        "run": sum(whole.price(model) for model in plan.suite.models),
     }
 
 

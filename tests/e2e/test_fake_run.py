@@ -83,6 +83,31 @@ def test_failed_samples_are_counted_and_shown_and_asked_again(project, harness, 
     assert again["generated"] == unscored
 
 
+def test_a_run_that_goes_wrong_stops_where_it_is_told_to(project, harness):
+    suite = (project / SUITE / "suite.yaml").read_text()
+    faulty = suite.replace("model: none", "model: none, args: {fail: 0.5, in_flight: 1}")
+    (project / SUITE / "suite.yaml").write_text(faulty)
+    run = harness("run", SUITE, "--max-failures", "0", cwd=project)
+    assert run.returncode == 1
+    assert "1 requests have failed, more than --max-failures allows" in run.stderr
+    assert "a fault that was asked for" in run.stderr
+    assert harness("run", SUITE, "--max-failures", "100%", cwd=project).returncode == 0
+    assert harness("run", SUITE, "--max-failures", "some", cwd=project).returncode == 2
+
+
+def test_tokens_have_a_price(project, harness):
+    suite = (project / SUITE / "suite.yaml").read_text()
+    priced = suite.replace("model: none", "model: none, price: {prompt: 2.0, completion: 10.0}")
+    (project / SUITE / "suite.yaml").write_text(priced)
+    run = json.loads(harness("run", SUITE, "--json", "--only", "plain", cwd=project).stdout)
+    cost = run["cost"]
+    paid = (2 * cost["prompt_tokens"] + 10 * cost["completion_tokens"]) / 1e6
+    assert cost["money"] == {"currency": "USD", "now": paid, "run": paid}
+    both = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)["cost"]
+    assert both["money"]["now"] < both["money"]["run"]
+    assert both["generated_tokens"]["prompt_tokens"] < both["prompt_tokens"]
+
+
 def test_a_system_that_fails_on_everything_does_not_end_the_run(project, harness, write):
     suite = (project / SUITE / "suite.yaml").read_text()
     models = "[{name: ok, engine: fake, model: none}, "

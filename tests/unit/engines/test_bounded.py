@@ -151,3 +151,17 @@ def test_errors_of_requests_that_fail_together_are_told_once():
         return untold
 
     assert asyncio.run(scenario()) == []
+
+
+def test_what_takes_too_long_has_failed_and_is_cancelled():
+    async def scenario() -> tuple[list[Completion], Gate]:
+        gate = Gate()
+        answers = bounded(aiter(Feed("a", "b")), gate.answer, 2, timeout=0.2)
+        first = asyncio.ensure_future(anext(answers))
+        await gate.let("a")
+        return [await first, await anext(answers)], gate
+
+    (answered, late), gate = asyncio.run(scenario())
+    assert (answered.key, answered.error) == ("a", None)
+    assert (late.key, late.error) == ("b", "no answer within 0.2 s")
+    assert gate.cancelled == ["b"]
