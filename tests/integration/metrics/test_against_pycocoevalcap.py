@@ -130,15 +130,20 @@ def test_a_thousand_images_score_as_with_pycocoevalcap(
     assert np.abs(each.T - np.array(expected_each)).max() <= 1e-12
 
 
-def test_meteor_of_images_is_that_of_pycocoevalcap(tools, captions, their_tokens):
-    ids = range(METEOR_IMAGES)
+def test_meteor_of_images_and_of_resamples_is_that_of_pycocoevalcap(tools, captions, their_tokens):
+    # The images as they are, then three corpora drawn from them with replacement.
+    random = np.random.default_rng(5)
+    corpora = [np.arange(METEOR_IMAGES), *random.integers(0, METEOR_IMAGES, (3, METEOR_IMAGES))]
     with java_on_path():
         scorer = TheirMeteor()
     try:
-        expected, expected_each = scorer.compute_score(
-            {index: their_tokens[1][index] for index in ids},
-            {index: their_tokens[0][index] for index in ids},
-        )
+        expected = [
+            scorer.compute_score(
+                {place: their_tokens[1][index] for place, index in enumerate(corpus)},
+                {place: their_tokens[0][index] for place, index in enumerate(corpus)},
+            )
+            for corpus in corpora
+        ]
     finally:
         # Its destructor waits for this lock, for ever where computing has failed.
         if scorer.lock.locked():
@@ -147,12 +152,12 @@ def test_meteor_of_images_is_that_of_pycocoevalcap(tools, captions, their_tokens
         for pipe in (scorer.meteor_p.stdout, scorer.meteor_p.stderr):
             pipe.close()
 
-    predictions, references = captions
-    corpus, each = scores(
-        create("meteor", tools), predictions[:METEOR_IMAGES], references[:METEOR_IMAGES]
-    )
-    assert corpus[0] == pytest.approx(expected, abs=1e-9)
-    assert np.abs(each[:, 0] - np.array(expected_each)).max() <= 1e-9
+    predictions, references = (texts[:METEOR_IMAGES] for texts in captions)
+    metric = create("meteor", tools)
+    rows = metric.statistics(predictions, references)
+    assert np.abs(metric.aggregate(rows)[:, 0] - np.array(expected[0][1])).max() <= 1e-9
+    for corpus, (theirs, _) in zip(corpora, expected, strict=True):
+        assert metric.aggregate(rows[corpus].sum(axis=0))[0] == pytest.approx(theirs, abs=1e-9)
 
 
 @pytest.mark.parametrize(("tokenizer", "column"), list(TITLE_SCORES))

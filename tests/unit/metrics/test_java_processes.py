@@ -124,6 +124,16 @@ def test_a_tokenizer_that_hangs_is_ended(program):
         ptb_token_lines(["a dog"], java=program("time.sleep(60)"), seconds=0.3)
 
 
+def test_java_and_its_memory_can_be_set_from_outside(program, monkeypatch):
+    monkeypatch.setenv("HARNESS_JAVA", program("sys.exit('it was asked: ' + ' '.join(sys.argv))"))
+    monkeypatch.setenv("HARNESS_METEOR_HEAP", "700m")
+    with pytest.raises(MetricError, match=r"it was asked: .*PTBTokenizer"):
+        ScoringTools().prepare(["a"])
+    tools = ScoringTools(tokenizer="none")
+    with tools, pytest.raises(MetricError, match=r"it was asked: .*-Xmx700m"):
+        tools.meteor_statistics([("a", ["a"])])
+
+
 def test_each_distinct_text_is_tokenised_once_and_all_of_a_batch_together(program, tmp_path):
     log = tmp_path / "log"
     java = program(
