@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -37,12 +38,15 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sha256_folder(folder: Path, *patterns: str) -> str:
+def sha256_folder(
+    folder: Path, *patterns: str, hash_file: Callable[[Path], str] = sha256_file
+) -> str:
     """Hash a folder by the relative names and bytes of its files, hidden ones left out.
 
     Args:
         folder: with all that is below it.
         patterns: only files with such names, such as ``*.py``; default: all.
+        hash_file: hashes a file's bytes.
     """
     files = sorted(
         path
@@ -51,4 +55,4 @@ def sha256_folder(folder: Path, *patterns: str) -> str:
         and not any(p.startswith(".") for p in path.relative_to(folder).parts)
         and (not patterns or any(path.match(pattern) for pattern in patterns))
     )
-    return sha256_json([[p.relative_to(folder).as_posix(), sha256_file(p)] for p in files])
+    return sha256_json([[p.relative_to(folder).as_posix(), hash_file(p)] for p in files])

@@ -11,6 +11,7 @@ from harness.fingerprint import sha256_file
 from harness.records import MediaRef
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from PIL import Image
@@ -19,7 +20,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 100_000_000
 
 
-def probe(path: Path) -> MediaRef:
+def probe(path: Path, hash_file: Callable[[Path], str] = sha256_file) -> MediaRef:
     """Check that a file is an image that can be opened, and hash and measure it.
 
     Only the header is decoded here; a file cut short shows when its pixels are loaded.
@@ -43,7 +44,7 @@ def probe(path: Path) -> MediaRef:
         raise DataError(f"not a readable image: {path} ({error})") from error
     if width * height > MAX_PIXELS:
         raise DataError(f"image of {width}×{height} pixels, more than {MAX_PIXELS:,}: {path}")
-    return MediaRef(path=path, sha256=sha256_file(path), width=width, height=height)
+    return MediaRef(path=path, sha256=hash_file(path), width=width, height=height)
 
 
 @lru_cache(maxsize=8)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.dataset.tabular import read_table
 from harness.errors import DataError
+from harness.fingerprint import sha256_file
 from harness.media import probe
 from harness.records import Dropped, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -34,6 +36,7 @@ def load_samples(
     limit: int | None = None,
     ids: Sequence[str] | None = None,
     images: bool = True,
+    hash_file: Callable[[Path], str] = sha256_file,
 ) -> LoadedDataset:
     """Read a dataset's samples; its images are checked and hashed, not kept.
 
@@ -42,6 +45,7 @@ def load_samples(
         limit: stop after so many samples.
         ids: take only these, in this order.
         images: whether the samples need them; without, image columns and files are not looked at.
+        hash_file: hashes an image file's bytes.
 
     Raises:
         DataError: a file or column is missing, an id stands twice or is unknown, a row has a fault
@@ -54,10 +58,11 @@ def load_samples(
     samples: list[Sample] = []
     dropped: list[Dropped] = []
     seen: dict[str, str] = {}
+    look = partial(_media, config=config, seen=seen, hash_file=hash_file) if images else None
     for sample_id, row in zip(id_of, rows.to_dict("records"), strict=True):
         if limit is not None and len(samples) >= limit:
             break
-        found = _sample(sample_id, row, config, seen if images else None)
+        found = _sample(sample_id, row, config, look)
         if isinstance(found, Sample):
             samples.append(found)
             continue
@@ -116,13 +121,16 @@ def _choose(
 
 
 def _sample(
-    sample_id: str, row: dict[Any, Any], config: DatasetConfig, seen: dict[str, str] | None
+    sample_id: str,
+    row: dict[Any, Any],
+    config: DatasetConfig,
+    look: Callable[[str, dict[Any, Any]], tuple[MediaRef, ...] | Dropped] | None,
 ) -> Sample | Dropped:
     references = _texts(row[column] for column in config.reference_columns)
     if not references:
         columns = ", ".join(config.reference_columns)
         return Dropped(id=sample_id, reason="missing_reference", detail=f"no text in {columns}")
-    media = () if seen is None else _media(sample_id, row, config, seen)
+    media = look(sample_id, row) if look else ()
     if isinstance(media, Dropped):
         return media
     return Sample(
@@ -135,7 +143,11 @@ def _sample(
 
 
 def _media(
-    sample_id: str, row: dict[Any, Any], config: DatasetConfig, seen: dict[str, str]
+    sample_id: str,
+    row: dict[Any, Any],
+    config: DatasetConfig,
+    seen: dict[str, str],
+    hash_file: Callable[[Path], str],
 ) -> tuple[MediaRef, ...] | Dropped:
     media: list[MediaRef] = []
     for name in _texts(row[column] for column in config.image_columns):
@@ -143,7 +155,7 @@ def _media(
         if not path.is_file():
             return Dropped(id=sample_id, reason="missing_image", detail=f"no such image: {path}")
         try:
-            media.append(probe(path))
+            media.append(probe(path, hash_file))
         except DataError as error:
             return Dropped(id=sample_id, reason="unreadable_image", detail=error.message)
     if not media:

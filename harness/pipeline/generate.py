@@ -194,51 +194,69 @@ class _Asking:
                 await unless(self._stop, self._collect(engine), grace=GRACE_SECONDS)
                 self._result.seconds += time.monotonic() - started
             finally:
-                self._store.flush()
-                await engine.close()
+                try:
+                    self._store.flush()
+                finally:
+                    await engine.close()
         if self._stop.is_set():
             raise self._interrupted()
 
     async def _collect(self, engine: Engine) -> None:
+        """Ask for everything, and commit now and then; a commit that fails ends the asking."""
+        asking = asyncio.ensure_future(self._ask_all(engine))
         ticking = asyncio.ensure_future(self._tick())
         try:
-            async for completion in engine.generate(self._feed()):
-                ingredients = self._asked.pop(completion.key)
-                self._store.add(completion, ingredients)
-                self._result.generated += 1
-                self._result.images += len(ingredients.prompt.media)
-                self._result.tokens.add(self._model.name, completion)
-                self._advance(1)
-                if completion.error is not None:
-                    self._result.failed += 1
-                    if self._result.failed > self._allowed:
-                        raise EngineError(
-                            f"{self._result.failed} requests have failed, more than "
-                            f"--max-failures allows; the last: {completion.error}",
-                            hint="what succeeded is kept; failed requests are asked again by the "
-                            "next run",
-                        )
+            await asyncio.wait({asking, ticking}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (asking, ticking):
+                if task.done():
+                    task.result()
         finally:
+            asking.cancel()
             ticking.cancel()
+            await asyncio.gather(asking, ticking, return_exceptions=True)
 
-    async def _feed(self) -> AsyncIterator[Request]:
-        """Give the requests that nobody has answered, and at last those that others let fall."""
-        model = self._model.name
-        for some in groups(self._plan.requests(model), _CLAIMED_AT_ONCE):
+    async def _ask_all(self, engine: Engine) -> None:
+        """Ask for what nobody else asks, and at last for what others let fall."""
+        await self._take(engine, self._plan.requests(self._model.name))
+        said = 0
+        while self._others and not self._stop.is_set():
+            # Nothing of ours is under way or uncommitted here: the others may be waiting for it.
+            self._store.flush()
+            if len(self._others) != said:
+                said = len(self._others)
+                self._progress.stage(f"waiting for {said} completions of another run")
+            await asyncio.sleep(_WAIT_SECONDS)
+            waiting, self._others = self._others, []
+            before = self._result.generated
+            await self._take(engine, iter(waiting))
+            mine = self._result.generated - before
+            self._advance(len(waiting) - len(self._others) - mine)
+
+    async def _take(self, engine: Engine, planned: Iterator[Planned]) -> None:
+        """Keep what the engine answers to those of some requests that are ours to ask."""
+        async for completion in engine.generate(self._feed(planned)):
+            ingredients = self._asked.pop(completion.key)
+            self._store.add(completion, ingredients)
+            self._result.generated += 1
+            self._result.images += len(ingredients.prompt.media)
+            self._result.tokens.add(self._model.name, completion)
+            self._advance(1)
+            if completion.error is not None:
+                self._result.failed += 1
+                if self._result.failed > self._allowed:
+                    raise EngineError(
+                        f"{self._result.failed} requests have failed, more than "
+                        f"--max-failures allows; the last: {completion.error}",
+                        hint="what succeeded is kept; failed requests are asked again by the "
+                        "next run",
+                    )
+
+    async def _feed(self, planned: Iterator[Planned]) -> AsyncIterator[Request]:
+        for some in groups(planned, _CLAIMED_AT_ONCE):
             for request in self._claimed(some):
                 if self._stop.is_set():
                     return
                 yield request
-        while self._others and not self._stop.is_set():
-            self._progress.stage(f"waiting for {len(self._others)} completions of another run")
-            await asyncio.sleep(_WAIT_SECONDS)
-            waiting, self._others = self._others, []
-            mine = 0
-            for some in groups(iter(waiting), _CLAIMED_AT_ONCE):
-                for request in self._claimed(some):
-                    mine += 1
-                    yield request
-            self._advance(len(waiting) - len(self._others) - mine)
 
     def _claimed(self, some: Sequence[Planned]) -> list[Request]:
         """Give those of some requests that are this process's to ask."""

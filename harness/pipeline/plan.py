@@ -12,7 +12,7 @@ from harness.config.validate import nearest
 from harness.dataset.load import LoadedDataset, load_samples
 from harness.engines.base import identity
 from harness.errors import ConfigError, ConfigErrors
-from harness.fingerprint import canonical_json, sha256_folder
+from harness.fingerprint import canonical_json, sha256_file, sha256_folder
 from harness.ingredients import Ingredients
 from harness.postprocess import check_steps
 from harness.records import (
@@ -28,7 +28,7 @@ from harness.render import Renderer
 from harness.score import check_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from harness.records import Sample
 
@@ -158,8 +158,20 @@ def choose(suite: Suite, choice: Choice) -> Suite:
     return replace(suite, variants=variants, models=models, baseline=baseline)
 
 
-def make_plan(suite: Suite, choice: Choice, *, sample_ids: Sequence[str] | None = None) -> Plan:
+def make_plan(
+    suite: Suite,
+    choice: Choice,
+    *,
+    sample_ids: Sequence[str] | None = None,
+    hash_file: Callable[[Path], str] = sha256_file,
+) -> Plan:
     """Load what a suite needs, except its models.
+
+    Args:
+        suite: with every name resolved.
+        choice: what of it.
+        sample_ids: only these samples; default: all that ``choice`` allows.
+        hash_file: hashes the bytes of an image or of a checkpoint's file.
 
     Raises:
         HarnessError: a name, a file, a dataset or a template is wrong.
@@ -168,23 +180,26 @@ def make_plan(suite: Suite, choice: Choice, *, sample_ids: Sequence[str] | None 
     check_metrics(suite.metrics)
     for variant in suite.variants:
         check_steps(variant.postprocess, variant.where.get("postprocess"))
-    renderers = {variant.name: _renderer(variant, suite) for variant in suite.variants}
+    renderers = {variant.name: _renderer(variant, suite, hash_file) for variant in suite.variants}
     return Plan(
         suite=suite,
-        dataset=load_samples(suite.dataset, limit=choice.limit, ids=sample_ids),
+        dataset=load_samples(
+            suite.dataset, limit=choice.limit, ids=sample_ids, hash_file=hash_file
+        ),
         systems=tuple(_systems(suite)),
         renderers=renderers,
-        identities={model.name: _identity(model) for model in suite.models},
+        identities={model.name: _identity(model, hash_file) for model in suite.models},
         repeats=choice.repeats,
     )
 
 
-def _renderer(variant: PromptVariant, suite: Suite) -> Renderer:
+def _renderer(variant: PromptVariant, suite: Suite, hash_file: Callable[[Path], str]) -> Renderer:
     if variant.exemplars is None:
         return Renderer(variant)
     asked = variant.where.get("exemplars")
     config = find_dataset(variant.exemplars.dataset, suite.folder, asked=asked)
-    return Renderer(variant, load_samples(config, ids=variant.exemplars.ids).samples)
+    shown = load_samples(config, ids=variant.exemplars.ids, hash_file=hash_file)
+    return Renderer(variant, shown.samples)
 
 
 def _systems(suite: Suite) -> Iterator[System]:
@@ -218,11 +233,11 @@ def _drawn(decoding: Decoding, draw: int) -> Decoding:
     return replace(decoding, params={**decoding.params, "seed": seed + draw})
 
 
-def _identity(model: ModelConfig) -> Json:
+def _identity(model: ModelConfig, hash_file: Callable[[Path], str]) -> Json:
     folder = Path(model.model)
     if folder.is_absolute():
         # A folder that is not there has no hash; the engine says so when it is started.
-        files = sha256_folder(folder) if folder.is_dir() else None
+        files = sha256_folder(folder, hash_file=hash_file) if folder.is_dir() else None
         checkpoint: dict[str, Json] = {"files": files}
     else:
         checkpoint = {"id": model.model, "revision": model.revision}

@@ -25,6 +25,7 @@ from harness.pipeline.plan import Choice, Plan, make_plan
 from harness.records import Completion
 from harness.report.tables import read_reported
 from harness.store.completions import CompletionStore
+from harness.store.file_hashes import FileHashes
 from harness.store.run_folder import RunFolder, StoredCompletion
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from harness.records import Json
 
 STORE_FILE = "store.sqlite"
+LAST_REPORT = "report.html"
+"""What a run writes last, after its summary."""
+HASHES_FILE = "file_hashes.sqlite"
 RUN_SCHEMA = 1
 _WRITTEN_AT_ONCE = 1_000
 
@@ -75,10 +79,11 @@ def run_suite(
     """
     progress.stage("reading the suite and its samples")
     suite = load_suite(suite_folder)
-    plan = make_plan(suite, choice)
+    results = out or suite.root / "results"
+    with FileHashes(results / HASHES_FILE) as hashes:
+        plan = make_plan(suite, choice, hash_file=hashes.sha256)
     suite = plan.suite
     reported = read_reported(suite.reported) if with_reported and suite.reported else []
-    results = out or suite.root / "results"
     with (
         CompletionStore(results / STORE_FILE) as store,
         ScoringTools(tokenizer=suite.tokenizer) as tools,
@@ -87,9 +92,10 @@ def run_suite(
         inputs = _inputs(plan, lookup, reported)
         if not lookup.missing and (finished := _finished(results / suite.name, inputs)):
             nothing = Generation(total=plan.size, done=plan.size)
-            return RunOutcome(
-                folder=finished, summary=finished.summary(), generation=nothing, unchanged=True
-            )
+            summary = finished.summary()
+            if not (finished.path / LAST_REPORT).is_file():  # it was stopped just before its end
+                write_reports(finished, summary)
+            return RunOutcome(folder=finished, summary=summary, generation=nothing, unchanged=True)
         folder = RunFolder.create(results, suite.name)
         folder.write_run(_run_record(plan, folder, reported))
         folder.write_samples(plan.samples)

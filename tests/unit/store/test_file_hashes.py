@@ -1,0 +1,54 @@
+import os
+import sqlite3
+import time
+
+from harness.fingerprint import sha256_file
+from harness.store.file_hashes import FileHashes
+
+
+def settled(path, content):
+    """Write a file that was changed long enough ago: nothing but waiting changes its ctime."""
+    path.write_bytes(content)
+    while time.time_ns() - path.stat().st_ctime_ns < 2_100_000_000:
+        time.sleep(0.1)
+    return path
+
+
+def hashed(store, path):
+    with FileHashes(store) as hashes:
+        return hashes.sha256(path)
+
+
+def forget_content(store, path):
+    """Put a hash into the store that tells whether it was taken from there."""
+    with sqlite3.connect(store) as db:
+        assert db.execute("UPDATE files SET sha256 = 'kept' WHERE path = ?", [str(path)]).rowcount
+    db.close()
+
+
+def test_a_file_is_read_again_only_after_a_change(tmp_path):
+    store = tmp_path / "results" / "file_hashes.sqlite"
+    path = settled(tmp_path / "photo.jpg", b"one")
+    assert hashed(store, path) == sha256_file(path)
+    forget_content(store, path)
+    assert hashed(store, path) == "kept"
+
+    facts = path.stat()
+    path.write_bytes(b"two")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))  # as a careless copy would
+    assert hashed(store, path) == sha256_file(path)
+
+
+def test_what_has_just_changed_is_not_remembered(tmp_path):
+    store = tmp_path / "file_hashes.sqlite"
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"one")
+    assert hashed(store, path) == sha256_file(path)
+    assert not store.exists()
+
+
+def test_a_damaged_memory_costs_time_and_nothing_else(tmp_path):
+    store = tmp_path / "file_hashes.sqlite"
+    store.write_text("no database" * 100)
+    path = settled(tmp_path / "photo.jpg", b"one")
+    assert hashed(store, path) == sha256_file(path)
