@@ -115,6 +115,7 @@ def evaluate(
         ),
         "reported": run["reported"],
         "dropped": len(run["dataset"]["dropped"]),
+        "unknown_ids": run["unknown_ids"],
         "cost": dict(cost),
     }
     folder.write_summary(summary)

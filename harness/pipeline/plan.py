@@ -14,6 +14,7 @@ from harness.engines.base import identity
 from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import canonical_json, sha256_file, sha256_folder
 from harness.ingredients import Ingredients
+from harness.pipeline.replay import REPLAY, ReplayRenderer, replayed
 from harness.postprocess import check_steps
 from harness.records import (
     Decoding,
@@ -73,11 +74,13 @@ class Plan:
     suite: Suite
     dataset: LoadedDataset
     systems: tuple[System, ...]
-    renderers: dict[str, Renderer]
+    renderers: dict[str, Renderer | ReplayRenderer]
     """By variant."""
     identities: dict[str, Json]
     """By model: what of it a completion depends on."""
     repeats: int = 1
+    unknown_ids: tuple[str, ...] = ()
+    """Ids in files of predictions that the dataset does not have."""
 
     @property
     def samples(self) -> Sequence[Sample]:
@@ -180,14 +183,27 @@ def make_plan(
     check_metrics(suite.metrics)
     for variant in suite.variants:
         check_steps(variant.postprocess, variant.where.get("postprocess"))
-    renderers = {variant.name: _renderer(variant, suite, hash_file) for variant in suite.variants}
+    renderers: dict[str, Renderer | ReplayRenderer] = {
+        variant.name: _renderer(variant, suite, hash_file) for variant in suite.variants
+    }
+    dataset = load_samples(suite.dataset, limit=choice.limit, ids=sample_ids, hash_file=hash_file)
+    systems = list(_systems(suite))
+    unknown: list[str] = []
+    ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
+    for model in suite.models:
+        if model.engine == REPLAY:
+            found, more = replayed(model, ids, renderers)
+            renderers |= {renderer.variant.name: renderer for _, renderer in found}
+            check_steps(tuple(model.args.get("postprocess", ())))
+            systems += [system for system, _ in found]
+            # Of a part of the dataset nobody can say what the whole does not have.
+            unknown += more if choice.limit is None and sample_ids is None else ()
     return Plan(
         suite=suite,
-        dataset=load_samples(
-            suite.dataset, limit=choice.limit, ids=sample_ids, hash_file=hash_file
-        ),
-        systems=tuple(_systems(suite)),
+        dataset=dataset,
+        systems=tuple(systems),
         renderers=renderers,
+        unknown_ids=tuple(unknown),
         identities={model.name: _identity(model, hash_file) for model in suite.models},
         repeats=choice.repeats,
     )
@@ -203,10 +219,11 @@ def _renderer(variant: PromptVariant, suite: Suite, hash_file: Callable[[Path], 
 
 
 def _systems(suite: Suite) -> Iterator[System]:
-    for model in suite.models:
+    asked = [model for model in suite.models if model.engine != REPLAY]
+    for model in asked:
         for decoding in suite.decodings:
             for variant in suite.variants:
-                parts = [model.name] if len(suite.models) > 1 else []
+                parts = [model.name] if len(asked) > 1 else []
                 parts += [variant.name]
                 parts += [decoding.name] if len(suite.decodings) > 1 else []
                 params = {
@@ -234,6 +251,8 @@ def _drawn(decoding: Decoding, draw: int) -> Decoding:
 
 
 def _identity(model: ModelConfig, hash_file: Callable[[Path], str]) -> Json:
+    if model.engine == REPLAY:
+        return identity(model)
     folder = Path(model.model)
     if folder.is_absolute():
         # A folder that is not there has no hash; the engine says so when it is started.

@@ -234,8 +234,9 @@ def _suite_record(plan: Plan) -> dict[str, Json]:
                 "postprocess": list(variant.postprocess),
                 "generation": dict(variant.generation),
             }
-            for variant in suite.variants
+            for variant in (renderer.variant for renderer in plan.renderers.values())
         },
+        "unknown_ids": list(plan.unknown_ids),
     }
 
 

@@ -220,6 +220,9 @@ def _notes(summary: Mapping[str, Any]) -> list[str]:
     notes = [*_notes_on_texts(summary), *_notes_on_numbers(summary)]
     if summary["dropped"]:
         notes.append(f"{summary['dropped']} rows of the dataset were left out (run.json says why)")
+    if unknown := summary["unknown_ids"]:
+        shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
+        notes.append(f"the dataset does not have {len(unknown)} ids of the predictions: {shown}")
     if summary["reported"]:
         notes.append(REPORTED_NOTE)
     return notes

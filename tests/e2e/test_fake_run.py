@@ -131,7 +131,7 @@ def test_predictions_made_elsewhere_become_systems(project, harness):
     words = ("--predictions", "mine.csv", "--dataset", "dishes", "--metric", "rouge_l")
     run = harness("score", *words, cwd=project)
     assert run.returncode == 0, run.stderr
-    assert "the dataset does not have them: 1 ids (s9)" in run.stdout
+    assert "the dataset does not have 1 ids of the predictions: s9" in run.stdout
     assert "unscored: the model gave no answer: mine 2" in run.stdout
     summary = json.loads(harness("score", *words, "--json", cwd=project).stdout)
     assert [(s["system"], s["n"], s["unscored"]) for s in summary["systems"]] == [
@@ -143,6 +143,32 @@ def test_predictions_made_elsewhere_become_systems(project, harness):
     (project / "mine.csv").write_text("id,text\ns1,a\ns1,b\n")
     assert "predicts sample 's1' twice" in harness("score", *words, cwd=project).stderr
     assert harness("score", "--dataset", "dishes", cwd=project).returncode == 2
+
+
+def test_predictions_of_a_file_stand_beside_the_prompts(project, harness):
+    rows = ["id,text,system", "s1,Lemon Shrimp,tuned", "s2, Tomato Salad,tuned", "s9,Soup,tuned"]
+    rows += [f"s{i},A dish,caption model" for i in (1, 2, 3, 4)]
+    (project / SUITE / "mine.csv").write_text("\n".join(rows))
+    suite = project / SUITE / "suite.yaml"
+    replay = "{name: mine, engine: replay, model: ./mine.csv, args: {postprocess: [strip]}}"
+    text = suite.read_text()
+    suite.write_text(text.replace("model: none}]", f"model: none}}, {replay}]"))
+    run = harness("run", SUITE, "--json", cwd=project)
+    assert run.returncode == 0, run.stderr
+    summary = json.loads(run.stdout)
+    systems = [(s["system"], s["n"], s["unscored"]) for s in summary["systems"]]
+    assert systems == [("plain", 4, 0), ("title", 4, 0), ("tuned", 4, 2), ("caption model", 4, 0)]
+    assert summary["unknown_ids"] == ["s9"]
+    told = harness("report", summary["folder"], cwd=project).stdout
+    assert "the dataset does not have 1 ids of the predictions: s9" in told
+    compared = json.loads(harness("compare", summary["folder"], "--json", cwd=project).stdout)
+    assert {p["n_paired"] for p in compared["pairs"] if p["candidate"] == "tuned"} == {2}
+    # One edited row is one new completion, and what is not there is looked for again.
+    (project / SUITE / "mine.csv").write_text("\n".join(rows).replace("Lemon Shrimp", "Shrimp"))
+    assert json.loads(harness("run", SUITE, "--json", cwd=project).stdout)["generated"] == 2
+    (project / SUITE / "mine.csv").write_text("id,text,system\ns1,Soup,plain\n")
+    wrong = harness("run", SUITE, cwd=project)
+    assert "system 'plain' has the name of a variant" in wrong.stderr
 
 
 def test_a_copied_run_is_scored_and_reported_without_the_rest(project, harness, tmp_path):

@@ -28,6 +28,7 @@ def summary(values, **changes):
         "texts": [{"system": name, "overlong": 0} for name in values],
         "reported": [],
         "dropped": 0,
+        "unknown_ids": [],
         "short_references": 0,
         "raw": {},
         "noise_floor": None,

@@ -1,0 +1,48 @@
+"""Predictions made elsewhere, served like a model's answers: the prompt holds the answer already.
+
+So a model of one's own code, or one that no engine runs, stands in the same table as the prompts.
+The plan reads the file and writes each prediction as the assistant's turn: harness.pipeline.replay.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from harness.engines.base import failed
+from harness.records import Completion, TextPart
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from harness.records import Json, ModelConfig, Request
+
+
+class ReplayEngine:
+    """Gives each request the assistant's turn in it; a request without one has failed.
+
+    Engine argument: ``postprocess``, the steps for the file's texts, which the plan applies.
+    """
+
+    neutral_args: ClassVar[frozenset[str]] = frozenset({"postprocess"})
+    defaults: ClassVar[Mapping[str, Json]] = {}
+
+    def __init__(self, config: ModelConfig, *, log: Path) -> None:
+        """Take nothing of it: the texts are in the requests."""
+
+    async def start(self) -> None:
+        """Do nothing: there is no model."""
+
+    async def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
+        """Answer each request, in their order."""
+        async for request in requests:
+            said = [m for m in request.rendered.messages if m.role == "assistant"]
+            if not said:
+                yield failed(request, "no prediction in the file", time.perf_counter())
+                continue
+            text = "".join(part.text for part in said[-1].parts if isinstance(part, TextPart))
+            yield Completion(key=request.key, text=text, finish_reason="stop")
+
+    async def close(self) -> None:
+        """Do nothing: there is no model."""

@@ -1,0 +1,84 @@
+"""A file of predictions + samples → systems that a plan can hold beside those of real models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.dataset.predictions import read_predictions
+from harness.errors import ConfigError, ConfigErrors
+from harness.fingerprint import sha256_json
+from harness.records import Decoding, Message, PromptVariant, RenderedPrompt, System, TextPart
+from harness.render import prompt_content
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from harness.records import ModelConfig, Sample
+
+REPLAY = "replay"
+_AS_GIVEN = Decoding(name="as given", params={})
+
+
+class ReplayRenderer:
+    """Renders one system of a file: a sample's prediction as the assistant's turn.
+
+    Args:
+        variant: under whose name the system stands, with the steps for its texts.
+        texts: sample id → prediction; a sample that is not there has none.
+    """
+
+    exemplar_answers: tuple[str, ...] = ()
+
+    def __init__(self, variant: PromptVariant, texts: Mapping[str, str]) -> None:
+        self.variant = variant
+        self._texts = texts
+
+    def render(self, sample: Sample) -> RenderedPrompt:
+        """Give the assistant's turn alone; without a prediction, no turn at all."""
+        text = self._texts.get(sample.id)
+        messages = (
+            () if text is None else (Message(role="assistant", parts=(TextPart(text=text),)),)
+        )
+        return RenderedPrompt(
+            messages=messages, media=(), sha256=sha256_json(prompt_content(messages, ()))
+        )
+
+
+def replayed(
+    model: ModelConfig, ids: Collection[str], variants: Collection[str]
+) -> tuple[list[tuple[System, ReplayRenderer]], tuple[str, ...]]:
+    """Read the systems of a file.
+
+    Args:
+        model: its ``model`` is the file.
+        ids: of the dataset's samples.
+        variants: names that are taken.
+
+    Returns:
+        The systems with their texts, and the ids that the dataset does not have.
+
+    Raises:
+        DataError: the file cannot be used.
+        ConfigErrors: a system has the name of a variant.
+    """
+    path = Path(model.model)
+    file = read_predictions(path, ids)
+    systems = []
+    for name, texts in file.texts.items():
+        if name in variants:
+            problem = f"{path.name}: system '{name}' has the name of a variant or of another system"
+            raise ConfigErrors([ConfigError(problem, hint="rename it in the file")])
+        variant = PromptVariant(
+            name=name,
+            description=f"predictions of {path.name}",
+            system=None,
+            user="",
+            exemplars=None,
+            postprocess=tuple(model.args.get("postprocess", ())),
+            generation={},
+            where={},
+        )
+        system = System(name=name, model=model.name, variant=name, decoding=_AS_GIVEN)
+        systems.append((system, ReplayRenderer(variant, texts)))
+    return systems, file.unknown
