@@ -164,6 +164,8 @@ class System:
     model: str
     variant: str
     decoding: Decoding
+    draws: int = 1
+    """How often each sample is asked; its scores are averaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

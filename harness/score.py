@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 
 Draw: TypeAlias = "Mapping[str, Sequence[Prediction]]"
-"""What every system answered once: system → a prediction per sample, in the samples' order."""
+"""What systems answered once: system → a prediction per sample, in the samples' order. The first
+draw has every system, later ones those that were drawn so often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def score(
             if reason is None:
                 kept = kept & applies(statistics[family][row])
                 reason = None if kept.any() else "it applies to no sample"
-            tail = _tail(samples, kept, post[system], len(draws))
+            tail = _tail(samples, kept, post[system], sum(system in draw for draw in draws))
             estimates: Sequence[stats.Estimate] = ()
             if reason is None:
                 rows = statistics[family][row, kept]
@@ -165,13 +166,14 @@ def score_by_evaluate(
     there = _there(draws)
     for row, system in enumerate(draws[0]):
         values: Mapping[str, float | None]
+        mine = [draw[system] for draw in draws if system in draw]
         try:
-            values = _mean_of([_evaluated(spec, draw[system], samples) for draw in draws])
+            values = _mean_of([_evaluated(spec, answers, samples) for answers in mine])
             reason = None
         except MetricError as error:
             values, reason = {Path(spec["evaluate"]).name: None}, error.message
         kept = np.any(there[:, row], axis=0)
-        tail = _tail(samples, kept, post[system], len(draws))
+        tail = _tail(samples, kept, post[system], len(mine))
         results += [
             MetricResult(
                 system=system,
@@ -238,10 +240,50 @@ def corpus_values(
     return values
 
 
+def best_of(
+    metrics: Mapping[str, Metric], draws: Sequence[Draw], samples: Sequence[Sample]
+) -> dict[str, dict[str, float]]:
+    """Give what each system would score if its best draw of each sample counted, by metric.
+
+    The best is the one that scores highest against the references, for each score by itself: what
+    choosing well could gain, and more than a choice without the references will. Of systems that
+    were drawn once there is nothing to say.
+
+    Arguments are those of ``score``. What cannot be computed is not there.
+    """
+    values: dict[str, dict[str, float]] = {}
+    for system in draws[1] if len(draws) > 1 else ():
+        mine = [{system: draw[system]} for draw in draws if system in draw]
+        there = _there(mine)[:, 0]
+        values[system] = {}
+        for metric in metrics.values():
+            try:
+                rows = _draw_statistics(metric, mine, samples)[:, 0]
+            except MetricError:
+                continue
+            usable = there & applies(rows)
+            scores = np.where(usable[..., None], metric.aggregate(np.nan_to_num(rows)), -np.inf)
+            kept = np.flatnonzero(usable.any(axis=0))
+            for i, column in enumerate(metric.columns):
+                best = scores[..., i].argmax(axis=0)[kept]
+                if len(kept):
+                    totals = rows[best, kept].sum(axis=0)
+                    values[system][column] = float(metric.aggregate(totals)[i])
+    return values
+
+
 def _there(draws: Sequence[Draw]) -> NDArray[np.bool_]:
     """Tell which predictions there are, shape (draws, systems, samples)."""
+    size = len(next(iter(draws[0].values())))
+    nothing = [False] * size
     return np.array(
-        [[[p.value is not None for p in answers] for answers in draw.values()] for draw in draws]
+        [
+            [
+                [p.value is not None for p in draw[system]] if system in draw else nothing
+                for system in draws[0]
+            ]
+            for draw in draws
+        ]
     )
 
 
@@ -249,25 +291,35 @@ def _statistics(
     metric: Metric, draws: Sequence[Draw], there: NDArray[np.bool_], samples: Sequence[Sample]
 ) -> FloatArray:
     """Give each sample's statistics, the mean of the draws there are: (systems, samples, k)."""
-    references = [sample.references for sample in samples]
-    metadata = [sample.metadata for sample in samples]
-    rows = np.array(
-        [
-            [
-                metric.statistics(
-                    [answer.value or "" for answer in answers], references, metadata=metadata
-                )
-                for answers in draw.values()
-            ]
-            for draw in draws
-        ]
-    )
+    rows = _draw_statistics(metric, draws, samples)
     if len(draws) == 1:
         only: FloatArray = rows[0]
         return only
     counts = np.maximum(there.sum(axis=0), 1)[..., np.newaxis]
     means: FloatArray = (rows * there[..., np.newaxis]).sum(axis=0) / counts
     return means
+
+
+def _draw_statistics(
+    metric: Metric, draws: Sequence[Draw], samples: Sequence[Sample]
+) -> FloatArray:
+    """Give the statistics of each draw by itself: (draws, systems, samples, k)."""
+    references = [sample.references for sample in samples]
+    metadata = [sample.metadata for sample in samples]
+    # A system that was not drawn stands for itself with its first answers, which are not looked at.
+    return np.array(
+        [
+            [
+                metric.statistics(
+                    [answer.value or "" for answer in draw.get(system, answers)],
+                    references,
+                    metadata=metadata,
+                )
+                for system, answers in draws[0].items()
+            ]
+            for draw in draws
+        ]
+    )
 
 
 def _per_sample(

@@ -17,7 +17,15 @@ from harness.postprocess import check_steps, predict
 from harness.report.gallery import gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
-from harness.score import Draw, corpus_values, family_of, is_evaluate, score, score_by_evaluate
+from harness.score import (
+    Draw,
+    best_of,
+    corpus_values,
+    family_of,
+    is_evaluate,
+    score,
+    score_by_evaluate,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,7 +116,8 @@ def evaluate(
         "systems": [_system_summary(system, answers) for system in run["systems"]],
         "texts": [_texts(system, run, answers, tools) for system in run["systems"]],
         "results": [asdict(result) for result in results],
-        "noise_floor": _noise_floor(answers.draws, samples, chosen),
+        "noise_floor": _noise_floor(run, answers.draws, samples, chosen),
+        "best_of": best_of(chosen, answers.draws, samples),
         "raw": corpus_values(chosen, answers.raw, samples) if answers.raw[0] else {},
         "short_references": sum(
             all(len(text.split()) < SHORT for text in sample.references) for sample in samples
@@ -146,7 +155,10 @@ def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answers:
-    """The completions of a run, post-processed; draw by draw, lists in the order of samples."""
+    """The completions of a run, post-processed; draw by draw, lists in the order of samples.
+
+    A system that was drawn less often than others is not in the later draws.
+    """
 
     draws: list[dict[str, list[Prediction]]]
     raw: list[dict[str, list[Prediction]]]
@@ -156,7 +168,7 @@ class _Answers:
 
     def of(self, system: str) -> list[Prediction]:
         """Give a system's predictions, all draws one after the other."""
-        return [prediction for draw in self.draws for prediction in draw[system]]
+        return [prediction for draw in self.draws for prediction in draw.get(system, ())]
 
 
 def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample]) -> _Answers:
@@ -173,15 +185,17 @@ def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample
         raw[place] = predict(line.completion, ())
         finish[line.system][line.completion.finish_reason] += 1
     changed = {system for (_, system, _), prediction in made.items() if prediction.steps}
-    draws = range(run["repeats"])
+    drawn = {system["name"]: system["draws"] * run["repeats"] for system in run["systems"]}
+    draws = [[s for s in systems if draw < drawn[s]] for draw in range(max(drawn.values()))]
     try:
         return _Answers(
             draws=[
-                {s: [made[d, s, sample.id] for sample in samples] for s in systems} for d in draws
+                {s: [made[d, s, sample.id] for sample in samples] for s in there}
+                for d, there in enumerate(draws)
             ],
             raw=[
-                {s: [raw[d, s, sample.id] for sample in samples] for s in systems if s in changed}
-                for d in draws
+                {s: [raw[d, s, sample.id] for sample in samples] for s in there if s in changed}
+                for d, there in enumerate(draws)
             ],
             finish=finish,
         )
@@ -193,7 +207,10 @@ def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample
 
 
 def _noise_floor(
-    draws: Sequence[Draw], samples: Sequence[Sample], metrics: Mapping[str, Metric]
+    run: Mapping[str, Any],
+    draws: Sequence[Draw],
+    samples: Sequence[Sample],
+    metrics: Mapping[str, Metric],
 ) -> dict[str, Json] | None:
     """Say how far a run's repeats lie apart; None for a run without repeats.
 
@@ -201,26 +218,24 @@ def _noise_floor(
     between two systems may come from the engine alone. ``differing`` counts a system's samples
     whose texts are not all the same.
     """
-    if len(draws) < 2:
+    if run["repeats"] < 2:
         return None
-    values = [corpus_values(metrics, [draw], samples) for draw in draws]
-    systems = list(draws[0])
-    names = {name for value in values for scores in value.values() for name in scores}
-    apart: dict[str, list[float]] = {name: [] for name in sorted(names)}
-    for system in systems:
-        for name, ranges in apart.items():
-            found = [value[system][name] for value in values if name in value[system]]
-            ranges.append(max(found, default=0.0) - min(found, default=0.0))
-    return {
-        "repeats": len(draws),
-        "floor": {name: max(ranges) for name, ranges in apart.items()},
-        "differing": {
-            system: sum(
-                len({draw[system][i].value for draw in draws}) > 1 for i in range(len(samples))
-            )
-            for system in systems
-        },
-    }
+    floor: dict[str, float] = {}
+    differing: dict[str, int] = {}
+    for system in run["systems"]:
+        name, size = system["name"], system["draws"]
+        mine = [{name: draw[name]} for draw in draws if name in draw]
+        repeats = [
+            corpus_values(metrics, mine[start : start + size], samples)[name]
+            for start in range(0, len(mine), size)
+        ]
+        for metric in sorted(set().union(*repeats)):
+            found = [values[metric] for values in repeats if metric in values]
+            floor[metric] = max(floor.get(metric, 0.0), max(found) - min(found))
+        differing[name] = sum(
+            len({draw[name][i].value for draw in mine}) > 1 for i in range(len(samples))
+        )
+    return {"repeats": run["repeats"], "floor": floor, "differing": differing}
 
 
 def _texts(
@@ -244,16 +259,15 @@ def _texts(
 def _system_summary(system: Mapping[str, Any], answers: _Answers) -> dict[str, Json]:
     name = system["name"]
     predictions = answers.of(name)
+    draws = [draw[name] for draw in answers.draws if name in draw]
     return {
         "system": name,
         "model": system["model"],
         "variant": system["variant"],
         "decoding": system["decoding"]["name"],
-        "n": len(answers.draws[0][name]),
-        "unscored": sum(
-            all(draw[name][i].value is None for draw in answers.draws)
-            for i in range(len(answers.draws[0][name]))
-        ),
+        "n": len(draws[0]),
+        "draws": len(draws),
+        "unscored": sum(all(p.value is None for p in each) for each in zip(*draws, strict=True)),
         "failed": sum(p.status == "failed" for p in predictions),
         "empty": sum(p.status == "empty" for p in predictions),
         "truncated": answers.finish[name]["length"],

@@ -29,7 +29,7 @@ from harness.render import Renderer
 from harness.score import check_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.records import Sample
 
@@ -90,7 +90,7 @@ class Plan:
     @property
     def size(self) -> int:
         """How many requests it gives."""
-        return len(self.dataset.samples) * len(self.systems) * self.repeats
+        return len(self.dataset.samples) * sum(s.draws for s in self.systems) * self.repeats
 
     def model(self, name: str) -> ModelConfig:
         """Find a model of the suite."""
@@ -104,7 +104,7 @@ class Plan:
         """Give every request, image-major: all systems of a sample next to each other.
 
         So an image is decoded, preprocessed and encoded once for all of them, and its prefix is
-        still in the model's cache when the next prompt comes. A repeat has keys of its own, and
+        still in the model's cache when the next prompt comes. Another draw has keys of its own, and
         another order of samples, so that its batches are made up differently.
 
         Args:
@@ -114,16 +114,17 @@ class Plan:
             RenderError: a template fails for a sample.
         """
         systems = [system for system in self.systems if model in (None, system.model)]
-        variants = {system.variant for system in systems}
         identities = {name: canonical_json(value) for name, value in self.identities.items()}
         decodings = {s.name: canonical_json(dict(s.decoding.params)) for s in systems}
-        for draw in range(self.repeats):
+        for draw in range(self.repeats * max((s.draws for s in systems), default=0)):
+            drawn = [system for system in systems if draw < system.draws * self.repeats]
+            variants = {system.variant for system in drawn}
             samples = list(self.samples)
             if draw:
                 random.Random(draw).shuffle(samples)  # an order, not a secret
             for sample in samples:
                 rendered = {name: self.renderers[name].render(sample) for name in variants}
-                for system in systems:
+                for system in drawn:
                     ingredients = Ingredients(
                         prompt=rendered[system.variant],
                         model=identities[system.model],
@@ -232,14 +233,28 @@ def _systems(suite: Suite) -> Iterator[System]:
                     **decoding.params,
                     **variant.generation,
                 }
+                draws = params.pop("n", 1)
                 if params["temperature"]:
                     params.setdefault("seed", SEED)
+                _check_draws(draws, params, decoding.name)
                 yield System(
                     name="/".join(parts),
                     model=model.name,
                     variant=variant.name,
                     decoding=Decoding(name=decoding.name, params=params),
+                    draws=draws,
                 )
+
+
+def _check_draws(draws: Json, params: Mapping[str, Json], name: str) -> None:
+    if type(draws) is not int or draws < 1:
+        raise ConfigErrors(
+            [ConfigError(f"decoding '{name}': n is {draws!r}, not a number of draws")]
+        )
+    if draws > 1 and not params["temperature"]:
+        problem = f"decoding '{name}': {draws} draws at temperature 0 are {draws} times the same"
+        hint = "set a temperature; --repeat measures how much a model differs from itself"
+        raise ConfigErrors([ConfigError(problem, hint=hint)])
 
 
 def _drawn(decoding: Decoding, draw: int) -> Decoding:

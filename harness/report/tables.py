@@ -262,8 +262,15 @@ def _notes_on_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
         floors = ", ".join(f"{metric} {floor:.4f}" for metric, floor in noise["floor"].items())
         texts = ", ".join(f"{system} {n}" for system, n in noise["differing"].items())
         yield (
-            f"scores are means of {noise['repeats']} repeats; their noise floor: {floors}; "
+            f"noise floor of {noise['repeats']} repeats: {floors}; "
             f"samples whose texts differ between repeats: {texts}"
+        )
+    draws = {s["system"]: s["draws"] for s in summary["systems"]}
+    for system, best in summary["best_of"].items():
+        shown = [f"{metric} {score:.4f}" for metric, score in best.items()]
+        yield (
+            f"{system} is the mean of {draws[system]} draws; had the reference chosen the best: "
+            + ", ".join(shown)
         )
     n = max((system["n"] for system in summary["systems"]), default=0)
     if n < FEW:

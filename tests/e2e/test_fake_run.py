@@ -240,6 +240,28 @@ def test_repeats_measure_how_much_a_prompt_differs_from_itself(project, harness)
         assert pair["under_noise_floor"] == (abs(pair["delta"]) < noise["floor"][pair["metric"]])
 
 
+def test_a_sampled_decoding_is_drawn_n_times_and_averaged(project, harness):
+    suite = project / SUITE / "suite.yaml"
+    text = suite.read_text()
+    sweep = "decoding: {greedy: {temperature: 0}, warm: {temperature: 0.8, n: 9}}\n"
+    suite.write_text(text + sweep)
+    run = json.loads(harness("run", SUITE, "--only", "plain", "--json", cwd=project).stdout)
+    assert run["generated"] == 4 + 9 * 4
+    assert [(s["system"], s["n"], s["draws"]) for s in run["systems"]] == [
+        ("plain/greedy", 4, 1),
+        ("plain/warm", 4, 9),
+    ]
+    assert list(run["best_of"]) == ["plain/warm"]
+    value = {r["metric"]: r["value"] for r in run["results"] if r["system"] == "plain/warm"}
+    assert run["best_of"]["plain/warm"]["ROUGE_L"] > value["ROUGE_L"]
+    lines = (project / run["folder"] / "completions.jsonl").read_text().splitlines()
+    warm = [json.loads(line) for line in lines if '"plain/warm"' in line]
+    assert len({line["key"] for line in warm}) == 36
+    assert {line["draw"] for line in warm} == set(range(9))
+    suite.write_text(text + "decoding: {greedy: {temperature: 0, n: 3}}\n")
+    assert "3 draws at temperature 0" in harness("run", SUITE, cwd=project).stderr
+
+
 def test_metrics_with_options_and_metrics_of_evaluate_stand_in_the_table(project, harness, write):
     suite = project / SUITE / "suite.yaml"
     write(

@@ -6,7 +6,7 @@ import pytest
 from harness.metrics.base import create
 from harness.metrics.tools import ScoringTools
 from harness.records import MediaRef, Prediction, Sample
-from harness.score import clusters_of, score
+from harness.score import best_of, clusters_of, score
 
 TITLES = ["lemon shrimp skillet", "tomato salad", "corn chowder with bacon", "egg toast"]
 SAMPLES = [Sample(id=f"s{i}", media=(), references=(title,)) for i, title in enumerate(TITLES)]
@@ -136,3 +136,23 @@ def test_draws_are_averaged_within_their_sample_and_a_failed_one_is_left_out_of_
     # Four samples, not twelve, however often each was drawn.
     assert "|n:4|draws:3|" in value(scored, "a", "ROUGE_L").signature
     assert value(scored, "a", "ROUGE_L").percentile == pytest.approx((1 / 3, 1 / 3))
+
+
+def test_the_best_of_several_draws_is_told_beside_their_mean():
+    metrics = {name: create(name, ScoringTools(tokenizer="none")) for name in ("rouge_l", "bleu")}
+    right = [good(title) for title in TITLES]
+    draws = [
+        {"once": right, "twice": [right[0], good(""), FAILED, right[3]]},
+        {"twice": [good(""), right[1], FAILED, FAILED]},
+    ]
+
+    best = best_of(metrics, draws, SAMPLES)
+    mean = score(metrics, draws, SAMPLES, {"once": "none", "twice": "none"}, replicates=200)
+
+    assert list(best) == ["twice"]
+    assert best["twice"]["ROUGE_L"] == pytest.approx(1.0)
+    assert best["twice"]["BLEU_1"] == pytest.approx(1.0)
+    found = value(mean, "twice", "ROUGE_L")
+    assert (found.value, found.n_scored, found.n_unscored) == (pytest.approx(2 / 3), 3, 1)
+    assert "|draws:2|" in found.signature
+    assert "draws" not in value(mean, "once", "ROUGE_L").signature

@@ -9,7 +9,8 @@ from harness.report.tables import ComparisonTable, read_reported
 
 def summary(values, **changes):
     systems = [
-        {"system": name, "n": 100, "unscored": 0, "empty": 0, "truncated": 0} for name in values
+        {"system": name, "n": 100, "draws": 1, "unscored": 0, "empty": 0, "truncated": 0}
+        for name in values
     ]
     results = [
         {
@@ -32,6 +33,7 @@ def summary(values, **changes):
         "short_references": 0,
         "raw": {},
         "noise_floor": None,
+        "best_of": {},
         **changes,
     }
 
