@@ -98,7 +98,8 @@ def differences(
         if old is None or new is None:
             lines.append(f"{name}: {_short(before.get(name))} → {_short(after.get(name))}")
         elif name == "messages":
-            lines += _diff(_readable(json.loads(old)), _readable(json.loads(new)))
+            diff = _diff(_readable(json.loads(old)), _readable(json.loads(new)))
+            lines += diff or ["messages: other line ends, or the same text in other parts"]
         else:
             lines += _changed(name, json.loads(old), json.loads(new))
     images = [record.get("images", []) for record in (before, after)]

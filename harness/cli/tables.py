@@ -10,12 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from harness.cli.options import decoding_text
 from harness.compare import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.pipeline.cache import Group
     from harness.pipeline.compare import PairPower, RunComparison
+    from harness.pipeline.runs import RunRow
     from harness.pipeline.slices import SlicedRun
     from harness.report.tables import ComparisonTable
 
@@ -123,6 +126,52 @@ def print_slices(sliced: SlicedRun) -> None:
         before = score.value
     console.print(shown)
     _say(console, "differences to the baseline, corrected over all slices and systems")
+
+
+def print_runs(rows: Sequence[RunRow]) -> None:
+    """Print the runs there are, a row each."""
+    console = _console()
+    shown = _table(("run", "suite", "created", "state", "systems", "samples", "unscored"), left=5)
+    for row in rows:
+        shown.add_row(
+            escape(row.id),
+            escape(row.suite or "–"),
+            row.created or "–",
+            row.state,
+            escape(_few(row.systems)),
+            *("–" if number is None else f"{number:,}" for number in (row.samples, row.unscored)),
+        )
+    console.print(shown)
+
+
+def print_groups(groups: Sequence[Group]) -> None:
+    """Print what a store holds by model and decoding."""
+    console = _console()
+    shown = _table(
+        ("engine", "checkpoint", "decoding", "completions", "prompt tokens", "cached",
+         "completion tokens"),
+        left=3,
+    )  # fmt: skip
+    for group in groups:
+        numbers = (
+            group.completions,
+            group.prompt_tokens,
+            group.cached_tokens,
+            group.completion_tokens,
+        )
+        shown.add_row(
+            escape(group.engine),
+            escape(group.checkpoint),
+            escape(decoding_text(group.decoding)),
+            *(f"{number:,}" for number in numbers),
+        )
+    console.print(shown)
+
+
+def _few(names: Sequence[str]) -> str:
+    """Write names in a line, of many the first three."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def _console() -> Console:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from harness.cli import cache, runs
+from harness.cli.options import JsonOption, OutOption, RunArgument, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +29,6 @@ app = typer.Typer(
 )
 
 SuiteArgument = Annotated[Path, typer.Argument(help="A folder with a suite.yaml.")]
-RunArgument = Annotated[
-    Path, typer.Argument(help="A run's folder, or results/<suite> for its newest run.")
-]
 OnlyOption = Annotated[
     list[str] | None, typer.Option("--only", help="Run this variant alone; may be repeated.")
 ]
@@ -38,9 +37,8 @@ ModelOption = Annotated[
 ]
 EngineOption = Annotated[
     str | None,
-    typer.Option("--engine", help="vllm, transformers or fake, whatever the suite says."),
+    typer.Option("--engine", help="vllm, transformers, openai or fake, whatever the suite says."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def _limit_on_failures(text: str | None) -> str | None:
@@ -65,9 +63,7 @@ def run(
     ] = None,
     model: ModelOption = None,
     engine: EngineOption = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Results folder. Default: results/ of the project.")
-    ] = None,
+    out: OutOption = None,
     with_reported: Annotated[
         bool, typer.Option("--with-reported", help="Add the suite's figures printed elsewhere.")
     ] = False,
@@ -106,14 +102,14 @@ def run(
         )
     folder = outcome.folder.path
     if as_json:
-        _print_json(
+        print_json(
             {**outcome.summary, "folder": str(folder), "generated": outcome.generation.generated}
         )
         return
     print_table(ComparisonTable.of(outcome.summary))
     scored = {r["system"] for r in outcome.summary["results"] if r["value"] is not None}
     if len(scored) > 1:
-        print_verdict(compare_run(outcome.folder))
+        print_verdict(compare_run(outcome.folder, deciding_alone=True))
     made, kept = (
         outcome.generation.generated,
         outcome.generation.total - outcome.generation.generated,
@@ -123,6 +119,8 @@ def run(
     else:
         pace = f" at {outcome.summary['cost']['completions_per_second']:.1f}/s" if made else ""
         typer.echo(f"\n{made} completions generated{pace}, {kept} from the store")
+        if money := outcome.summary["cost"]["money"]:
+            typer.echo(f"{money['currency']} {money['now']:.4f} now, {money['run']:.4f} all of it")
     typer.echo(f"report: {folder / 'report.html'}")
 
 
@@ -143,7 +141,7 @@ def render(
 
     plan, requests = render_requests(load_suite(suite), _choice(only, model, engine, None), sample)
     if as_json:
-        _print_json([_request_json(system, request) for system, request in requests])
+        print_json([_request_json(system, request) for system, request in requests])
         return
     for system, request in requests:
         config = plan.model(system.model)
@@ -209,16 +207,10 @@ def score(
     else:
         raise typer.BadParameter("give a run, or --predictions with --dataset")
     if as_json:
-        _print_json({**summary, "folder": str(folder.path)})
+        print_json({**summary, "folder": str(folder.path)})
         return
     print_table(ComparisonTable.of(summary))
     if predictions:
-        unknown = folder.run()["unknown_ids"]
-        if unknown:
-            shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
-            typer.echo(
-                f"left out, for the dataset does not have them: {len(unknown)} ids ({shown})"
-            )
         typer.echo(f"\nreport: {folder.path / 'report.html'}")
 
 
@@ -275,7 +267,7 @@ def compare(
         resampling=Resampling(seed=seed),
     )
     if as_json:
-        _print_json(compared.json())
+        print_json(compared.json())
     else:
         print_comparison(compared)
 
@@ -302,7 +294,7 @@ def slice_scores(
 
     sliced = slice_run(RunFolder.find(run), by, metric=metric)
     if as_json:
-        _print_json(sliced.json())
+        print_json(sliced.json())
     else:
         print_slices(sliced)
 
@@ -327,23 +319,13 @@ def power(
 
     name, pairs = power_of_run(RunFolder.find(run), metric=metric, difference=difference)
     if as_json:
-        _print_json({"metric": name, "pairs": [asdict(pair) for pair in pairs]})
+        print_json({"metric": name, "pairs": [asdict(pair) for pair in pairs]})
     else:
         print_power(name, pairs)
 
 
-@app.command("list", epilog="Example:  harness list metrics")
-def list_names(
-    kind: Annotated[str, typer.Argument(help="models, engines, metrics or steps.")],
-) -> None:
-    """List what a suite or variant may name."""
-    from harness.pipeline.inspect import names_of
-
-    try:
-        names = names_of(kind)
-    except KeyError:
-        raise typer.BadParameter(f"'{kind}' is none of models, engines, metrics, steps") from None
-    typer.echo("\n".join(names))
+app.add_typer(runs.app)
+app.add_typer(cache.app, name="cache")
 
 
 def _choice(
@@ -401,7 +383,3 @@ def _request_json(system: System, request: Request) -> Mapping[str, Any]:
 
 def _heading(text: str) -> None:
     typer.secho(f"── {text} ──", bold=True)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))

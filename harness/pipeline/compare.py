@@ -62,6 +62,7 @@ def compare_run(
     systems: Sequence[str] = (),
     baseline: str | None = None,
     metric: str | None = None,
+    deciding_alone: bool = False,
     resampling: Resampling = USUAL,
 ) -> RunComparison:
     """Compare the systems of a scored run in pairs, on the samples that both of a pair have.
@@ -71,6 +72,7 @@ def compare_run(
         systems: only these; default: all. The correction is over the pairs that are compared.
         baseline: stands first in its pairs; default: the suite's baseline.
         metric: what the verdict is about.
+        deciding_alone: whether to leave out the other metrics, which a verdict does without.
         resampling: how often, and from which seed.
 
     Raises:
@@ -96,6 +98,8 @@ def compare_run(
     compared: list[ComparedMetric] = []
     clusters = clusters_of(folder.samples())
     for name, matrix in statistics.items():
+        if deciding_alone and name != family:
+            continue
         compared += compare_systems(
             metrics[name],
             chosen,

@@ -21,6 +21,7 @@ from harness.pipeline.generate import (
     groups,
     look_up,
 )
+from harness.pipeline.interrupt import stopped_at_once
 from harness.pipeline.plan import Choice, Plan, make_plan
 from harness.records import Completion
 from harness.report.tables import read_reported
@@ -52,6 +53,7 @@ class RunOutcome:
     """Whether it is a run of before, since nothing has changed."""
 
 
+@stopped_at_once()
 def run_suite(
     suite_folder: Path,
     choice: Choice,
@@ -233,6 +235,7 @@ def _suite_record(plan: Plan) -> dict[str, Json]:
                 "exemplar_answers": list(plan.renderers[variant.name].exemplar_answers),
                 "postprocess": list(variant.postprocess),
                 "generation": dict(variant.generation),
+                "structured_outputs": variant.structured_outputs,
             }
             for variant in (renderer.variant for renderer in plan.renderers.values())
         },

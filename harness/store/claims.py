@@ -40,13 +40,21 @@ class Owner:
     def appear(self) -> None:
         """Let others see that this process lives; harmless when repeated.
 
+        To be called while the store is locked for writing, so that nobody sees the file before its
+        lock. The files of processes that were killed are removed.
+
         Raises:
             OSError: the file cannot be made.
         """
-        if self._file is None and fcntl is not None:
+        if self._file is not None or fcntl is None:
+            return
+        while self._file is None:
             self._folder.mkdir(exist_ok=True)
-            self._file = (self._folder / self.name).open("wb")
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(FileNotFoundError):  # another process left, and took the folder with it
+                self._file = (self._folder / self.name).open("wb")
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for path in self._folder.iterdir():
+            self.lives(path.name)
 
     def lives(self, name: str) -> bool:
         """Tell whether an owner is alive; the file of a dead one is removed."""

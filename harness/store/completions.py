@@ -256,6 +256,15 @@ class CompletionStore:
         """Give the key, the last reason and the number of every failure."""
         yield from self._db.execute("SELECT key, reason, times FROM failures ORDER BY reason, key")
 
+    def forget_failures(self) -> int:
+        """Forget why requests failed; they are asked again anyway.
+
+        Returns:
+            How many there were.
+        """
+        with self._writing("failures cannot be removed"):
+            return self._db.execute("DELETE FROM failures").rowcount
+
     def remove(self, keys: Iterable[str]) -> int:
         """Forget completions, and the parts that only they had; the file shrinks.
 
@@ -377,7 +386,8 @@ class CompletionStore:
             try:
                 self._db.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
             else:

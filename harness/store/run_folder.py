@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import zipfile
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from harness.fingerprint import canonical_json
 from harness.records import Completion, Json, MediaRef, Sample, SampleScore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -156,9 +157,8 @@ class RunFolder:
         frame = pd.DataFrame(
             [asdict(score) for score in scores], columns=["system", "sample_id", "metric", "value"]
         )
-        waiting = self.path / ".scores.parquet"
-        frame.to_parquet(waiting, index=False)
-        waiting.replace(self.path / "scores.parquet")
+        with self._replacing("scores.parquet") as waiting:
+            frame.to_parquet(waiting, index=False)
 
     def write_statistics(self, scored: BoolArray, statistics: Mapping[str, FloatArray]) -> None:
         """Write ``statistics.npz``: what every score of the run is a function of.
@@ -169,10 +169,9 @@ class RunFolder:
         """
         import numpy as np
 
-        waiting = self.path / ".statistics.npz"
         arrays: dict[str, Any] = {_SCORED: scored, **statistics}
-        np.savez_compressed(waiting, **arrays)
-        waiting.replace(self.path / "statistics.npz")
+        with self._replacing("statistics.npz") as waiting:
+            np.savez_compressed(waiting, **arrays)
 
     def write_summary(self, summary: Mapping[str, Json]) -> None:
         """Write ``summary.json``, which says that the run is complete."""
@@ -243,14 +242,24 @@ class RunFolder:
         self._write(name, (f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
 
     def _write(self, name: str, pieces: Iterable[str]) -> None:
+        with (
+            self._replacing(name) as waiting,
+            waiting.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
+        ):
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+
+    @contextmanager
+    def _replacing(self, name: str) -> Iterator[Path]:
+        """Give a path to write to, which takes the file's place once it is whole."""
         waiting = self.path / f".{name}"
         try:
-            with waiting.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
+            yield waiting
             waiting.replace(self.path / name)
         except OSError as error:
+            with suppress(OSError):
+                waiting.unlink()  # what is half written would only fill the disk
             raise StoreError(
                 f"cannot be written: {self.path / name} ({error})",
                 hint="make room and run again; finished completions are not asked for twice",

@@ -1,0 +1,267 @@
+"""The verbs of ``harness cache``: what the completion store holds, and why a model was asked."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import (
+    JsonOption,
+    OutOption,
+    YesOption,
+    ask,
+    decoding_text,
+    print_json,
+    say,
+    size,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.pipeline.cache import Unneeded
+    from harness.pipeline.cache_files import Imported
+    from harness.pipeline.why import Difference, Only, Why
+
+app = typer.Typer(
+    help="Look into the store of completions, and say why a model was asked again.\n\n"
+    "Each verb takes --json; all but why take --out RESULTS. Prune asks first: --yes, --dry-run.",
+    epilog="Example:  harness cache why RUN_A RUN_B --variant title-style",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+SHOWN = 10
+"""Differences that are printed; --json has all."""
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")
+]
+
+
+@app.command("ls", epilog="Example:  harness cache ls")
+def list_contents(out: OutOption = None, as_json: JsonOption = False) -> None:
+    """Say what the store holds, by model and decoding."""
+    from dataclasses import asdict
+
+    from harness.cli.tables import print_groups
+    from harness.pipeline.cache import contents
+
+    path = _store(out)
+    found = contents(path)
+    if as_json:
+        print_json({**asdict(found), "path": str(path)} if found else {"path": str(path)})
+        return
+    if found is None:
+        say(_no_store(path))
+        return
+    typer.echo(
+        f"{path}: {found.completions:,} completions, {size(found.bytes)}, schema {found.schema}"
+    )
+    print_groups(found.groups)
+    typer.echo(f"{found.failures:,} failures; the next run that needs them asks again")
+    for reason, count in list(found.reasons.items())[:SHOWN]:
+        typer.echo(f"  {count:,} × {reason}")
+
+
+@app.command("why", epilog="Example:  harness cache why RUN_A RUN_B --variant title-style")
+def say_why(
+    first: Annotated[Path, typer.Argument(metavar="RUN_A", help="The run before.")],
+    second: Annotated[Path, typer.Argument(metavar="RUN_B", help="The run after.")],
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="Only this variant's completions.")
+    ] = None,
+    sample: Annotated[
+        str | None, typer.Option("--sample", help="Only this sample's, by its id.")
+    ] = None,
+    system: Annotated[str | None, typer.Option("--system", help="Only this system's.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which ingredients of two runs' completions differ."""
+    from harness.pipeline.why import Choice, why
+    from harness.store.run_folder import RunFolder
+
+    runs = RunFolder.find(first), RunFolder.find(second)
+    found = why(*runs, Choice(variant=variant, sample=sample, system=system))
+    names = [str(run.path) for run in runs]
+    if as_json:
+        print_json({"first": names[0], "second": names[1], **found.json()})
+        return
+    _print_why(found)
+    for name, only in zip(names, found.only, strict=True):
+        _print_only(name, only)
+
+
+@app.command("prune", epilog="Example:  harness cache prune --dry-run")
+def prune_store(
+    out: OutOption = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove the completions that no run under the results folder refers to, and failures."""
+    from dataclasses import asdict
+
+    from harness.pipeline.cache import Pruned, prune, unneeded
+
+    path = _store(out)
+    found = unneeded(path)
+    if found is None:
+        say(_no_store(path))
+        if as_json:
+            print_json({"path": str(path), "removed": None})
+        return
+    for line in _unneeded_lines(found):
+        typer.echo(line, err=as_json or not dry_run)
+    gone = Pruned(completions=0, failures=0, bytes=0)
+    if not dry_run and (found.completions or found.failures):
+        ask("Remove them? What they cost is not to be had back.", yes=yes)
+        gone = prune(path, found)
+    if as_json:
+        counts = {"completions": len(found.completions), "failures": found.failures}
+        print_json(
+            {
+                "path": str(path),
+                "unneeded": {**counts, "bytes": found.bytes},
+                "held": dict(found.held),
+                "removed": asdict(gone),
+            }
+        )
+    elif dry_run:
+        typer.echo("nothing was removed")
+    else:
+        typer.echo(
+            f"removed {gone.completions:,} completions and {gone.failures:,} failures; "
+            f"{size(gone.bytes)} are free"
+        )
+
+
+@app.command("export", epilog="Example:  harness cache export completions.jsonl")
+def export_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="What to write.")],
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write every completion, with all that it depends on, to one file."""
+    from harness.pipeline.cache_files import export_store
+
+    written = export_store(_store(out), file)
+    if as_json:
+        print_json({"file": str(file), **written._asdict()})
+    else:
+        typer.echo(f"{file}: {written.completions:,} completions, {written.parts:,} parts")
+
+
+@app.command(
+    "import",
+    epilog="Examples:  harness cache import results      (makes a lost store anew)\n\n"
+    "  harness cache import completions.jsonl",
+)
+def import_paths(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH", help="Export files; folders of runs, of suites or of results."
+        ),
+    ],
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put completions into the store; what is there stays as it is."""
+    from dataclasses import asdict
+
+    from harness.pipeline.cache_files import import_into
+
+    path = _store(out)
+    found = import_into(path, paths)
+    for place in found.places:
+        say(f"{place}: skipped")
+    if found.damaged > len(found.places):
+        say(f"… and {found.damaged - len(found.places):,} more")
+    if as_json:
+        print_json({"path": str(path), **asdict(found)})
+        return
+    typer.echo(f"{path}: {found.new:,} completions are new, {found.known:,} were known")
+    if skipped := _skipped(found):
+        typer.echo(f"skipped: {skipped}")
+
+
+def _store(out: Path | None) -> Path:
+    from harness.pipeline.run import STORE_FILE
+    from harness.pipeline.runs import results_folder
+
+    return results_folder(out) / STORE_FILE
+
+
+def _no_store(path: Path) -> str:
+    return f"there is no completion store {path}; a run makes it"
+
+
+def _skipped(found: Imported) -> str:
+    reasons = {
+        "failures": found.failures,
+        "predictions made elsewhere": found.predictions,
+        "unfinished runs": found.unfinished,
+        "damaged lines": found.damaged,
+    }
+    return ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
+
+
+def _unneeded_lines(found: Unneeded) -> Iterator[str]:
+    yield (
+        f"{len(found.completions):,} of {found.stored:,} completions are of no run under "
+        f"{found.results} ({found.runs} runs); they take about {size(found.bytes)}"
+    )
+    for group in found.groups:
+        yield (
+            f"  {group.completions:,} of {group.engine} {group.checkpoint}, "
+            f"{decoding_text(group.decoding)}: {group.completion_tokens:,} tokens written"
+        )
+    if found.failures:
+        yield f"{found.failures:,} failures go too"
+    for folder, count in found.held.items():
+        yield (
+            f"kept: {count:,} completions that {folder} may need, which did not finish; "
+            f"finish it, or let them go with 'harness rm {folder}'"
+        )
+
+
+def _print_why(found: Why) -> None:
+    total = found.compared.total()
+    if not total:
+        typer.echo("the runs have no completion of the same system and sample")
+    elif found.same == total:
+        typer.echo(f"the keys of all {total:,} completions are equal: nothing differs")
+    else:
+        typer.echo(f"{total - found.same:,} of {total:,} completions differ in their keys")
+    for one in found.differences[:SHOWN]:
+        typer.echo(f"\n{_affected(one, found)}")
+        typer.echo("\n".join(f"  {line}" for line in one.text.split("\n")))
+    if len(found.differences) > SHOWN:
+        left = len(found.differences) - SHOWN
+        typer.echo(f"\n… and {left:,} more differences; --json has all, --sample takes one sample")
+
+
+def _affected(one: Difference, found: Why) -> str:
+    whole = sum(found.compared[system] for system in one.systems)
+    text = f"in {one.count:,} of {whole:,} completions of {', '.join(one.systems)}"
+    if one.ingredient == "images" or one.count < whole:
+        text += f" ({_some(list(one.samples), 'samples')})"
+    return f"{text}:"
+
+
+def _print_only(run: str, only: Only) -> None:
+    if only.systems:
+        typer.echo(f"\nonly {run} has the systems {', '.join(only.systems)}")
+    if only.samples:
+        typer.echo(f"\nonly {run} has {_some(list(only.samples), 'samples')}")
+    if only.draws:
+        typer.echo(f"\nonly {run} has {only.draws} more draws of each")
+
+
+def _some(names: list[str], word: str) -> str:
+    from harness.pipeline.why import SHOWN as FEW
+
+    shown = ", ".join(names[:FEW]) + (" …" if len(names) > FEW else "")
+    return f"{len(names):,} {word}: {shown}"

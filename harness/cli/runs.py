@@ -1,0 +1,189 @@
+"""The verbs about runs as a whole, and names: list, show, rm."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.options import (
+    JsonOption,
+    RunArgument,
+    YesOption,
+    ask,
+    decoding_text,
+    print_json,
+    say,
+    size,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+app = typer.Typer(rich_markup_mode=None)
+
+KINDS = ("models", "engines", "metrics", "steps", "runs")
+
+
+@app.command(
+    "list", epilog="Examples:  harness list metrics\n\n  harness list runs results/recipe-titles"
+)
+def list_names(
+    kind: Annotated[str, typer.Argument(help="models, engines, metrics, steps or runs.")],
+    results: Annotated[
+        Path | None,
+        typer.Argument(help="Of runs: a results or suite's folder. Default: the project's."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what a suite or variant may name, or the runs there are."""
+    from harness.pipeline.inspect import names_of
+
+    if kind not in KINDS:
+        raise typer.BadParameter(f"'{kind}' is none of {', '.join(KINDS)}")
+    if kind == "runs":
+        _list_runs(results, as_json=as_json)
+        return
+    if results:
+        raise typer.BadParameter("a folder goes with runs alone")
+    names = names_of(kind)
+    if as_json:
+        print_json(names)
+    else:
+        typer.echo("\n".join(names))
+
+
+@app.command(epilog="Example:  harness show results/recipe-titles")
+def show(run: RunArgument, as_json: JsonOption = False) -> None:
+    """Say what a run is: prompts, models, cost, failures, files."""
+    from harness.pipeline.runs import describe
+    from harness.store.run_folder import RunFolder
+
+    found = describe(RunFolder.find(run))
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo("\n".join(_shown(found)))
+
+
+@app.command(epilog="Example:  harness rm results/recipe-titles/20260701-120000-0d4f0d")
+def rm(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="The folders of single runs.")],
+    yes: YesOption = False,
+) -> None:
+    """Delete the folders of runs; completions stay in the store."""
+    from harness.pipeline.runs import removable, remove_run
+
+    folders = removable(runs)
+    for folder in folders:
+        files = [path for path in folder.path.rglob("*") if path.is_file()]
+        taken = size(sum(path.stat().st_size for path in files))
+        state = "" if folder.complete else "; it did not finish: is it still going on?"
+        say(f"{folder.path}: {len(files)} files, {taken}{state}")
+    word = "this run" if len(folders) == 1 else f"these {len(folders)} runs"
+    ask(f"Delete {word}?", yes=yes)
+    for folder in folders:
+        remove_run(folder)
+        typer.echo(f"removed {folder.path}")
+    say("the store keeps the completions: 'harness cache prune' removes what no run refers to")
+
+
+def _list_runs(results: Path | None, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from harness.cli.tables import print_runs
+    from harness.pipeline.runs import list_runs, results_folder
+
+    path = results or results_folder()
+    rows = list_runs(path) if results or path.is_dir() else []
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    elif rows:
+        print_runs(rows)
+    else:
+        say(f"no run under {path}; 'harness run' makes one")
+
+
+def _shown(found: Mapping[str, Any]) -> Iterator[str]:
+    run, summary = found["run"], found["summary"]
+    git = run.get("git")
+    machine = run.get("machine", {})
+    yield f"run:      {run['id']}"
+    yield f"suite:    {run['suite']}"
+    yield f"dataset:  {run['dataset']['name']}, {run['dataset']['samples']:,} samples"
+    yield f"created:  {run.get('created')}"
+    yield f"command:  {shlex.join(run.get('command', []))}"
+    if git:
+        yield f"commit:   {git['commit']}{' with changes' if git['dirty'] else ''}"
+    else:
+        yield "commit:   none: the prompts are not under git"
+    yield (
+        f"machine:  {machine.get('processor')}, {machine.get('cores')} cores, "
+        f"Python {machine.get('python')}, {machine.get('platform')}"
+    )
+    yield f"metrics:  {', '.join(map(str, run['metrics']))}"
+    yield "\nmodels"
+    for name, model in run["models"].items():
+        args = ", ".join(f"{key}={value}" for key, value in model.get("args", {}).items())
+        yield f"  {name}: {model['engine']}, {model['model']}{f' ({args})' if args else ''}"
+    yield "\nvariants"
+    for name, variant in run["variants"].items():
+        yield f"  {name}: {variant.get('description') or '(no description)'}"
+    yield "\ndecoding"
+    yield from _decodings(run["systems"])
+    if summary is None:
+        yield "\nunfinished: there is no summary.json"
+        yield f"  to go on: {shlex.join(run.get('command', []))}"
+        yield "  finished completions are kept, and not asked for twice"
+    else:
+        yield from _cost(summary.get("cost", {}))
+        yield from _counts(summary["systems"])
+    yield f"\nfiles in {found['folder']}"
+    for name, count in found["files"].items():
+        yield f"  {size(count):>9}  {name}"
+
+
+def _decodings(systems: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Give each way of sampling once; a model or variant may set parameters of its own."""
+    found: dict[str, list[str]] = {}
+    for system in systems:
+        decoding = system["decoding"]
+        text = f"  {decoding['name']}: {decoding_text(decoding['params'])}"
+        found.setdefault(text, []).append(system["name"])
+    for text, names in found.items():
+        yield text if len(found) == 1 else f"{text} ({', '.join(names)})"
+
+
+def _cost(cost: Mapping[str, Any]) -> Iterator[str]:
+    if not cost:
+        return
+    yield "\ncost"
+    yield (
+        f"  completions: {cost['completions']:,}; generated {cost['generated']:,}, "
+        f"failed {cost['failed']:,}, the others from the store"
+    )
+    yield (
+        f"  tokens: prompt {cost['prompt_tokens']:,} (cached {cost['cached_tokens']:,}), "
+        f"completion {cost['completion_tokens']:,}"
+    )
+    pace = cost.get("completions_per_second")
+    speed = f", {pace:.1f} completions/s" if pace else ""
+    yield (
+        f"  time: model start {cost['model_start_seconds']:.1f} s, "
+        f"generating {cost['generate_seconds']:.1f} s{speed}"
+    )
+    if money := cost.get("money"):
+        yield f"  money: {money['currency']} {money['now']:.4f} now, {money['run']:.4f} all of it"
+
+
+def _counts(systems: list[Mapping[str, Any]]) -> Iterator[str]:
+    yield "\nanswers"
+    for system in systems:
+        yield (
+            f"  {system['system']}: {system['n']:,} samples; unscored {system['unscored']:,}, "
+            f"empty {system['empty']:,}, truncated {system['truncated']:,}"
+        )
+        for reason, count in system.get("reasons", {}).items():
+            yield f"    {count:,} × {reason}"

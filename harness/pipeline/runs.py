@@ -1,0 +1,200 @@
+"""Run folders from outside: which there are, what one is, its files line by line, and its end.
+
+Nothing is scored or compared here, and the completion store is not touched.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from harness.config.load import project_root
+from harness.errors import StoreError
+from harness.store.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.records import Json
+
+COMPLETIONS = "completions.jsonl"
+_RUN_FIELDS = frozenset({"id", "suite", "systems", "models"})
+"""Without these a ``run.json`` is another program's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run in a list of runs."""
+
+    id: str
+    folder: str
+    suite: str | None
+    systems: tuple[str, ...]
+    samples: int | None
+    state: str
+    """finished, unfinished, or damaged: a file of the run cannot be read."""
+    unscored: int | None
+    """Samples without a score, over all systems; None where the run is not finished."""
+    created: str | None
+
+
+class Line(NamedTuple):
+    """A line of a file of JSON lines."""
+
+    number: int
+    """1-based."""
+    value: dict[str, Any] | None
+    """None where it is damaged."""
+    fault: str = ""
+
+
+def results_folder(out: Path | None = None) -> Path:
+    """Give the results folder that a user means: the one named, or that of the project."""
+    return out or project_root(Path()) / "results"
+
+
+def run_folders(path: Path) -> list[RunFolder]:
+    """Find the runs in a run's own folder, a suite's or a results folder, the newest first.
+
+    Raises:
+        StoreError: there is no such folder.
+    """
+    if not path.is_dir():
+        raise StoreError(f"there is no folder {path}", hint="runs are under results/<suite>/")
+    found = [place.parent for pattern in _LEVELS for place in path.glob(pattern)]
+    return [RunFolder(folder) for folder in sorted(found, key=_age, reverse=True)]
+
+
+_LEVELS = ("run.json", "*/run.json", "*/*/run.json")
+
+
+def list_runs(path: Path) -> list[RunRow]:
+    """Describe every run under a folder in a row, the newest first.
+
+    Raises:
+        StoreError: there is no such folder.
+    """
+    return [_row(folder) for folder in run_folders(path)]
+
+
+def describe(folder: RunFolder) -> dict[str, Json]:
+    """Say what one run is: its ``run`` and ``summary`` (None if unfinished), and its files' sizes.
+
+    Raises:
+        StoreError: a file of the run is damaged.
+    """
+    return {
+        "folder": str(folder.path),
+        "run": folder.run(),
+        "summary": folder.summary() if folder.complete else None,
+        "files": {
+            path.relative_to(folder.path).as_posix(): path.stat().st_size
+            for path in sorted(folder.path.rglob("*"))
+            if path.is_file()
+        },
+    }
+
+
+def removable(paths: Sequence[Path]) -> list[RunFolder]:
+    """Check that each path is the folder of one run, and give each run once.
+
+    Raises:
+        StoreError: one is not; then none is to be removed.
+    """
+    found: dict[Path, RunFolder] = {}
+    for path in paths:
+        if not (path / "run.json").is_file():
+            runs = run_folders(path) if path.is_dir() else []
+            raise StoreError(
+                f"{path} is not the folder of a run: it has no run.json",
+                hint=f"name one run, such as {runs[0].path}"
+                if runs
+                else "'harness list runs' lists them",
+            )
+        folder = RunFolder(path)
+        run = folder.run()
+        if not isinstance(run, dict) or not run.keys() >= _RUN_FIELDS:
+            raise StoreError(f"{path / 'run.json'} is not the record of a run; nothing is removed")
+        found.setdefault(path.resolve(), folder)
+    return list(found.values())
+
+
+def remove_run(folder: RunFolder) -> None:
+    """Delete a run's folder. Stopped half-way it leaves an unfinished run, which can be removed.
+
+    Raises:
+        StoreError: something in it cannot be deleted.
+    """
+    place = folder.path.resolve()
+    try:
+        for child in place.iterdir():
+            if child.is_dir() and not child.is_symlink():
+                shutil.rmtree(child)
+            elif child.name != "run.json":
+                child.unlink()
+        (place / "run.json").unlink()
+        place.rmdir()
+    except OSError as error:
+        raise StoreError(f"{folder.path} cannot be removed whole: {error}") from error
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """Read JSON objects, a line each; a damaged line is given as one, and the rest goes on.
+
+    Raises:
+        StoreError: the file is not there or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, text in enumerate(file, 1):
+                yield _line(number, text)
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"{path} is not there: the run did not finish",
+            hint="run the suite again; finished completions are not asked for twice",
+        ) from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error})") from error
+
+
+def _line(number: int, text: bytes) -> Line:
+    try:
+        value = json.loads(text.decode())
+    except (ValueError, RecursionError) as error:
+        return Line(number, None, f"no JSON ({error})")
+    return Line(number, value) if isinstance(value, dict) else Line(number, None, "no JSON object")
+
+
+def _row(folder: RunFolder) -> RunRow:
+    try:
+        run = folder.run()
+        summary = folder.summary() if folder.complete else None
+        return RunRow(
+            id=folder.path.name,
+            folder=str(folder.path),
+            suite=run["suite"],
+            systems=tuple(system["name"] for system in run["systems"]),
+            samples=run["dataset"]["samples"],
+            state="finished" if summary else "unfinished",
+            unscored=sum(system["unscored"] for system in summary["systems"]) if summary else None,
+            created=run.get("created"),
+        )
+    except (StoreError, LookupError, TypeError):
+        return RunRow(
+            id=folder.path.name,
+            folder=str(folder.path),
+            suite=None,
+            systems=(),
+            samples=None,
+            state="damaged",
+            unscored=None,
+            created=None,
+        )
+
+
+def _age(folder: Path) -> tuple[str, str]:
+    """Sort by a run's name, which begins with its time; the same name twice by its suite."""
+    return folder.resolve().name, str(folder)
