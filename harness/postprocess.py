@@ -6,6 +6,7 @@ changed list of steps costs only a re-score.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ _LEAD_IN = re.compile(
 )
 _EMPHASIS = re.compile(r"(\*\*|__|\*|_|`)(?=\S)(.+?)(?<=\S)\1")
 _LINE_MARK = re.compile(r"^\s*(?:#{1,6}\s+|[-*•]\s+|\d{1,2}[.)]\s+)")
+FIELD = "json:"
+"""Before the name of a field: ``json:title`` takes the title of {"title": …}."""
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "`": "`"}
 
 
@@ -68,6 +71,16 @@ def strip_final_period(text: str) -> str:
     return bare[:-1] if bare.endswith(".") and not bare.endswith("..") else bare
 
 
+def json_field(text: str, name: str) -> str:
+    """Give a field of the JSON object that the text is; a text that is none stays as it is."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else text
+
+
 STEPS: Mapping[str, Callable[[str], str]] = {
     step.__name__: step
     for step in (
@@ -90,11 +103,11 @@ def check_steps(names: Sequence[str], where: Where | None = None) -> None:
         ConfigError: the first unknown name, with those that are known.
     """
     for name in names:
-        if name not in STEPS:
+        if name not in STEPS and not (name.startswith(FIELD) and name != FIELD):
             raise ConfigError(
                 f"no post-processing step is named '{name}'",
                 where=where,
-                hint=f"known steps: {', '.join(STEPS)}",
+                hint=f"known steps: {', '.join(STEPS)}, {FIELD}NAME",
             )
 
 
@@ -105,7 +118,9 @@ def predict(completion: Completion, names: Sequence[str]) -> Prediction:
     text = completion.text
     changed: list[str] = []
     for name in names:
-        after = STEPS[name](text)
+        after = (
+            json_field(text, name[len(FIELD) :]) if name.startswith(FIELD) else STEPS[name](text)
+        )
         if after != text:
             changed.append(name)
         text = after

@@ -87,6 +87,8 @@ class PromptVariant:
     postprocess: tuple[str, ...]
     generation: Mapping[str, Json]
     """Sampling parameters that this variant sets over the suite's decoding."""
+    structured_outputs: Mapping[str, Json] | None = None
+    """The form that answers must have: one of regex, choice, json; see harness.answer_form."""
     where: Mapping[str, Where]
     """Field name → where its text begins, so that a template's error names the true line."""
 

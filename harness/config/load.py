@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.answer_form import check_form
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile, VariantFile
 from harness.config.validate import nearest, validate
 from harness.errors import ConfigError, ConfigErrors
@@ -110,7 +111,9 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
         chain.append(path.resolve())
         source = load_yaml(path)
         file = validate(source, VariantFile)
-        for field in ("description", "system", "user", "exemplars", "postprocess"):
+        for field in (
+            "description", "system", "user", "exemplars", "postprocess", "structured_outputs"
+        ):  # fmt: skip
             value = getattr(file, field)
             if value is not None and field not in fields:
                 fields[field] = value
@@ -123,6 +126,10 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
             [ConfigError("'user' is missing", where=Where(path=folder / f"{name}.yaml", line=1))]
         )
     exemplars = fields.get("exemplars")
+    form = fields.get("structured_outputs")
+    if form is not None:
+        form = form.model_dump(by_alias=True, exclude_none=True)
+        check_form(form, where["structured_outputs"])
     return PromptVariant(
         name=name,
         description=fields.get("description", ""),
@@ -134,6 +141,7 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
         ),
         postprocess=tuple(fields.get("postprocess", ())),
         generation=generation,
+        structured_outputs=form,
         where=where,
     )
 

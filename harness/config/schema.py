@@ -24,6 +24,16 @@ class ExemplarsFile(Strict):
     images: bool = Field(default=True, description="Whether their images are shown too.")
 
 
+class FormFile(Strict):
+    """``structured_outputs:`` of a variant; one of the three."""
+
+    regex: str | None = Field(default=None, description="What the whole answer must match.")
+    choice: list[str] | None = Field(default=None, min_length=1, description="Answers allowed.")
+    json_schema: dict[str, Any] | None = Field(
+        default=None, alias="json", description="A JSON schema of the answer."
+    )
+
+
 class VariantFile(Strict):
     """One prompt variant: ``prompts/<suite>/<variant>.yaml``."""
 
@@ -37,6 +47,9 @@ class VariantFile(Strict):
     )
     generation: dict[str, Any] | None = Field(
         default=None, description="Sampling parameters that this prompt needs: max_tokens …"
+    )
+    structured_outputs: FormFile | None = Field(
+        default=None, description="The form that answers must have."
     )
 
 

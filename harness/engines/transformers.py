@@ -39,8 +39,10 @@ SAMPLING = {
     "seed": None,
     "num_beams": "num_beams",
     "length_penalty": "length_penalty",
+    "structured_outputs": None,
 }
-"""Parameter of a decoding → its name in ``generate()``; None where it has none."""
+"""Parameter of a decoding → its name in ``generate()``; None where it has none. Structured outputs
+are not enforced here: the run checks every answer and counts those that miss the form."""
 SAMPLING_ONLY = ("temperature", "top_p", "top_k", "min_p")
 MODEL_ARGS = ("dtype", "attn_implementation", "trust_remote_code")
 ENGINE_ARGS = (*MODEL_ARGS, "batch_size", "device")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SAMPLING = frozenset({
     "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty",
-    "frequency_penalty", "max_tokens", "min_tokens", "stop", "seed",
+    "frequency_penalty", "max_tokens", "min_tokens", "stop", "seed", "structured_outputs",
 })  # fmt: skip
 """Sampling parameters that a decoding may set, in vLLM's words."""
 
@@ -42,6 +42,10 @@ ENVIRONMENT = {
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
 }
 """Set where the user's environment says nothing, while the engine lives."""
+
+COMPACT = {"backend": "xgrammar", "disable_any_whitespace": True}
+"""How structured outputs are enforced where nobody says otherwise: between the parts of a JSON text
+weak models write line breaks until they are cut off."""
 
 GIB = 1024**3
 STOP_SECONDS = 10.0
@@ -104,6 +108,7 @@ class VllmEngine:
         self._output = OutputToFile(log)
         self._environment: dict[str, str] | None = None
         self._llm: Any = None
+        self._children: set[multiprocessing.process.BaseProcess] = set()
         self._processor: Any = None
         self._images = ImagePreparation()
         self._ids = itertools.count()
@@ -132,6 +137,7 @@ class VllmEngine:
             loading.exception()
             await self.close()
             raise
+        self._children = set(multiprocessing.active_children()) - others
 
     def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
         """Answer requests in the order of finishing, ``in_flight`` at a time.
@@ -149,6 +155,9 @@ class VllmEngine:
                 if llm.output_handler is not None:
                     llm.output_handler.cancel()  # or it takes the shutdown for a crash
                 await asyncio.to_thread(llm.shutdown, STOP_SECONDS)
+                for child in self._children:
+                    child.kill()  # where it has ended in time, nothing is left to kill
+                    await asyncio.to_thread(child.join)
                 # What vLLM left for the event loop to close is closed in its next turns.
                 await asyncio.sleep(0)
         finally:
@@ -172,6 +181,7 @@ class VllmEngine:
         given: dict[str, Any] = {
             "revision": self._config.revision,
             "tokenizer_revision": self._config.revision,
+            "structured_outputs_config": self._args.pop("structured_outputs_config", COMPACT),
         }
         if kwargs := self._images.processor_kwargs():
             given["mm_processor_kwargs"] = {**kwargs, **self._args.get("mm_processor_kwargs", {})}
@@ -229,10 +239,12 @@ def _sampling(decoding: Decoding) -> Any:
     """
     from vllm import SamplingParams
     from vllm.exceptions import VLLMClientError
-    from vllm.sampling_params import RequestOutputKind
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
     params = sampling_params(decoding, SAMPLING)
     try:
+        if form := params.pop("structured_outputs", None):
+            params["structured_outputs"] = StructuredOutputsParams(**form)
         return SamplingParams(**params, output_kind=RequestOutputKind.FINAL_ONLY)
     except (TypeError, ValueError, VLLMClientError) as error:
         raise EngineError(f"decoding '{decoding.name}': {error}") from error

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from harness.answer_form import has_form
 from harness.compare import verdicts
 from harness.errors import StoreError
 from harness.metrics.base import Metric, create
@@ -148,7 +149,7 @@ def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
     scored = {result["system"] for result in summary["results"] if result["interval"]}
     sentences: list[str] = []
     if len(scored) > 1:
-        compared = compare_run(folder)
+        compared = compare_run(folder, deciding_alone=True)
         sentences = verdicts(compared.metric(compared.deciding))
     folder.write_text("report.html", html_page(run, summary, table, shown, sentences))
 
@@ -165,6 +166,8 @@ class _Answers:
     """As the model wrote them, of the systems where post-processing changed a text."""
     finish: dict[str, Counter[str]]
     """By system: how often a completion ended for which reason."""
+    malformed: Counter[str]
+    """By system: completions without the form that the prompt asked for."""
 
     def of(self, system: str) -> list[Prediction]:
         """Give a system's predictions, all draws one after the other."""
@@ -179,11 +182,15 @@ def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample
     made: dict[tuple[int, str, str], Prediction] = {}
     raw: dict[tuple[int, str, str], Prediction] = {}
     finish: dict[str, Counter[str]] = {system: Counter() for system in systems}
+    malformed: Counter[str] = Counter()
     for line in folder.completions():
         place = (line.draw, line.system, line.sample_id)
         made[place] = predict(line.completion, steps[line.variant])
         raw[place] = predict(line.completion, ())
         finish[line.system][line.completion.finish_reason] += 1
+        form = run["variants"][line.variant].get("structured_outputs")
+        if form and line.completion.error is None and not has_form(line.completion.text, form):
+            malformed[line.system] += 1
     changed = {system for (_, system, _), prediction in made.items() if prediction.steps}
     drawn = {system["name"]: system["draws"] * run["repeats"] for system in run["systems"]}
     draws = [[s for s in systems if draw < drawn[s]] for draw in range(max(drawn.values()))]
@@ -198,6 +205,7 @@ def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample
                 for d, there in enumerate(draws)
             ],
             finish=finish,
+            malformed=malformed,
         )
     except KeyError as error:
         raise StoreError(
@@ -272,6 +280,7 @@ def _system_summary(system: Mapping[str, Any], answers: _Answers) -> dict[str, J
         "empty": sum(p.status == "empty" for p in predictions),
         "truncated": answers.finish[name]["length"],
         "changed": sum(bool(p.steps) for p in predictions),
+        "malformed": answers.malformed[name],
         "reasons": _reasons(predictions),
     }
 

@@ -20,7 +20,7 @@ from harness.engines.base import ENGINES, engine_class
 from harness.errors import ConfigErrors, HarnessError
 from harness.metrics.base import METRICS, UNAVAILABLE
 from harness.pipeline.plan import Choice, Plan, make_plan
-from harness.postprocess import STEPS, check_steps
+from harness.postprocess import FIELD, STEPS, check_steps
 from harness.render import Renderer
 from harness.score import check_metrics
 
@@ -84,7 +84,7 @@ def names_of(kind: str) -> list[str]:
         "models": preset_names(),
         "engines": list(ENGINES),
         "metrics": [*METRICS, *(f"({name}: {reason})" for name, reason in UNAVAILABLE.items())],
-        "steps": list(STEPS),
+        "steps": [*STEPS, f"{FIELD}NAME"],
     }[kind]
 
 

@@ -233,6 +233,8 @@ def _systems(suite: Suite) -> Iterator[System]:
                     **decoding.params,
                     **variant.generation,
                 }
+                if variant.structured_outputs is not None:
+                    params["structured_outputs"] = dict(variant.structured_outputs)
                 draws = params.pop("n", 1)
                 if params["temperature"]:
                     params.setdefault("seed", SEED)

@@ -234,6 +234,7 @@ def _notes_on_texts(summary: Mapping[str, Any]) -> Iterator[str]:
         ("unscored", "unscored: the model gave no answer"),
         ("empty", "empty: answered with nothing, scored as that"),
         ("truncated", "cut off at max_tokens"),
+        ("malformed", "not in the form that the prompt asks for (structured_outputs)"),
     ):
         if counts := _counts(summary["systems"], status):
             yield f"{text}: {counts}"

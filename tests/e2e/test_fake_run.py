@@ -262,6 +262,18 @@ def test_a_sampled_decoding_is_drawn_n_times_and_averaged(project, harness):
     assert "3 draws at temperature 0" in harness("run", SUITE, cwd=project).stderr
 
 
+def test_answers_without_the_form_that_was_asked_for_are_counted(project, harness, write):
+    form = "structured_outputs: {regex: 'Title: .*'}"
+    write(project / SUITE / "title.yaml", f"user: Give a title.\n{form}\n")
+    run = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    assert [(s["system"], s["malformed"]) for s in run["systems"]] == [("plain", 0), ("title", 4)]
+    table = (project / run["folder"] / "table.md").read_text()
+    assert "not in the form that the prompt asks for (structured_outputs): title 4" in table
+    write(project / SUITE / "title.yaml", "user: Give it.\nstructured_outputs: {regex: 'a('}\n")
+    wrong = harness("run", SUITE, cwd=project)
+    assert "title.yaml:2: structured_outputs.regex: missing )" in wrong.stderr
+
+
 def test_metrics_with_options_and_metrics_of_evaluate_stand_in_the_table(project, harness, write):
     suite = project / SUITE / "suite.yaml"
     write(

@@ -70,3 +70,24 @@ def test_unknown_steps_are_refused_by_name():
 def test_no_text_makes_a_step_fail(text):
     for name, step in STEPS.items():
         assert isinstance(step(text), str), name
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{"title": "Tomato Soup"}', "Tomato Soup"),
+        ('{"title": 3}', '{"title": 3}'),
+        ('{"name": "x"}', '{"name": "x"}'),
+        ('{"title": "Tom', '{"title": "Tom'),
+        ("[1]", "[1]"),
+    ],
+)
+def test_a_field_of_a_json_answer(before, after):
+    check_steps(["json:title"])
+    completion = Completion(key="k", text=before, finish_reason="stop")
+    assert predict(completion, ["json:title"]).value == after
+
+
+def test_a_field_has_a_name():
+    with pytest.raises(ConfigError, match="'json:'"):
+        check_steps(["json:"])

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from harness.answer_form import has_form
 from harness.engines.vllm import VllmEngine
 from harness.errors import EngineError
 from harness.records import ModelConfig
@@ -41,6 +42,14 @@ def test_an_image_asked_about_again_comes_from_the_cache_with_the_same_text(vllm
     for key, completion in again.items():
         assert completion.text == first[key].text
         assert completion.cached_tokens > 0
+
+
+def test_answers_have_the_form_that_was_asked_for(vllm_session):
+    assert len(vllm_session.report["forms"]) == 3
+    for form, texts in vllm_session.report["forms"]:
+        assert len(texts) == 6
+        for text in texts:
+            assert has_form(text, form), (form, text)
 
 
 def test_a_decoding_that_vllm_cannot_do_is_refused_by_name(vllm_session):

@@ -20,6 +20,19 @@ from harness.engines.vllm import VllmEngine
 from harness.errors import EngineError
 from harness.records import Completion, Decoding, Request
 
+FORMS = (
+    {"choice": ["Zabaglione", "Stargazy Pie"]},
+    {"regex": "[A-Z][a-z]{3,9} (Soup|Cake)"},
+    {
+        "json": {
+            "type": "object",
+            "properties": {"title": {"type": "string", "maxLength": 12}},
+            "required": ["title"],
+            "additionalProperties": False,
+        }
+    },
+)
+
 
 async def answers(engine: VllmEngine, requests: list[Request]) -> list[Completion]:
     return [completion async for completion in engine.generate(stream(requests))]
@@ -31,6 +44,14 @@ async def refusal(engine: VllmEngine, decoding: Decoding) -> str:
     except EngineError as error:
         return str(error)
     return "nothing was raised"
+
+
+async def in_form(engine: VllmEngine, form: dict[str, object]) -> list[str]:
+    """Ask for titles in a form that the demo model would not choose by itself."""
+    params = {"temperature": 0, "max_tokens": 48, "structured_outputs": form}
+    decoding = Decoding(name="formed", params=params)
+    asked = [replace(request, decoding=decoding) for request in questions(3)]
+    return [completion.text for completion in await answers(engine, asked)]
 
 
 async def interrupted(engine: VllmEngine) -> list[Completion]:
@@ -57,6 +78,7 @@ async def life(log: Path) -> dict[str, object]:
         report: dict[str, object] = {
             "completions": [asdict(c) for c in await answers(engine, first[:4] + bad + first[4:])],
             "again": [asdict(c) for c in await answers(engine, first[:2])],
+            "forms": [[form, await in_form(engine, form)] for form in FORMS],
             "interrupted": [asdict(c) for c in await interrupted(engine)],
             "unknown": await refusal(engine, Decoding(name="odd", params={"temprature": 0})),
             "invalid": await refusal(engine, Decoding(name="cold", params={"temperature": -1})),

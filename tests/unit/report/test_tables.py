@@ -9,7 +9,12 @@ from harness.report.tables import ComparisonTable, read_reported
 
 def summary(values, **changes):
     systems = [
-        {"system": name, "n": 100, "draws": 1, "unscored": 0, "empty": 0, "truncated": 0}
+        {
+            "system": name,
+            "n": 100,
+            "draws": 1,
+            **dict.fromkeys(("unscored", "empty", "truncated", "malformed"), 0),
+        }
         for name in values
     ]
     results = [
