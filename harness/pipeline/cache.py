@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json, sha256_file, sha256_json
 from harness.pipeline.runs import COMPLETIONS, read_lines, run_folders
-from harness.store.completions import SCHEMA_VERSION, CompletionStore
+from harness.store.completions import CompletionStore
+from harness.store.database import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

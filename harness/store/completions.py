@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,7 @@ from harness.errors import StoreError
 from harness.fingerprint import canonical_json
 from harness.records import Completion
 from harness.store.claims import Owner
+from harness.store.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,49 +23,10 @@ if TYPE_CHECKING:
     from harness.ingredients import Ingredients
     from harness.records import Json
 
-SCHEMA_VERSION = 2
 GROUP_SIZE = 64
 GROUP_SECONDS = 1.0
-BUSY_SECONDS = 30.0
-"""How long to wait for another process that is writing."""
 _AT_ONCE = 500
 """Keys in one query."""
-
-_MIGRATIONS = (
-    """
-CREATE TABLE completions (
-    key TEXT PRIMARY KEY,
-    text TEXT NOT NULL,
-    finish_reason TEXT NOT NULL,
-    prompt_tokens INTEGER NOT NULL,
-    completion_tokens INTEGER NOT NULL,
-    cached_tokens INTEGER NOT NULL,
-    seconds REAL NOT NULL
-) WITHOUT ROWID;
-""",
-    # The key alone in an index, so that a plan of a million keys is looked up without the texts.
-    """
-ALTER TABLE completions RENAME TO first;
-CREATE TABLE completions (
-    key TEXT PRIMARY KEY,
-    text TEXT NOT NULL,
-    finish_reason TEXT NOT NULL,
-    prompt_tokens INTEGER NOT NULL,
-    completion_tokens INTEGER NOT NULL,
-    cached_tokens INTEGER NOT NULL,
-    seconds REAL NOT NULL,
-    record TEXT NOT NULL
-);
-INSERT INTO completions SELECT *, '{}' FROM first;
-DROP TABLE first;
-CREATE TABLE parts (sha256 TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE failures (
-    key TEXT PRIMARY KEY, reason TEXT NOT NULL, times INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
-""",
-)
-"""From each schema version to the next, the first from nothing."""
 
 _COLUMNS = "key, text, finish_reason, prompt_tokens, completion_tokens, cached_tokens, seconds"
 
@@ -75,10 +36,6 @@ class Entry(NamedTuple):
 
     completion: Completion
     record: Mapping[str, Json]
-
-
-class Damaged(StoreError):
-    """The store could not be read; it was moved aside."""
 
 
 class CompletionStore:
@@ -101,13 +58,7 @@ class CompletionStore:
         self._group: list[tuple[Completion, Ingredients]] = []
         self._group_began = 0.0
         self._kept_parts: set[str] = set()
-        with self._opening():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._check()
-            self._use_wal()
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._migrate()
+        self._db = open_database(path)
 
     def __enter__(self) -> CompletionStore:
         return self
@@ -285,7 +236,8 @@ class CompletionStore:
             self._db.executemany(
                 "DELETE FROM parts WHERE sha256 = ?", [(d,) for d in every if d not in used]
             )
-        self._db.execute("VACUUM")
+        with suppress(sqlite3.Error):  # another process reads, or the disk is full: later, then
+            self._db.execute("VACUUM")
         return removed
 
     def close(self) -> None:
@@ -337,86 +289,6 @@ class CompletionStore:
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-
-    @contextmanager
-    def _opening(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
-                self._db.close()
-                raise self._moved_aside(str(error)) from error
-            raise self._cannot_open(error) from error
-        except OSError as error:
-            raise self._cannot_open(error) from error
-
-    def _cannot_open(self, error: Exception) -> StoreError:
-        return StoreError(
-            f"the completion store cannot be opened: {self.path} ({error})",
-            hint="is its folder there and yours to write? --out names another",
-        )
-
-    def _check(self) -> None:
-        """Look the file over: damage found now costs less than damage found in a run."""
-        (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            self._db.close()
-            raise self._moved_aside(found)
-
-    def _moved_aside(self, fault: str) -> Damaged:
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
-        for ending in ("", "-wal", "-shm"):
-            part = self.path.with_name(self.path.name + ending)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + ending))
-        return Damaged(
-            f"the completion store {self.path} is damaged ({fault}); it was moved to {aside.name}",
-            hint=f"'harness cache import {self.path.parent}' makes it anew from the folders of "
-            "finished runs; without it the next run asks for everything again",
-        )
-
-    def _use_wal(self) -> None:
-        """Switch the file to write-ahead logging, which SQLite does not wait for by itself.
-
-        When two processes open a new file at once, one is told that it is locked, at once.
-        """
-        deadline = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                self._db.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not busy or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
-
-    def _migrate(self) -> None:
-        version = self._version()
-        if version > SCHEMA_VERSION:
-            self._db.close()
-            raise StoreError(
-                f"{self.path} was written by a newer version (schema {version})",
-                hint="upgrade prompt-harness, or name another folder with --out",
-            )
-        if version == SCHEMA_VERSION:
-            return
-        self._db.execute("BEGIN IMMEDIATE")
-        # Another process may have done it since the version was read.
-        for number in range(self._version(), SCHEMA_VERSION):
-            for statement in _MIGRATIONS[number].split(";"):
-                self._db.execute(statement)
-        self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        self._db.execute("COMMIT")
-
-    def _version(self) -> int:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        return int(version)
-
-
-_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 def _groups(keys: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,8 @@ import pytest
 from harness.errors import StoreError
 from harness.ingredients import Ingredients
 from harness.records import Completion, Message, RenderedPrompt, TextPart
-from harness.store.completions import SCHEMA_VERSION, CompletionStore, Damaged
+from harness.store.completions import CompletionStore
+from harness.store.database import SCHEMA_VERSION, Damaged
 
 
 def completion(key, text="a title", **facts):
