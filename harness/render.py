@@ -7,6 +7,7 @@ the answer. White space at the edges of a text part is removed, since YAML block
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
@@ -70,16 +71,26 @@ class Renderer:
         if self._system:
             text = self._fill(self._system, "system", sample, ())
             messages.append(Message(role="system", parts=(TextPart(text=text.strip()),)))
-        shown = self.variant.exemplars is None or self.variant.exemplars.images
-        for exemplar, answer in zip(self._exemplars, self.exemplar_answers, strict=True):
-            messages.append(self._user_turn(exemplar, media, with_images=shown))
-            messages.append(Message(role="assistant", parts=(TextPart(text=answer),)))
+        turns, shown = self._exemplar_turns
+        messages += turns
+        media += shown
         messages.append(self._user_turn(sample, media, with_images=True))
         return RenderedPrompt(
             messages=tuple(messages),
             media=tuple(media),
             sha256=sha256_json(prompt_content(messages, media)),
         )
+
+    @cached_property
+    def _exemplar_turns(self) -> tuple[list[Message], list[MediaRef]]:
+        """The worked examples, which are the same in every prompt, and their images."""
+        media: list[MediaRef] = []
+        messages: list[Message] = []
+        shown = self.variant.exemplars is None or self.variant.exemplars.images
+        for exemplar, answer in zip(self._exemplars, self.exemplar_answers, strict=True):
+            messages.append(self._user_turn(exemplar, media, with_images=shown))
+            messages.append(Message(role="assistant", parts=(TextPart(text=answer),)))
+        return messages, media
 
     def _user_turn(self, sample: Sample, media: list[MediaRef], *, with_images: bool) -> Message:
         first = len(media)
@@ -102,13 +113,15 @@ class Renderer:
         self, environment: ImmutableSandboxedEnvironment, field: str, source: str
     ) -> Template:
         try:
-            return environment.from_string(source)
+            template = environment.from_string(source)
         except TemplateSyntaxError as error:
             raise RenderError(
                 error.message or "not valid Jinja",
                 where=self._place(field, error.lineno),
                 hint="Jinja writes values as {{ name }} and statements as {% if … %}",
             ) from error
+        template.globals = dict(template.globals)  # copied for every prompt: a ChainMap is slow
+        return template
 
     def _fill(self, template: Template, field: str, sample: Sample, indices: Sequence[int]) -> str:
         marks = [_MARK.format(index) for index in indices]

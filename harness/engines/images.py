@@ -8,7 +8,7 @@ picture is handed over as it is and the checkpoint's own processor decides.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, EngineError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from harness.records import Json, MediaRef
 
 SETTINGS = ("min_pixels", "max_pixels")
+KEPT = 8
+"""Pictures kept for the systems that ask for them next; a run asks image by image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,10 @@ class ImagePreparation:
     """Largest area, in pixels."""
     patch_size: int = 14
     """Pixels along the side of the vision tower's patch."""
+    _opened: dict[MediaRef, asyncio.Task[Image.Image]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """The last few, done or on their way."""
 
     def processor_kwargs(self) -> dict[str, Json]:
         """Tell the checkpoint's processor the same limits, so that it does not scale again."""
@@ -49,12 +55,27 @@ class ImagePreparation:
         return sha256_json([ref.sha256, self.min_pixels, self.max_pixels, self.patch_size])
 
     async def open(self, refs: Sequence[MediaRef]) -> list[Image.Image]:
-        """Open and prepare pictures in worker threads.
+        """Open and prepare pictures in worker threads, once for all who ask at about the same time.
 
         Raises:
             DataError: a file has gone, cannot be decoded, or is too narrow for the model.
         """
-        return list(await asyncio.gather(*(asyncio.to_thread(self._open, ref) for ref in refs)))
+        return list(await asyncio.gather(*(self._shared(ref) for ref in refs)))
+
+    async def _shared(self, ref: MediaRef) -> Image.Image:
+        task = self._opened.pop(ref, None)
+        if task is None:
+            task = asyncio.ensure_future(asyncio.to_thread(self._open, ref))
+            task.add_done_callback(lambda done: self._forget_failed(ref, done))
+        self._opened[ref] = task  # last: the one that is kept longest
+        if len(self._opened) > KEPT:
+            del self._opened[next(iter(self._opened))]
+        # Who is cancelled does not take the picture from the others.
+        return await asyncio.shield(task)
+
+    def _forget_failed(self, ref: MediaRef, task: asyncio.Task[Image.Image]) -> None:
+        if (task.cancelled() or task.exception()) and self._opened.get(ref) is task:
+            del self._opened[ref]
 
     def _open(self, ref: MediaRef) -> Image.Image:
         picture = load(ref)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from harness.engines.images import preparation
-from harness.errors import EngineError
+from harness.errors import DataError, EngineError
+from harness.media import probe
 from harness.records import MediaRef
 
 QWEN = SimpleNamespace(model_type="qwen3_vl", vision_config=SimpleNamespace(patch_size=16))
@@ -50,3 +53,49 @@ def test_settings_that_cannot_be_are_refused(settings, message):
 def test_settings_for_another_kind_of_model_are_refused():
     with pytest.raises(EngineError, match="apply to Qwen-VL models, and this is a llava"):
         preparation({"max_pixels": 5000}, SimpleNamespace(model_type="llava"), PROCESSOR)
+
+
+def drawn(path):
+    Image.new("RGB", (8, 8), "red").save(path)
+    return probe(path)
+
+
+def test_a_picture_that_many_ask_for_at_once_is_opened_once(tmp_path):
+    ref = drawn(tmp_path / "a.png")
+    prepared = preparation({}, QWEN, PROCESSOR)
+
+    async def asked():
+        return await asyncio.gather(*(prepared.open([ref, ref]) for _ in range(5)))
+
+    pictures = [picture for answer in asyncio.run(asked()) for picture in answer]
+    assert len(pictures) == 10
+    assert all(picture is pictures[0] for picture in pictures)
+
+
+def test_one_who_gives_up_does_not_take_the_picture_from_the_others(tmp_path):
+    ref = drawn(tmp_path / "a.png")
+    prepared = preparation({}, QWEN, PROCESSOR)
+
+    async def asked():
+        first, second = (asyncio.ensure_future(prepared.open([ref])) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        return await second
+
+    [picture] = asyncio.run(asked())
+    assert picture.size == (8, 8)
+
+
+def test_a_picture_that_could_not_be_opened_is_tried_again(tmp_path):
+    ref = drawn(tmp_path / "a.png")
+    prepared = preparation({}, QWEN, PROCESSOR)
+
+    async def asked():
+        ref.path.rename(tmp_path / "gone.png")
+        with pytest.raises(DataError, match=r"a\.png"):
+            await prepared.open([ref])
+        (tmp_path / "gone.png").rename(ref.path)
+        return await prepared.open([ref])
+
+    [picture] = asyncio.run(asked())
+    assert picture.size == (8, 8)
