@@ -30,6 +30,11 @@ def sha256_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def sha256_bytes(content: bytes) -> str:
+    """Hash bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def sha256_json(value: Any) -> str:
     """Hash a value by its canonical JSON."""
     return sha256_text(canonical_json(value))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError
-from harness.fingerprint import sha256_file
+from harness.fingerprint import sha256_bytes, sha256_file
 from harness.records import MediaRef
 
 if TYPE_CHECKING:
@@ -55,12 +56,16 @@ def load(ref: MediaRef) -> Image.Image:
     Safe to call from worker threads; the result is shared, so do not draw on it.
 
     Raises:
-        DataError: the file has gone, or its pixels cannot be decoded.
+        DataError: the file has gone, is not the one that was probed, or cannot be decoded.
     """
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(ref.path) as image:
+        content = ref.path.read_bytes()
+        if sha256_bytes(content) != ref.sha256:
+            # Its answer would stand under the old image's key.
+            raise DataError(f"image has changed since the run began: {ref.path}")
+        with Image.open(BytesIO(content)) as image:
             upright = ImageOps.exif_transpose(image)
             if "transparency" in upright.info or upright.mode in ("RGBA", "LA", "PA"):
                 layer = upright.convert("RGBA")

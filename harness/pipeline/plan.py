@@ -277,7 +277,23 @@ def _identity(model: ModelConfig, hash_file: Callable[[Path], str]) -> Json:
         checkpoint: dict[str, Json] = {"files": files}
     else:
         checkpoint = {"id": model.model, "revision": model.revision}
-    return {**identity(model), "checkpoint": checkpoint}
+    known = identity(model)
+    return {**known, "args": _by_content(known["args"], hash_file), "checkpoint": checkpoint}
+
+
+def _by_content(value: Json, hash_file: Callable[[Path], str]) -> Json:
+    """Put the hash of its content for every file or folder that engine arguments name."""
+    if isinstance(value, dict):
+        return {name: _by_content(inner, hash_file) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_by_content(inner, hash_file) for inner in value]
+    if isinstance(value, str) and Path(value).is_absolute():
+        path = Path(value)
+        if path.is_dir():
+            return {"files": sha256_folder(path, hash_file=hash_file)}
+        if path.is_file():
+            return {"file": hash_file(path)}
+    return value
 
 
 def _named(

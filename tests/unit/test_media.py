@@ -38,3 +38,12 @@ def test_a_decompression_bomb_is_refused(tmp_path):
     Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
     with pytest.raises(DataError, match=r"pixels|readable"):
         probe(tmp_path / "bomb.png")
+
+
+def test_an_image_that_was_overwritten_since_is_refused(tmp_path):
+    path = tmp_path / "a.png"
+    Image.new("RGB", (4, 4), "red").save(path)
+    ref = probe(path)
+    Image.new("RGB", (4, 4), "blue").save(path)
+    with pytest.raises(DataError, match="image has changed since the run began"):
+        load(ref)

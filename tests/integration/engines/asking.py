@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.fingerprint import sha256_file
 from harness.media import probe
 from harness.records import (
     Decoding,
@@ -58,7 +60,7 @@ def hopeless(folder: Path) -> list[Request]:
     [good] = images(1)
     corrupt = folder / "corrupt.webp"
     corrupt.write_bytes(good.path.read_bytes()[:200])
-    cut = MediaRef(path=corrupt, sha256="0" * 64, width=good.width, height=good.height)
+    cut = replace(good, path=corrupt, sha256=sha256_file(corrupt))
     return [
         request("too long", good, "tomato soup with red pepper " * 5000),
         request("corrupt", cut, PROMPTS[0]),
