@@ -62,6 +62,7 @@ a slow one is not."""
 ENGINES: dict[str, str] = {
     "vllm": "harness.engines.vllm:VllmEngine",
     "transformers": "harness.engines.transformers:TransformersEngine",
+    "openai": "harness.engines.openai:OpenAIEngine",
     "replay": "harness.engines.replay:ReplayEngine",
     "fake": "harness.engines.fake:FakeEngine",
 }

@@ -1,0 +1,360 @@
+"""Answers requests by OpenAI-compatible servers: vLLM's own, others, or hosted ones.
+
+What may pass (a server that is busy, restarts or sends half an answer) is tried again until the
+request's time is over; what will not pass is told at once. The key is read from an environment
+variable and stays in the client's headers: no message, log or record holds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
+
+from harness.engines.adaptive import AdaptiveLimit, Balancer, pause
+from harness.engines.base import TIMEOUT, bounded, failed
+from harness.engines.openai_config import (
+    DEFAULTS,
+    OF_DECODING,
+    TAKEN,
+    body_sampling,
+    is_loopback,
+    settings,
+)
+from harness.engines.openai_wire import (
+    FATAL,
+    OF_PARAMETERS,
+    REFUSING,
+    Answer,
+    NoAnswerError,
+    PassingError,
+    data_url,
+    messages,
+    read_answer,
+    read_error,
+    seconds_asked,
+)
+from harness.errors import DataError, EngineError
+from harness.records import Completion
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    import httpx2
+
+    from harness.records import Json, MediaRef, ModelConfig, Request
+
+CONNECT_SECONDS = 10.0
+START_SECONDS = 30.0
+"""How long a server may take to say which models it serves."""
+PATIENCE = 300.0
+"""A run ends when its servers have done nothing but refuse for this many seconds, or for as long as
+a request may take where that is longer."""
+SHOWN = 500
+"""Characters of what a server says."""
+KEEP_SECONDS = 2.0
+"""An idle connection is closed before the server (vLLM: after 5 s) does it under our hands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Server:
+    url: str
+    client: httpx2.AsyncClient
+    limit: AdaptiveLimit
+
+
+class OpenAIEngine:
+    """An Engine on the chat-completions API.
+
+    ``ModelConfig.model`` is the name under which the model is served. ``ModelConfig.args``:
+    ``base_url`` (one or a list, default: the environment's OPENAI_BASE_URL), ``api_key_env`` (the
+    name of an environment variable; None: no key), ``in_flight`` (requests at a time, at most),
+    ``retries`` (how often a broken answer is asked for again), ``image_base_url`` with
+    ``image_root`` (send images as URLs: the path below the root put after the URL),
+    ``max_tokens_field``, ``extra_sampling`` (what the server takes beyond OpenAI's parameters) and
+    ``extra_body`` (fields that are sent as they are).
+    """
+
+    neutral_args: ClassVar[frozenset[str]] = frozenset(
+        {"api_key_env", "image_root", "in_flight", "max_tokens_field", "retries"}
+    )
+    defaults: ClassVar[Mapping[str, Json]] = DEFAULTS
+
+    def __init__(self, config: ModelConfig, *, log: Path) -> None:
+        self._settings = settings(config)
+        self._timeout = config.timeout or TIMEOUT
+        self._log = log
+        self._taken: frozenset[str] = frozenset()
+        self._servers: list[_Server] = []
+        self._balancer = Balancer([])
+        self._hidden = ""
+        """The key, so that it can be taken out of what a server says."""
+
+    async def start(self) -> None:
+        """Ask every server whether it is there, takes the key and serves the model.
+
+        Raises:
+            EngineError: one does not, or the environment has no key.
+        """
+        try:
+            import httpx2
+        except ImportError as error:
+            raise EngineError(
+                f"the openai engine needs httpx2: {error}", hint="pip install -e '.[openai]'"
+            ) from error
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        headers = {"Content-Type": "application/json"}
+        if key := self._key():
+            headers["Authorization"] = f"Bearer {key}"
+            self._hidden = key
+        most = self._settings.in_flight
+        self._servers = [
+            _Server(
+                url=url,
+                client=httpx2.AsyncClient(
+                    base_url=url,
+                    headers=headers,
+                    timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
+                    limits=httpx2.Limits(
+                        max_keepalive_connections=most, keepalive_expiry=KEEP_SECONDS
+                    ),
+                    trust_env=not is_loopback(url),  # no proxy on the way to this machine
+                ),
+                limit=AdaptiveLimit(most),
+            )
+            for url in self._settings.urls
+        ]
+        self._balancer = Balancer([server.limit for server in self._servers])
+        try:
+            owners = await asyncio.gather(*(self._owner(server) for server in self._servers))
+        except BaseException:
+            await self.close()
+            raise
+        taken = frozenset.intersection(*(TAKEN.get(owner, frozenset()) for owner in owners))
+        self._taken = taken | self._settings.extra_sampling
+
+    def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
+        """Answer requests in the order of finishing, ``in_flight`` at a time.
+
+        Raises:
+            EngineError: a server refuses the key, the model or a sampling parameter, or no server
+                has answered for a long time.
+        """
+        # The time-out of our own comes first, and knows what the trouble was.
+        return bounded(requests, self._answer, self._settings.in_flight, self._timeout + 5)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        servers, self._servers = self._servers, []
+        for server in servers:
+            await server.client.aclose()
+
+    def _key(self) -> str | None:
+        """Read the key from the environment."""
+        name = self._settings.api_key_env
+        if name is None:
+            return None
+        key = os.environ.get(name, "").strip()
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise EngineError(f"what the environment variable {name} holds cannot be a key")
+        far = next((url for url in self._settings.urls if not is_loopback(url)), None)
+        if not key and far:
+            raise EngineError(
+                f"no key for {far}: the environment variable {name} is not set",
+                hint=f"export {name}=…; api_key_env names another, or says null for a server "
+                "that wants no key",
+            )
+        return key or None
+
+    async def _owner(self, server: _Server) -> str:
+        """Check that a server has the model; give what it says the model is owned by."""
+        import httpx2
+
+        try:
+            response = await server.client.get("models", timeout=START_SECONDS)
+        except httpx2.HTTPError as error:
+            raise EngineError(
+                f"no server answers at {server.url}: {self._hide(_said(error))}",
+                hint="is it started, and is base_url right? Most end in /v1",
+            ) from None
+        if response.status_code in (404, 405, 501):
+            return ""  # it does not tell which models it serves; the first request will show
+        if response.status_code != 200:
+            raise self._fatal(server, response)
+        try:
+            listed = {str(model["id"]): model for model in response.json()["data"]}
+        except (ValueError, KeyError, TypeError):
+            return ""
+        names = [
+            n for n in listed if n == self._settings.model or n.endswith(f"/{self._settings.model}")
+        ]
+        if listed and not names:
+            raise EngineError(
+                f"{server.url} does not serve '{self._settings.model}'",
+                hint=f"it serves {', '.join(sorted(listed)[:8])}",
+            )
+        return str(listed[names[0]].get("owned_by", "")) if names else ""
+
+    def _fatal(self, server: _Server, response: httpx2.Response) -> EngineError:
+        """Say why every request to a server would fail."""
+        status = response.status_code
+        said = self._hide(read_error(response.content).words)
+        variable = self._settings.api_key_env
+        hint = "is it ready, and is base_url right? Most end in /v1"
+        if status in (401, 403):
+            hint = f"is the key in the environment variable {variable} right?"
+            if not self._hidden:
+                hint = f"it wants a key: put it into the environment variable {variable}"
+        elif status in (404, 405):
+            hint = f"does it serve '{self._settings.model}', and is base_url right? Most end in /v1"
+        elif status in (402, 429):
+            hint = "is there credit left? What was answered is kept; run the same command again"
+        return EngineError(f"{server.url} answers {status}: {said}", hint=hint)
+
+    def _hide(self, text: str) -> str:
+        """Take the key out of what a server said, and then cut it: half a key is one too."""
+        return (text.replace(self._hidden, "[key]") if self._hidden else text)[:SHOWN]
+
+    async def _answer(self, request: Request) -> Completion:
+        """Answer one request, however often it must be made."""
+        if not self._servers:
+            raise EngineError("the engine is not started")
+        began = time.perf_counter()
+        trouble = ""
+        broken = 0
+        sampling = body_sampling(request.decoding, self._settings, self._taken)
+        try:
+            async with asyncio.timeout(self._timeout):
+                while True:
+                    self._check_patience(trouble)
+                    try:
+                        return _completion(request, await self._ask(request, sampling), began)
+                    except PassingError as error:
+                        trouble = self._hide(str(error))
+                        broken += error.counted
+                        self._note(f"{request.sample_id}: {trouble}")
+                        if broken > self._settings.retries:
+                            return failed(request, trouble, began)
+                        if not error.refused:
+                            await asyncio.sleep(pause(broken))
+        except TimeoutError:
+            last = f"; the last try: {trouble}" if trouble else ""
+            return failed(request, f"no answer within {self._timeout:g} s{last}", began)
+        except (DataError, NoAnswerError) as error:
+            return failed(request, self._hide(str(error)), began)
+
+    def _check_patience(self, trouble: str) -> None:
+        silence = self._balancer.silence()
+        if silence > max(PATIENCE, self._timeout):
+            last = f": {trouble}" if trouble else f"; see {self._log}"
+            raise EngineError(
+                f"{', '.join(self._settings.urls)}: no answer for {silence:.0f} s{last}",
+                hint="what was answered is kept; run the same command when the server is back",
+            )
+
+    async def _ask(self, request: Request, sampling: Mapping[str, Json]) -> Answer:
+        """Make a request once, at the server that has the most room."""
+        async with self._balancer.place() as index:
+            server = self._servers[index]
+            # Not before there is room, so that only what is under way is held in memory.
+            body = await asyncio.to_thread(self._body, request, sampling)
+            began = time.monotonic()
+            try:
+                answer = await self._post(server, body, request.decoding.name)
+            except asyncio.CancelledError:
+                server.limit.too_slow(began, time.monotonic())
+                raise
+            except PassingError as error:
+                if error.refused:
+                    server.limit.refused(began, time.monotonic(), error.wait)
+                else:
+                    server.limit.said_something(time.monotonic())
+                raise
+            except NoAnswerError:
+                server.limit.said_something(time.monotonic())
+                raise
+            server.limit.answered(began, time.monotonic())
+            return answer
+
+    def _body(self, request: Request, sampling: Mapping[str, Json]) -> bytes:
+        body = {
+            "model": self._settings.model,
+            "messages": messages(request.rendered, self._image_url),
+            **sampling,
+            **self._settings.extra_body,
+        }
+        return json.dumps(body).encode()
+
+    def _image_url(self, ref: MediaRef) -> str:
+        base, root = self._settings.image_base_url, self._settings.image_root
+        if base is None or root is None:
+            return data_url(ref)
+        try:
+            relative = ref.path.resolve().relative_to(root)
+        except ValueError:
+            raise EngineError(f"the image {ref.path} is not under image_root, {root}") from None
+        return f"{base.rstrip('/')}/{quote(relative.as_posix())}"
+
+    async def _post(self, server: _Server, body: bytes, decoding: str) -> Answer:
+        """Send a body and read the answer; what goes wrong is sorted by what is to be done."""
+        import httpx2
+
+        try:
+            response = await server.client.post("chat/completions", content=body)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            reason = f"{server.url} cannot be reached: {_said(error)}"
+            raise PassingError(reason, refused=True, counted=False) from None
+        except httpx2.HTTPError as error:
+            raise PassingError(f"{server.url} broke off: {_said(error)}", refused=True) from None
+        if response.status_code == 200:
+            return read_answer(response.content)
+        raise self._refusal(server, response, decoding)
+
+    def _refusal(self, server: _Server, response: httpx2.Response, decoding: str) -> Exception:
+        """Say what is to be done about a response without an answer."""
+        status, error = response.status_code, read_error(response.content)
+        reason = f"{server.url} answers {status}: {error.words}"
+        if status in FATAL or status < 400 or error.code == "insufficient_quota":
+            return self._fatal(server, response)
+        if status in REFUSING:
+            wait = seconds_asked(response.headers.get("Retry-After"))
+            return PassingError(reason, refused=True, counted=False, wait=wait)
+        if status in (408, 409) or status >= 500:
+            return PassingError(reason)
+        if (
+            error.code in OF_PARAMETERS
+            or error.parameter in OF_DECODING | self._settings.extra_body.keys()
+            or "Unrecognized request argument" in error.words
+        ):
+            return EngineError(
+                f"decoding '{decoding}': {self._hide(reason)}",
+                hint="leave the parameter out, or give it a value that this model takes; where "
+                "max_tokens is refused, args: {max_tokens_field: max_completion_tokens}",
+            )
+        return NoAnswerError(reason)
+
+    def _note(self, text: str) -> None:
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(f"{datetime.now().astimezone():%H:%M:%S} {text}\n")
+
+
+def _completion(request: Request, answer: Answer, began: float) -> Completion:
+    return Completion(
+        key=request.key,
+        text=answer.text,
+        finish_reason=answer.finish_reason,
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+        cached_tokens=answer.cached_tokens,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
