@@ -8,18 +8,20 @@ what would fail every request (no such model, no memory) is raised as EngineErro
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from harness.engines.sampling import sampling_params
 from harness.errors import EngineError
 from harness.records import Completion
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 
-    from harness.records import Json, ModelConfig, Request
+    from harness.records import Decoding, Json, ModelConfig, Request
 
 
 class Engine(Protocol):
@@ -50,9 +52,15 @@ class EngineClass(Protocol):
     """Engine arguments that change speed or memory but not what the model sees or computes."""
     defaults: Mapping[str, Json]
     """Arguments that hold where a model config says nothing."""
+    sampling: Collection[str] | None
+    """Sampling parameters that it may honour; None where it takes any."""
 
     def __call__(self, config: ModelConfig, *, log: Path) -> Engine:
-        """Make an engine that is not started yet; its chatter goes to the file ``log``."""
+        """Make an engine that is not started yet; its chatter goes to the file ``log``.
+
+        Raises:
+            EngineError: an argument is unknown or wrong.
+        """
 
 
 TIMEOUT = 1800.0
@@ -82,6 +90,20 @@ def engine_class(name: str) -> EngineClass:
         raise EngineError(f"no engine is named '{name}'", hint=f"engines: {known}") from None
     found: EngineClass = getattr(import_module(module), attribute)
     return found
+
+
+def check(config: ModelConfig, decodings: Iterable[Decoding]) -> None:
+    """Refuse what an engine knows beforehand that it cannot do; nothing is started or imported.
+
+    Raises:
+        EngineError: there is no such engine, an argument is wrong, or a sampling parameter is one
+            that it would have to drop.
+    """
+    cls = engine_class(config.engine)
+    cls(config, log=Path(os.devnull))
+    if cls.sampling is not None:
+        for decoding in decodings:
+            sampling_params(decoding, cls.sampling)
 
 
 def identity(config: ModelConfig) -> dict[str, Json]:

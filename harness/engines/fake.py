@@ -16,7 +16,7 @@ from harness.errors import EngineError
 from harness.records import Completion, ImagePart, TextPart
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping
     from pathlib import Path
 
     from harness.records import Json, ModelConfig, Request
@@ -40,6 +40,7 @@ class FakeEngine:
     """
 
     neutral_args: ClassVar[frozenset[str]] = frozenset({"delay", "in_flight"})
+    sampling: ClassVar[Collection[str] | None] = None
     defaults: ClassVar[Mapping[str, Json]] = {"delay": 0.0, "fail": 0.0, "in_flight": 32}
 
     def __init__(

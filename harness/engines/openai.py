@@ -21,6 +21,7 @@ from harness.engines.base import TIMEOUT, bounded, failed
 from harness.engines.openai_config import (
     DEFAULTS,
     OF_DECODING,
+    SAMPLING,
     TAKEN,
     body_sampling,
     is_loopback,
@@ -43,7 +44,7 @@ from harness.errors import DataError, EngineError
 from harness.records import Completion
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Collection, Mapping
     from pathlib import Path
 
     import httpx2
@@ -85,6 +86,7 @@ class OpenAIEngine:
         {"api_key_env", "image_root", "in_flight", "max_tokens_field", "retries"}
     )
     defaults: ClassVar[Mapping[str, Json]] = DEFAULTS
+    sampling: ClassVar[Collection[str]] = SAMPLING
 
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
         self._settings = settings(config)

@@ -28,7 +28,9 @@ OPENAI_SAMPLING = frozenset({
 MORE_SAMPLING = frozenset({"top_k", "min_p", "repetition_penalty", "min_tokens"})
 """Sampling parameters that vLLM and SGLang have added; others may drop them in silence."""
 FORM = "structured_outputs"
-OF_DECODING = (OPENAI_SAMPLING | MORE_SAMPLING | {FORM, "response_format"}) - {"max_tokens"}
+SAMPLING = OPENAI_SAMPLING | MORE_SAMPLING | {FORM}
+"""What one server or another takes; which of it this one does is known when it has been asked."""
+OF_DECODING = (SAMPLING | {"response_format"}) - {"max_tokens"}
 """Fields that are wrong for every request if they are wrong for one; whether there is room for so
 many new tokens depends on the prompt."""
 TAKEN: dict[str, frozenset[str]] = {"vllm": MORE_SAMPLING | {FORM}, "sglang": MORE_SAMPLING}
@@ -132,7 +134,7 @@ def body_sampling(decoding: Decoding, given: Settings, taken: frozenset[str]) ->
     Raises:
         EngineError: a parameter that is unknown, or that a server may drop in silence.
     """
-    params = sampling_params(decoding, OPENAI_SAMPLING | MORE_SAMPLING | {FORM})
+    params = sampling_params(decoding, SAMPLING)
     form = params.get(FORM) or {}
     if "json" in form:
         if FORM in taken:

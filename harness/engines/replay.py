@@ -10,10 +10,11 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.engines.base import failed
+from harness.errors import EngineError
 from harness.records import Completion, TextPart
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Collection, Mapping
     from pathlib import Path
 
     from harness.records import Json, ModelConfig, Request
@@ -27,9 +28,15 @@ class ReplayEngine:
 
     neutral_args: ClassVar[frozenset[str]] = frozenset({"postprocess"})
     defaults: ClassVar[Mapping[str, Json]] = {}
+    sampling: ClassVar[Collection[str] | None] = None
 
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
-        """Take nothing of it: the texts are in the requests."""
+        """Check the arguments; the texts are in the requests."""
+        for name in config.args:
+            if name not in self.neutral_args:
+                raise EngineError(
+                    f"the replay engine has no argument '{name}'", hint="its argument: postprocess"
+                )
 
     async def start(self) -> None:
         """Do nothing: there is no model."""

@@ -22,7 +22,7 @@ from harness.fingerprint import canonical_json
 from harness.records import Completion
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Collection, Mapping
     from pathlib import Path
 
     from harness.records import Json, ModelConfig, Request
@@ -69,6 +69,7 @@ class TransformersEngine:
 
     neutral_args: ClassVar[frozenset[str]] = frozenset({"batch_size", "device"})
     defaults: ClassVar[Mapping[str, Json]] = {"batch_size": 8, "dtype": "float32"}
+    sampling: ClassVar[Collection[str]] = SAMPLING.keys()
 
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
         self._config = config

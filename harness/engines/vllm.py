@@ -26,7 +26,7 @@ from harness.errors import DataError, EngineError, RenderError
 from harness.records import Completion, Decoding, Json, ModelConfig, RenderedPrompt, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Collection, Mapping
     from pathlib import Path
 
 SAMPLING = frozenset({
@@ -96,6 +96,7 @@ class VllmEngine:
         "pipeline_parallel_size", "shutdown_timeout", "tensor_parallel_size",
     })  # fmt: skip
     defaults: ClassVar[Mapping[str, Json]] = _defaults()
+    sampling: ClassVar[Collection[str]] = SAMPLING
 
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
         self._config = config

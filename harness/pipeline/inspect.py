@@ -16,7 +16,8 @@ from harness.config.load import (
     preset_names,
     variant_names,
 )
-from harness.engines.base import ENGINES, engine_class
+from harness.engines.base import ENGINES
+from harness.engines.base import check as check_engine
 from harness.errors import ConfigErrors, HarnessError
 from harness.metrics.base import METRICS, UNAVAILABLE
 from harness.pipeline.plan import Choice, Plan, make_plan
@@ -101,7 +102,7 @@ def _check_variant(folder: Path, name: str) -> None:
 def _check_suite(folder: Path) -> None:
     suite = load_suite(folder)
     for model in suite.models:
-        engine_class(model.engine)
+        check_engine(model, suite.decodings)
     check_metrics(suite.metrics)
 
 

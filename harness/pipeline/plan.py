@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from harness.config.load import find_dataset
 from harness.config.validate import nearest
 from harness.dataset.load import LoadedDataset, load_samples
+from harness.engines.base import check as check_engine
 from harness.engines.base import identity
 from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import canonical_json, sha256_file, sha256_folder
@@ -187,8 +188,10 @@ def make_plan(
     renderers: dict[str, Renderer | ReplayRenderer] = {
         variant.name: _renderer(variant, suite, hash_file) for variant in suite.variants
     }
-    dataset = load_samples(suite.dataset, limit=choice.limit, ids=sample_ids, hash_file=hash_file)
     systems = list(_systems(suite))
+    for model in suite.models:
+        check_engine(model, [s.decoding for s in systems if s.model == model.name])
+    dataset = load_samples(suite.dataset, limit=choice.limit, ids=sample_ids, hash_file=hash_file)
     unknown: list[str] = []
     ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
     for model in suite.models:

@@ -371,6 +371,33 @@ def test_render_shows_what_is_sent(project, harness):
     assert len(json.loads(harness("render", SUITE, "--json", cwd=project).stdout)) == 2
 
 
+@pytest.mark.parametrize(
+    ("model", "decoding", "said"),
+    [
+        ("vllm, model: x", "{beams: {num_beams: 3}}", "knows no sampling parameter 'num_beams'"),
+        ("vllm, model: x, args: {in_flight: 0}", "{a: {}}", "in_flight is 0"),
+        ("transformers, model: x", "{a: {presence_penalty: 1}}", "parameter 'presence_penalty'"),
+        ("transformers, model: x, args: {dtipe: a}", "{a: {}}", "no argument 'dtipe'"),
+        (
+            "openai, model: x, args: {base_url: 'http://localhost:1/v1', api_key: sk-123}",
+            "{a: {}}",
+            "api_key",
+        ),
+    ],
+)
+def test_what_an_engine_cannot_do_is_said_before_anything_is_written(
+    project, harness, model, decoding, said
+):
+    suite = project / SUITE / "suite.yaml"
+    text = suite.read_text().replace("fake, model: none", model)
+    suite.write_text(f"{text}decoding: {decoding}\n")
+    run = harness("run", SUITE, cwd=project)
+    assert (run.returncode, said in run.stderr) == (1, True), run.stderr
+    assert "sk-123" not in run.stderr
+    assert not (project / "results" / "titles").exists()
+    assert harness("check", cwd=project).returncode == 1
+
+
 def test_check_reports_every_file_and_fails(project, harness, write):
     fine = harness("check", cwd=project)
     assert fine.returncode == 0
