@@ -65,7 +65,7 @@ class ModelFile(Strict):
 
     name: str | None = Field(default=None, description="The word in tables and --model.")
     description: str | None = None
-    engine: str = Field(default="vllm", description="vllm, transformers or fake.")
+    engine: str = Field(default="vllm", description="vllm, transformers, openai, replay or fake.")
     model: str = Field(description="Hub id, or a folder: ./x and ../x are beside this file.")
     revision: str | None = Field(default=None, description="Commit or tag on the Hub.")
     args: dict[str, Any] = Field(default_factory=dict, description="Engine arguments.")
