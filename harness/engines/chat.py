@@ -56,6 +56,15 @@ def chat_text(processor: Any, messages: list[ChatMessage]) -> str:
     return text
 
 
+def lacks_bos(processor: Any, text: str) -> bool:
+    """Tell whether the tokenizer has still to begin a chat's text with its first token.
+
+    Most chat templates write it; those of Idefics2 and LLaVA leave it to the tokenizer.
+    """
+    bos = getattr(processor, "tokenizer", processor).bos_token
+    return bos is not None and not text.startswith(bos)
+
+
 def _content(part: ImagePart | TextPart) -> dict[str, str]:
     if isinstance(part, ImagePart):
         return {"type": "image"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.engines.base import failed
-from harness.engines.chat import chat_messages, chat_text
+from harness.engines.chat import chat_messages, chat_text, lacks_bos
 from harness.engines.checkpoint import load_description
 from harness.engines.images import ImagePreparation, preparation
 from harness.engines.quiet import OutputToFile
@@ -205,12 +205,12 @@ class TransformersEngine:
         return canonical_json([dict(row.params), row.request.key if alone else None])
 
     def _inputs(self, texts: list[str], pictures: list[list[Any]]) -> Any:
-        # The chat template has written the special tokens already.
         given: dict[str, Any] = {"text": texts, "padding": True, "return_tensors": "pt"}
         if any(pictures):
             given["images"] = [picture for several in pictures for picture in several]
             given |= self._images.processor_kwargs()
-        return self._processor(**given, add_special_tokens=False)
+        # One template wrote them all.
+        return self._processor(**given, add_special_tokens=lacks_bos(self._processor, texts[0]))
 
     def _run(self, rows: list[_Row], began: float) -> list[Completion]:
         """Generate for rows that share their sampling parameters; in a worker thread."""
@@ -233,18 +233,25 @@ class TransformersEngine:
                 hint="out of memory? lower batch_size in the model's args",
             ) from error
         width = inputs["input_ids"].shape[1]
-        ids = [sequence[width:].tolist() for sequence in output]
-        return [self._completion(row, answer, began) for row, answer in zip(rows, ids, strict=True)]
+        ids = [sequence[width - 1 :].tolist() for sequence in output]
+        return [
+            self._completion(row, last, answer, began)
+            for row, (last, *answer) in zip(rows, ids, strict=True)
+        ]
 
-    def _completion(self, row: _Row, ids: list[int], began: float) -> Completion:
-        """Turn a row's new token ids, padded on the right, into a completion."""
+    def _completion(self, row: _Row, last: int, ids: list[int], began: float) -> Completion:
+        """Turn a row's new token ids, padded on the right, into a completion.
+
+        ``last`` is the prompt's last token.
+        """
         eos = self._model.generation_config.eos_token_id
         ends = {eos} if isinstance(eos, int) else set(eos or ())
         end = next((place for place, token in enumerate(ids) if token in ends), None)
         kept = ids if end is None else ids[: end + 1]
-        text = self._tokenizer.decode(
-            kept, skip_special_tokens=True, clean_up_tokenization_spaces=False
-        ).rstrip("\ufffd")  # a character cut in the middle: vLLM never shows its first bytes
+        # Behind the prompt's last token: at the very start some tokenizers drop a word's space.
+        before, text = self._decoded([last]), self._decoded([last, *kept])
+        text = text[len(before) :] if text.startswith(before) else self._decoded(kept)
+        text = text.rstrip("\ufffd")  # a character cut in the middle: vLLM shows no part of it
         # generate() stops after a stop string, vLLM before it.
         places = [place for stop in row.params["stop"] if (place := text.find(stop)) >= 0]
         if places:
@@ -257,6 +264,12 @@ class TransformersEngine:
             completion_tokens=len(kept),
             seconds=time.perf_counter() - began,
         )
+
+    def _decoded(self, ids: list[int]) -> str:
+        text: str = self._tokenizer.decode(
+            ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return text
 
 
 def _generate_kwargs(params: Mapping[str, Json], room: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.engines.base import bounded, failed
-from harness.engines.chat import chat_messages, chat_text
+from harness.engines.chat import chat_messages, chat_text, lacks_bos
 from harness.engines.checkpoint import load_description
 from harness.engines.images import ImagePreparation, preparation
 from harness.engines.quiet import OutputToFile
@@ -216,7 +216,8 @@ class VllmEngine:
         if self._llm is None:
             raise EngineError("the engine is not started")
         messages, refs = chat_messages(rendered)
-        prompt: dict[str, Any] = {"prompt": chat_text(self._processor, messages)}
+        text = chat_text(self._processor, messages)
+        prompt: dict[str, Any] = {"prompt": text}
         if refs:
             prompt["multi_modal_data"] = {"image": await self._images.open(refs)}
             prompt["multi_modal_uuids"] = {"image": [self._images.uuid(ref) for ref in refs]}
@@ -225,8 +226,7 @@ class VllmEngine:
             prompt,
             params,
             str(next(self._ids)),
-            # The chat template has written the special tokens already.
-            tokenization_kwargs={"add_special_tokens": False},
+            tokenization_kwargs={"add_special_tokens": lacks_bos(self._processor, text)},
         ):
             last = output
         return last

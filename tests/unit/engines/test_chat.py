@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from harness.engines.chat import chat_messages, chat_text
+from harness.engines.chat import chat_messages, chat_text, lacks_bos
 from harness.errors import EngineError, RenderError
 from harness.records import ImagePart, MediaRef, Message, RenderedPrompt, TextPart
 
@@ -91,3 +92,13 @@ def test_a_template_that_refuses_a_role_fails_this_prompt_only():
 
     with pytest.raises(RenderError, match="System role not supported"):
         chat_text(Writer(no_system), one_text("x"))
+
+
+@pytest.mark.parametrize(
+    ("bos", "text", "lacks"),
+    [("<s>", "User: hi", True), ("<s>", "<s>User: hi", False), (None, "User: hi", False)],
+)
+def test_the_tokenizer_begins_a_text_whose_template_does_not(bos, text, lacks):
+    assert lacks_bos(SimpleNamespace(bos_token=bos), text) is lacks
+    processor = SimpleNamespace(tokenizer=SimpleNamespace(bos_token=bos))
+    assert lacks_bos(processor, text) is lacks
