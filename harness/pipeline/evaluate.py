@@ -27,6 +27,7 @@ from harness.score import (
     score,
     score_by_evaluate,
 )
+from harness.stats import REPLICATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from harness.store.run_folder import RunFolder
 
 SUMMARY_SCHEMA = 1
+SEED = 0
+"""Of the bootstrap that gives each score its intervals."""
 SHORT = 4
 """A reference of fewer words has no 4-gram, so that not even itself scores full marks."""
 
@@ -94,7 +97,7 @@ def evaluate(
         system["name"]: "+".join(run["variants"][system["variant"]]["postprocess"]) or "none"
         for system in run["systems"]
     }
-    scored = score(chosen, answers.draws, samples, post)
+    scored = score(chosen, answers.draws, samples, post, replicates=REPLICATES, seed=SEED)
     results = [
         *scored.results,
         *(
@@ -113,6 +116,7 @@ def evaluate(
         "suite": run["suite"],
         "dataset": run["dataset"]["name"],
         "baseline": run["baseline"],
+        "resampling": {"replicates": REPLICATES, "seed": SEED},
         "metrics": list(dict.fromkeys(result.metric for result in results)),
         "systems": [_system_summary(system, answers) for system in run["systems"]],
         "texts": [_texts(system, run, answers, tools) for system in run["systems"]],

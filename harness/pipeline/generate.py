@@ -150,7 +150,8 @@ def generate(
         if model.name in lookup.missing:
             work = _Asking(plan, model, store, result, allowed, progress)
             asyncio.run(work.ask(log))
-    progress.advance(result.total, result.total)
+    if result.done < result.total:  # two systems that send the same prompt count once till now
+        progress.advance(result.total, result.total)
     return result
 
 
