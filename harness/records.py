@@ -145,6 +145,10 @@ class ModelConfig:
     model: str
     """Hub id, or the absolute path of a local folder."""
     revision: str | None = None
+    adapter: str | None = None
+    """A LoRA adapter on it: Hub id, or the absolute path of a local folder."""
+    adapters: tuple[str, ...] = ()
+    """Every adapter that one start of the engine is to serve; the pipeline fills it in."""
     args: Mapping[str, Json] = field(default_factory=dict)
     """Engine arguments, passed through."""
     image: Mapping[str, Json] = field(default_factory=dict)
@@ -180,6 +184,8 @@ class Request:
     decoding: Decoding
     key: str
     """sha256 of all that the model sees and nothing else."""
+    adapter: str | None = None
+    """The LoRA adapter that is to answer, as ModelConfig names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

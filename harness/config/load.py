@@ -227,18 +227,24 @@ def _suite_model(model: str | ModelFile, source: YamlSource, i: int) -> ModelCon
 
 
 def _model(file: ModelFile, name: str, folder: Path) -> ModelConfig:
-    local = file.model.startswith(("./", "../", "/"))
     return ModelConfig(
         name=file.name or name,
         engine=file.engine,
-        model=str((folder / file.model).resolve()) if local else file.model,
+        model=_checkpoint(file.model, folder),
         revision=file.revision,
+        adapter=_checkpoint(file.adapter, folder) if file.adapter else None,
         args=file.args,
         image=file.image,
         generation=file.generation,
         timeout=file.timeout,
         price=file.price.model_dump() if file.price else None,
     )
+
+
+def _checkpoint(name: str, folder: Path) -> str:
+    """Give a Hub id as it is, and a path, which is written relative to the file, whole."""
+    local = name.startswith(("./", "../", "/"))
+    return str((folder / name).resolve()) if local else name
 
 
 def _suites_near(folder: Path) -> str:

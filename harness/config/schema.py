@@ -68,6 +68,9 @@ class ModelFile(Strict):
     engine: str = Field(default="vllm", description="vllm, transformers, openai, replay or fake.")
     model: str = Field(description="Hub id, or a folder: ./x and ../x are beside this file.")
     revision: str | None = Field(default=None, description="Commit or tag on the Hub.")
+    adapter: str | None = Field(
+        default=None, description="A LoRA adapter on it: a folder (./x), or a Hub id."
+    )
     args: dict[str, Any] = Field(default_factory=dict, description="Engine arguments.")
     image: dict[str, int] = Field(default_factory=dict, description="min_pixels, max_pixels.")
     generation: dict[str, Any] = Field(default_factory=dict, description="Default sampling.")

@@ -89,6 +89,11 @@ class OpenAIEngine:
     sampling: ClassVar[Collection[str]] = SAMPLING
 
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
+        if config.adapter is not None:
+            raise EngineError(
+                "the openai engine cannot choose a LoRA adapter",
+                hint="a server gives an adapter a name of its own: that is the 'model' here",
+            )
         self._settings = settings(config)
         self._timeout = config.timeout or TIMEOUT
         self._log = log

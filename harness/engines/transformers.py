@@ -80,6 +80,11 @@ class TransformersEngine:
                     f"the transformers engine knows no argument '{name}'",
                     hint=f"it knows {', '.join(ENGINE_ARGS)}",
                 )
+        if config.adapter is not None:
+            raise EngineError(
+                "the transformers engine runs no LoRA adapters",
+                hint="merge it into its checkpoint (peft: merge_and_unload), or use vllm",
+            )
         if config.timeout is not None:
             raise EngineError(
                 "the transformers engine cannot give up a request that takes too long",

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import multiprocessing
 import os
 import time
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.engines.base import bounded, failed
@@ -23,11 +25,10 @@ from harness.engines.sampling import sampling_params
 from harness.engines.vllm_log import died_error, start_error
 from harness.engines.vllm_plugin import OWNER
 from harness.errors import DataError, EngineError, RenderError
-from harness.records import Completion, Decoding, Json, ModelConfig, RenderedPrompt, Request
+from harness.records import Completion, Decoding, Json, ModelConfig, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
-    from pathlib import Path
 
 SAMPLING = frozenset({
     "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty",
@@ -42,6 +43,9 @@ ENVIRONMENT = {
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
 }
 """Set where the user's environment says nothing, while the engine lives."""
+
+LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+"""What vLLM takes as max_lora_rank; room for a higher rank costs time and memory."""
 
 COMPACT = {"backend": "xgrammar", "disable_any_whitespace": True}
 """How structured outputs are enforced where nobody says otherwise: between the parts of a JSON text
@@ -184,6 +188,7 @@ class VllmEngine:
             "tokenizer_revision": self._config.revision,
             "structured_outputs_config": self._args.pop("structured_outputs_config", COMPACT),
         }
+        given |= self._lora_args()
         if kwargs := self._images.processor_kwargs():
             given["mm_processor_kwargs"] = {**kwargs, **self._args.get("mm_processor_kwargs", {})}
         seen = self._log.stat().st_size
@@ -193,6 +198,23 @@ class VllmEngine:
         except (TypeError, ValueError, RuntimeError, OSError, ImportError) as error:
             raise start_error(self._config.model, error, self._log, seen) from error
 
+    def _lora_args(self) -> dict[str, Any]:
+        """Make room for the adapters that this start serves.
+
+        Raises:
+            EngineError: a folder holds no adapter.
+        """
+        if not self._config.adapters:
+            return {}
+        ranks = [rank for path in self._config.adapters if (rank := _lora_rank(path))]
+        wanted = max(ranks, default=LORA_RANKS[1])
+        room = next((rank for rank in LORA_RANKS if rank >= wanted), wanted)
+        return {
+            "enable_lora": True,
+            "max_loras": self._args.pop("max_loras", len(self._config.adapters)),
+            "max_lora_rank": self._args.pop("max_lora_rank", room),
+        }
+
     async def _answer(self, request: Request) -> Completion:
         """Answer one request; what is wrong with this one alone becomes a completion."""
         from vllm.exceptions import VLLMClientError
@@ -201,7 +223,7 @@ class VllmEngine:
         params = _sampling(request.decoding)
         began = time.perf_counter()
         try:
-            output = await self._generate(request.rendered, params)
+            output = await self._generate(request, params)
         except EngineDeadError as error:
             raise died_error(self._config.model, self._log) from error
         except (DataError, RenderError, VLLMClientError, ValueError) as error:
@@ -211,11 +233,17 @@ class VllmEngine:
             return failed(request, f"vLLM: {error.__cause__ or error}", began)
         return _completion(request, output, began)
 
-    async def _generate(self, rendered: RenderedPrompt, params: Any) -> Any:
+    async def _generate(self, request: Request, params: Any) -> Any:
         """Prepare one prompt and give vLLM's final output for it."""
+        from vllm.lora.request import LoRARequest
+
         if self._llm is None:
             raise EngineError("the engine is not started")
-        messages, refs = chat_messages(rendered)
+        adapter = None
+        if path := request.adapter:
+            number = self._config.adapters.index(path) + 1
+            adapter = LoRARequest(lora_name=path, lora_int_id=number, lora_path=path)
+        messages, refs = chat_messages(request.rendered)
         text = chat_text(self._processor, messages)
         prompt: dict[str, Any] = {"prompt": text}
         if refs:
@@ -226,10 +254,26 @@ class VllmEngine:
             prompt,
             params,
             str(next(self._ids)),
+            lora_request=adapter,
             tokenization_kwargs={"add_special_tokens": lacks_bos(self._processor, text)},
         ):
             last = output
         return last
+
+
+def _lora_rank(adapter: str) -> int | None:
+    """Read the rank of a local adapter; None for one on the Hub."""
+    folder = Path(adapter)
+    if not folder.is_absolute():
+        return None
+    try:
+        rank: int = json.loads((folder / "adapter_config.json").read_text())["r"]
+    except (OSError, ValueError, KeyError) as error:
+        raise EngineError(
+            f"no LoRA adapter in {folder} ({type(error).__name__}: {error})",
+            hint="an adapter is a folder with adapter_config.json and adapter_model.safetensors",
+        ) from error
+    return rank
 
 
 def _sampling(decoding: Decoding) -> Any:

@@ -7,7 +7,7 @@ import hashlib
 import math
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,11 +16,10 @@ from harness.errors import EngineError
 from harness.pipeline.interrupt import Interrupted, stop_on_signal, unless
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from harness.engines.base import Engine
-    from harness.ingredients import Ingredients
     from harness.pipeline.plan import Plan, Planned
     from harness.records import Completion, ModelConfig, Request
     from harness.store.completions import CompletionStore
@@ -146,45 +145,60 @@ def generate(
     result = Generation(total=plan.size, done=plan.size - lacking)
     progress.advance(result.done, result.total)
     allowed = _allowed(max_failures, lacking)
-    for model in plan.suite.models:
-        if model.name in lookup.missing:
-            work = _Asking(plan, model, store, result, allowed, progress)
-            asyncio.run(work.ask(log))
+    for models in _engine_starts(m for m in plan.suite.models if m.name in lookup.missing):
+        work = _Asking(plan, models, store, result, allowed, progress)
+        asyncio.run(work.ask(log))
     if result.done < result.total:  # two systems that send the same prompt count once till now
         progress.advance(result.total, result.total)
     return result
 
 
+def _engine_starts(models: Iterable[ModelConfig]) -> list[list[ModelConfig]]:
+    """Put models together that one start serves: adapters of one base, or other sampling of it.
+
+    The base itself starts alone: in one batch with its adapters vLLM 0.32 on the CPU gives it the
+    weights of one of them.
+    """
+    together: dict[str, list[ModelConfig]] = {}
+    for model in models:
+        kind = "an adapter" if model.adapter else None
+        base = replace(model, name="", adapter=kind, generation={}, price=None)
+        together.setdefault(repr(base), []).append(model)
+    return list(together.values())
+
+
 class _Asking:
-    """The requests of one model on their way."""
+    """The requests of one engine start on their way."""
 
     def __init__(
         self,
         plan: Plan,
-        model: ModelConfig,
+        models: Sequence[ModelConfig],
         store: CompletionStore,
         result: Generation,
         allowed: float,
         progress: Progress,
     ) -> None:
         self._plan = plan
-        self._model = model
+        self._models = [model.name for model in models]
+        adapters = tuple(model.adapter for model in models if model.adapter)
+        self._config = replace(models[0], adapters=adapters)
         self._store = store
         self._result = result
         self._allowed = allowed
         self._progress = progress
         self._stop = asyncio.Event()
-        self._asked: dict[str, Ingredients] = {}
+        self._asked: dict[str, Planned] = {}
         """What was handed to the engine and has not come back, by key."""
         self._others: list[Planned] = []
         """What another process asks for."""
 
     async def ask(self, log: Path) -> None:
         """Start the engine, ask it everything, and end it."""
-        name = self._model.name
-        self._progress.stage(f"starting {name} ({self._model.engine})")
+        name = " and ".join(self._models)
+        self._progress.stage(f"starting {name} ({self._config.engine})")
         began = time.monotonic()
-        engine = engine_class(self._model.engine)(self._model, log=log)
+        engine = engine_class(self._config.engine)(self._config, log=log)
         with stop_on_signal(self._stop):
             try:
                 if not await unless(self._stop, engine.start(), grace=0.0):
@@ -218,7 +232,7 @@ class _Asking:
 
     async def _ask_all(self, engine: Engine) -> None:
         """Ask for what nobody else asks, and at last for what others let fall."""
-        await self._take(engine, self._plan.requests(self._model.name))
+        await self._take(engine, self._plan.requests(self._models))
         said = 0
         while self._others and not self._stop.is_set():
             # Nothing of ours is under way or uncommitted here: the others may be waiting for it.
@@ -236,11 +250,11 @@ class _Asking:
     async def _take(self, engine: Engine, planned: Iterator[Planned]) -> None:
         """Keep what the engine answers to those of some requests that are ours to ask."""
         async for completion in engine.generate(self._feed(planned)):
-            ingredients = self._asked.pop(completion.key)
+            system, request, ingredients = self._asked.pop(completion.key)
             self._store.add(completion, ingredients)
             self._result.generated += 1
-            self._result.images += len(ingredients.prompt.media)
-            self._result.tokens.add(self._model.name, completion)
+            self._result.images += len(request.rendered.media)
+            self._result.tokens.add(system.model, completion)
             self._advance(1)
             if completion.error is not None:
                 self._result.failed += 1
@@ -265,7 +279,7 @@ class _Asking:
         by_key = {p.request.key: p for p in some if p.request.key not in self._asked}
         mine, others = self._store.claim(list(by_key))
         self._others += [by_key[key] for key in others]
-        self._asked |= {key: by_key[key].ingredients for key in mine}
+        self._asked |= {key: by_key[key] for key in mine}
         return [by_key[key].request for key in mine]
 
     async def _tick(self) -> None:

@@ -30,7 +30,7 @@ from harness.render import Renderer
 from harness.score import check_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from harness.records import Sample
 
@@ -101,7 +101,7 @@ class Plan:
         """Find a variant of the suite."""
         return self.renderers[name].variant
 
-    def requests(self, model: str | None = None) -> Iterator[Planned]:
+    def requests(self, models: Collection[str] | None = None) -> Iterator[Planned]:
         """Give every request, image-major: all systems of a sample next to each other.
 
         So an image is decoded, preprocessed and encoded once for all of them, and its prefix is
@@ -109,12 +109,13 @@ class Plan:
         another order of samples, so that its batches are made up differently.
 
         Args:
-            model: only this one's; default: all.
+            models: only theirs; default: all.
 
         Raises:
             RenderError: a template fails for a sample.
         """
-        systems = [system for system in self.systems if model in (None, system.model)]
+        systems = [system for system in self.systems if models is None or system.model in models]
+        adapters = {model.name: model.adapter for model in self.suite.models}
         identities = {name: canonical_json(value) for name, value in self.identities.items()}
         decodings = {s.name: canonical_json(dict(s.decoding.params)) for s in systems}
         for draw in range(self.repeats * max((s.draws for s in systems), default=0)):
@@ -138,6 +139,7 @@ class Plan:
                         rendered=ingredients.prompt,
                         decoding=_drawn(system.decoding, draw),
                         key=ingredients.key,
+                        adapter=adapters[system.model],
                     )
                     yield Planned(system, request, ingredients)
 
@@ -273,15 +275,23 @@ def _drawn(decoding: Decoding, draw: int) -> Decoding:
 def _identity(model: ModelConfig, hash_file: Callable[[Path], str]) -> Json:
     if model.engine == REPLAY:
         return identity(model)
-    folder = Path(model.model)
-    if folder.is_absolute():
-        # A folder that is not there has no hash; the engine says so when it is started.
-        files = sha256_folder(folder, hash_file=hash_file) if folder.is_dir() else None
-        checkpoint: dict[str, Json] = {"files": files}
-    else:
-        checkpoint = {"id": model.model, "revision": model.revision}
+    checkpoint = _checkpoint(model.model, hash_file) or {
+        "id": model.model,
+        "revision": model.revision,
+    }
+    if model.adapter:
+        checkpoint["adapter"] = _checkpoint(model.adapter, hash_file) or {"id": model.adapter}
     known = identity(model)
     return {**known, "args": _by_content(known["args"], hash_file), "checkpoint": checkpoint}
+
+
+def _checkpoint(name: str, hash_file: Callable[[Path], str]) -> dict[str, Json] | None:
+    """Give a local folder by the hash of its files; None for an id on the Hub."""
+    folder = Path(name)
+    if not folder.is_absolute():
+        return None
+    # A folder that is not there has no hash; the engine says so when it is started.
+    return {"files": sha256_folder(folder, hash_file=hash_file) if folder.is_dir() else None}
 
 
 def _by_content(value: Json, hash_file: Callable[[Path], str]) -> Json:

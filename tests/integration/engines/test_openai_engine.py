@@ -409,7 +409,8 @@ def test_concurrency_falls_when_refused_and_recovers(log):
 def test_no_more_than_in_flight_are_under_way(log):
     with FaultServer(lambda asked: Reply(delay=0.01)) as server:
         ask(engine_at(server.url, log=log, in_flight=6), texts(100))
-    assert max(asked.active for asked in server.asked) == 6
+    # How near it comes to the limit is the machine's affair.
+    assert 3 < max(asked.active for asked in server.asked) <= 6
 
 
 def test_connections_are_closed_when_the_consumer_stops(log):
