@@ -135,9 +135,10 @@ def render(
     engine: EngineOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print exactly what will be sent for one sample."""
+    """Print exactly what will be sent for one sample, and which prompts share their beginning."""
     from harness.config.load import load_suite
     from harness.pipeline.inspect import render_requests
+    from harness.pipeline.prefixes import shared_prefixes
 
     plan, requests = render_requests(load_suite(suite), _choice(only, model, engine, None), sample)
     if as_json:
@@ -149,6 +150,8 @@ def render(
         typer.echo(_prompt_text(request))
         sampling = ", ".join(f"{name}={value}" for name, value in system.decoding.params.items())
         typer.secho(f"decoding: {sampling}\nkey: {request.key[:16]}…\n", dim=True)
+    for line in shared_prefixes(requests):
+        typer.echo(line)
 
 
 @app.command(epilog="Example:  harness check")
