@@ -37,13 +37,14 @@ def chat_text(processor: Any, messages: list[ChatMessage]) -> str:
     """
     from jinja2 import TemplateError
 
-    tokenizer = getattr(processor, "tokenizer", processor)
-    writer = processor if getattr(processor, "chat_template", None) else tokenizer
-    if not getattr(writer, "chat_template", None):
+    if not has_template(processor):
         raise EngineError(
             "the checkpoint has no chat template",
-            hint="use an instruction-tuned checkpoint; a base model does not follow prompts",
+            hint="use an instruction-tuned checkpoint; a base model does not follow prompts. "
+            "Captioners such as BLIP and GIT run with engine: transformers",
         )
+    tokenizer = getattr(processor, "tokenizer", processor)
+    writer = processor if getattr(processor, "chat_template", None) else tokenizer
     try:
         text = writer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     except TemplateError as error:
@@ -54,6 +55,12 @@ def chat_text(processor: Any, messages: list[ChatMessage]) -> str:
     if "[{'type': '" in text and not any("[{'type': '" in given for given in _texts(messages)):
         raise EngineError("the checkpoint's chat template takes plain text only, no images")
     return text
+
+
+def has_template(processor: Any) -> bool:
+    """Tell whether a checkpoint says how a chat is written."""
+    tokenizer = getattr(processor, "tokenizer", processor)
+    return any(getattr(place, "chat_template", None) for place in (processor, tokenizer))
 
 
 def lacks_bos(processor: Any, text: str) -> bool:

@@ -41,6 +41,31 @@ def load_description(config: ModelConfig) -> tuple[Any, Any]:
         ) from error
 
 
+def load_parts(config: ModelConfig, processor: Any) -> tuple[Any, Any]:
+    """Give a checkpoint's tokenizer and its image processor.
+
+    Some captioners' checkpoints hold both and name no processor that joins them.
+
+    Raises:
+        EngineError: one of them is missing.
+    """
+    from transformers import AutoImageProcessor, AutoTokenizer
+
+    if hasattr(processor, "tokenizer") and hasattr(processor, "image_processor"):
+        return processor.tokenizer, processor.image_processor
+    try:
+        return (
+            AutoTokenizer.from_pretrained(config.model, revision=config.revision),
+            AutoImageProcessor.from_pretrained(config.model, revision=config.revision),
+        )
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise EngineError(
+            f"the checkpoint '{config.model}' cannot be read: {reason}",
+            hint=_hint(config.model, str(error)),
+        ) from error
+
+
 def _check_folder(model: str) -> None:
     folder = Path(model)
     if not folder.is_absolute():

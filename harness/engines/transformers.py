@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.engines.base import failed
-from harness.engines.chat import chat_messages, chat_text, lacks_bos
-from harness.engines.checkpoint import load_description
+from harness.engines.captioners import Captioner, captioner_class, plain_text
+from harness.engines.chat import chat_messages, chat_text, has_template, lacks_bos
+from harness.engines.checkpoint import load_description, load_parts
 from harness.engines.images import ImagePreparation, preparation
 from harness.engines.quiet import OutputToFile
 from harness.engines.sampling import sampling_params
@@ -61,7 +62,7 @@ class _Row:
 
 
 class TransformersEngine:
-    """An Engine on ``AutoModelForImageTextToText``.
+    """An Engine on ``AutoModelForImageTextToText``; captioners without a chat template included.
 
     ``ModelConfig.args``: ``batch_size`` (requests), ``dtype``, ``device`` (default: a GPU where
     torch sees one), ``attn_implementation``, ``trust_remote_code``.
@@ -96,6 +97,9 @@ class TransformersEngine:
         self._output = OutputToFile(log)
         self._processor: Any = None
         self._model: Any = None
+        self._captioner: Captioner | None = None
+        self._tokenizer: Any = None
+        self._eos: int | list[int] | None = None
         self._images = ImagePreparation()
 
     async def start(self) -> None:
@@ -131,14 +135,18 @@ class TransformersEngine:
     async def close(self) -> None:
         """Drop the model and give file descriptors 1 and 2 back."""
         self._model = None
+        self._captioner = None
         self._processor = None
+        self._tokenizer = None
         self._output.stop()
 
     def _load(self) -> None:
         hf_config, self._processor = load_description(self._config)
         self._images = preparation(self._config.image, hf_config, self._processor)
+        chats = has_template(self._processor)
+        captioner = None if chats else captioner_class(hf_config.model_type)
         import torch
-        from transformers import AutoModelForImageTextToText, GenerationConfig
+        from transformers import AutoModelForImageTextToText
 
         device = self._args.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
         given = {name: self._args[name] for name in MODEL_ARGS if name in self._args}
@@ -151,18 +159,32 @@ class TransformersEngine:
                 f"transformers cannot load '{self._config.model}': {error}",
                 hint="is it an image-text-to-text checkpoint that fits into memory?",
             ) from error
-        tokenizer = self._tokenizer
-        eos = model.generation_config.eos_token_id
-        eos = tokenizer.eos_token_id if eos is None else eos
-        pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else _first(eos)
-        # All else that the checkpoint's own file sets, like sampling, is the decoding's to say.
-        model.generation_config = GenerationConfig(eos_token_id=eos, pad_token_id=pad)
-        tokenizer.padding_side = "left"
         self._model = model.eval()
+        if captioner is None:
+            self._tokenizer = getattr(self._processor, "tokenizer", self._processor)
+            self._forget_defaults(model, model.generation_config.eos_token_id)
+        else:
+            tokenizer, pictures = load_parts(self._config, self._processor)
+            self._tokenizer = tokenizer
+            self._captioner = asked = captioner(model, tokenizer, pictures)
+            self._forget_defaults(asked.writer, asked.eos, asked.start)
+        self._tokenizer.padding_side = "left"
 
-    @property
-    def _tokenizer(self) -> Any:
-        return getattr(self._processor, "tokenizer", self._processor)
+    def _forget_defaults(
+        self, writer: Any, eos: int | list[int] | None, start: int | None = None
+    ) -> None:
+        """Leave of the checkpoint's generation settings only tokens.
+
+        All else that its own file sets, like sampling, is the decoding's to say.
+        """
+        from transformers import GenerationConfig
+
+        self._eos = self._tokenizer.eos_token_id if eos is None else eos
+        pad = self._tokenizer.pad_token_id
+        pad = _first(self._eos) if pad is None else pad
+        writer.generation_config = GenerationConfig(
+            eos_token_id=self._eos, pad_token_id=pad, decoder_start_token_id=start
+        )
 
     async def _answer(self, batch: list[Request]) -> list[Completion]:
         """Prepare requests, and run those together that the model can take together."""
@@ -183,11 +205,14 @@ class TransformersEngine:
         return completions
 
     async def _prepare(self, request: Request) -> _Row:
-        messages, refs = chat_messages(request.rendered)
-        text = chat_text(self._processor, messages)
+        if self._captioner:
+            text, refs = plain_text(request.rendered)
+        else:
+            messages, refs = chat_messages(request.rendered)
+            text = chat_text(self._processor, messages)
         pictures = await self._images.open(refs)
         inputs = await asyncio.to_thread(self._inputs, [text], [pictures])
-        length = inputs["input_ids"].shape[1]
+        length = self._length(inputs)
         if length >= self._context:
             raise DataError(
                 f"the prompt has {length} tokens, and the model's context is {self._context}"
@@ -198,7 +223,14 @@ class TransformersEngine:
     @property
     def _context(self) -> int:
         """The longest prompt and completion together, in tokens."""
-        return int(self._model.config.get_text_config().max_position_embeddings)
+        text = self._model.config.get_text_config()
+        # T5 states none: it has no table of positions, and was trained on 512.
+        return int(getattr(text, "max_position_embeddings", None) or 512)
+
+    def _length(self, inputs: Any) -> int:
+        """Count the tokens of the longest prompt."""
+        name = self._captioner.prompt if self._captioner else "input_ids"
+        return int(inputs[name].shape[1])
 
     def _group(self, row: _Row) -> str:
         """Give rows that may share a batch the same name.
@@ -207,9 +239,13 @@ class TransformersEngine:
         """
         crowded = row.length + row.params["max_tokens"] > self._context
         alone = crowded or row.params.get("seed") is not None
-        return canonical_json([dict(row.params), row.request.key if alone else None])
+        # Captioners know no padding on the left.
+        length = row.length if self._captioner else None
+        return canonical_json([dict(row.params), length, row.request.key if alone else None])
 
     def _inputs(self, texts: list[str], pictures: list[list[Any]]) -> Any:
+        if self._captioner:
+            return self._captioner.inputs(texts, pictures)
         given: dict[str, Any] = {"text": texts, "padding": True, "return_tensors": "pt"}
         if any(pictures):
             given["images"] = [picture for several in pictures for picture in several]
@@ -237,7 +273,8 @@ class TransformersEngine:
                 f"'{self._config.model}' failed: {error}",
                 hint="out of memory? lower batch_size in the model's args",
             ) from error
-        width = inputs["input_ids"].shape[1]
+        length = self._length(inputs)
+        width = self._captioner.echoed(length) if self._captioner else length
         ids = [sequence[width - 1 :].tolist() for sequence in output]
         return [
             self._completion(row, last, answer, began)
@@ -249,8 +286,7 @@ class TransformersEngine:
 
         ``last`` is the prompt's last token.
         """
-        eos = self._model.generation_config.eos_token_id
-        ends = {eos} if isinstance(eos, int) else set(eos or ())
+        ends = {self._eos} if isinstance(self._eos, int) else set(self._eos or ())
         end = next((place for place, token in enumerate(ids) if token in ends), None)
         kept = ids if end is None else ids[: end + 1]
         # Behind the prompt's last token: at the very start some tokenizers drop a word's space.

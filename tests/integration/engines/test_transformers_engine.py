@@ -42,7 +42,7 @@ def test_texts_are_those_of_vllm(ask, vllm_session):
     ours, theirs = ask(questions(12)), vllm_session.completions()
     equal = [key for key in ours if ours[key].text == theirs[key].text]
     # Greedy decoding differs by rounding where two tokens are nearly as likely.
-    assert len(equal) >= 0.9 * len(ours)
+    assert len(equal) >= 0.95 * len(ours)
     for key in equal:
         assert ours[key].finish_reason == theirs[key].finish_reason
         assert ours[key].completion_tokens == theirs[key].completion_tokens
