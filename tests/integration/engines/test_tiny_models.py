@@ -1,0 +1,105 @@
+"""Each chat family runs in vLLM from files as the Hub has them, with transformers' greedy texts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+# --import-mode=importlib puts no test folder on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from asking import stream
+from idefics2_cases import draw, pictures, requests
+from tiny_families import FAMILIES, model
+
+from harness.engines.transformers import TransformersEngine
+from harness.records import Completion
+
+# What importing torch, transformers and vLLM warns of is theirs to mend.
+pytestmark = pytest.mark.filterwarnings("default")
+
+SCRIPT = Path(__file__).with_name("tiny_session.py")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What both engines made of the same requests, by key."""
+
+    family: str
+    checkpoint: Path
+    vllm: dict[str, Completion]
+    transformers: dict[str, Completion]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("pictures")
+    draw(root)
+    return root
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def answered(request, folder, tmp_path_factory) -> Answered:
+    pytest.importorskip("vllm")
+    from tiny_checkpoint import write
+
+    family = request.param
+    module, _, builder = FAMILIES[family].builder.partition(":")
+    root = tmp_path_factory.mktemp("tiny")
+    checkpoint = write(getattr(import_module(module), builder)(), root / "model")
+    log, report = root / "engine.log", root / "report.json"
+    done = subprocess.run(
+        [sys.executable, SCRIPT, family, checkpoint, folder, log, report],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=400,
+    )
+    tail = log.read_text()[-4000:] if log.exists() else "no log"
+    assert done.returncode == 0, f"{done.stderr}\n{tail}"
+    return Answered(
+        family=family,
+        checkpoint=checkpoint,
+        vllm={c["key"]: Completion(**c) for c in json.loads(report.read_text())},
+        transformers=asyncio.run(with_transformers(family, checkpoint, folder, root / "hf.log")),
+    )
+
+
+async def with_transformers(family, checkpoint, folder, log) -> dict[str, Completion]:
+    engine = TransformersEngine(model(family, "transformers", checkpoint), log=log)
+    await engine.start()
+    try:
+        return {c.key: c async for c in engine.generate(stream(requests(pictures(folder))))}
+    finally:
+        await engine.close()
+
+
+def test_texts_are_those_of_transformers(answered, record_property):
+    ours, theirs = answered.vllm, answered.transformers
+    assert len(ours) == len(theirs) == 30
+    assert all(c.error is None and c.text.strip() for c in [*ours.values(), *theirs.values()])
+    assert {k: c.prompt_tokens for k, c in ours.items()} == {
+        k: c.prompt_tokens for k, c in theirs.items()
+    }
+    equal = [key for key, c in ours.items() if c.text == theirs[key].text]
+    record_property("equal", f"{len(equal)} of {len(ours)}")
+    assert len(equal) >= 0.95 * len(ours), sorted(ours.keys() - set(equal))
+
+
+def test_every_picture_changes_the_text(answered):
+    texts = [c.text for key, c in answered.vllm.items() if key.endswith(" 0")]
+    assert len(set(texts)) == len(texts) >= 8
+
+
+def test_the_tiny_checkpoint_has_the_hubs_names(answered):
+    from safetensors import safe_open
+
+    with safe_open(answered.checkpoint / "model.safetensors", "pt") as weights:
+        assert set(weights.keys()) >= FAMILIES[answered.family].on_the_hub
