@@ -1,7 +1,7 @@
 """METEOR 1.5: alignments that its Java program counted, made into statistics and scores.
 
 The formula is written here over summed statistics; the tests hold it against the Java program's
-own. The process belongs to harness.metrics.java.
+own. The process belongs to harness.metrics.meteor_process.
 """
 
 from __future__ import annotations

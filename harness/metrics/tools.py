@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from harness.metrics.java import METEOR_WIDTH, MeteorProcess, find_java, ptb_token_lines
+from harness.metrics.java import find_java, ptb_token_lines
+from harness.metrics.meteor_process import METEOR_WIDTH, MeteorProcess
 from harness.metrics.ngrams import NgramTable
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import MetricError
-from harness.metrics.java import METEOR_WIDTH, MeteorProcess, find_java, ptb_token_lines
+from harness.metrics.java import find_java, ptb_token_lines
+from harness.metrics.meteor_process import METEOR_WIDTH, MeteorProcess
 from harness.metrics.tools import ScoringTools
 
 # Answers each SCORE line with the number of words of the prediction and 22 zeros.
@@ -276,7 +277,7 @@ def test_a_wrapper_script_takes_its_child_along(tmp_path, program):
 @pytest.mark.parametrize("ending", ["", "raise SystemExit(3)", "1 / 0", "os._exit(0)"])
 def test_no_process_outlives_the_program_and_its_exit_does_not_hang(program, ending):
     script = (
-        "import os; from harness.metrics.java import MeteorProcess\n"
+        "import os; from harness.metrics.meteor_process import MeteorProcess\n"
         f"p = MeteorProcess(java={program(METEOR.format(before='pass'))!r})\n"
         f"p.start(); p.score([('a', ['x'])]); print(p.pid, flush=True)\n{ending}\n"
     )
@@ -293,7 +294,7 @@ def test_no_process_outlives_the_program_and_its_exit_does_not_hang(program, end
 
 def test_a_forked_child_leaves_its_parents_process_alone(program):
     script = (
-        "import os, sys; from harness.metrics.java import MeteorProcess\n"
+        "import os, sys; from harness.metrics.meteor_process import MeteorProcess\n"
         f"p = MeteorProcess(java={program(METEOR.format(before='pass'))!r})\n"
         "p.start(); p.score([('a', ['x'])])\n"
         "child = os.fork()\n"
