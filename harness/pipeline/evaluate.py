@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from harness.answer_form import has_form
 from harness.compare import verdicts
-from harness.errors import StoreError
+from harness.errors import MetricError, StoreError
 from harness.metrics.base import Metric, create
 from harness.metrics.diversity import distinct_n, share_identical, vocabulary
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
@@ -87,12 +88,13 @@ def evaluate(
     specs = list(metrics or run["metrics"])
     chosen = {family_of(s): create(s, tools) for s in specs if not is_evaluate(s)}
     made = chain(*(chain(*draw.values()) for draw in (*answers.draws, *answers.raw)))
-    tools.prepare(  # all at once: each call may start Java
-        chain(
-            (text for sample in samples for text in sample.references),
-            (prediction.value for prediction in made if prediction.value),
+    with suppress(MetricError):  # without Java: each metric that needs tokens is missing, and why
+        tools.prepare(  # all at once: each call may start Java
+            chain(
+                (text for sample in samples for text in sample.references),
+                (prediction.value for prediction in made if prediction.value),
+            )
         )
-    )
     post = {
         system["name"]: "+".join(run["variants"][system["variant"]]["postprocess"]) or "none"
         for system in run["systems"]
@@ -253,17 +255,26 @@ def _noise_floor(
 def _texts(
     system: Mapping[str, Any], run: Mapping[str, Any], answers: _Answers, tools: ScoringTools
 ) -> dict[str, Json]:
-    """Describe what a system wrote: functions of all its texts together, without intervals."""
+    """Describe what a system wrote: functions of all its texts together, without intervals.
+
+    What needs tokens is None where there is no tokeniser.
+    """
     written = [p.value for p in answers.of(system["name"]) if p.value is not None]
-    tokens = tools.tokenize(written)
     shown = run["variants"][system["variant"]].get("exemplar_answers") or []
-    return {
+    facts = {
         "system": system["name"],
+        "same_as_exemplar": share_identical(written, shown) if shown else None,
+    }
+    try:
+        tokens = tools.tokenize(written)
+    except MetricError:
+        nothing = ("words", "vocabulary", "distinct_1", "distinct_2", "overlong")
+        return facts | dict.fromkeys(nothing)
+    return facts | {
         "words": sum(len(text.split()) for text in tokens) / len(tokens) if tokens else None,
         "vocabulary": vocabulary(tokens),
         "distinct_1": distinct_n(tokens, 1),
         "distinct_2": distinct_n(tokens, 2),
-        "same_as_exemplar": share_identical(written, shown) if shown else None,
         "overlong": sum(len(text.split()) > METEOR_WORDS for text in tokens),
     }
 

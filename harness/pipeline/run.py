@@ -137,11 +137,14 @@ def _inputs(plan: Plan, lookup: Lookup, reported: list[dict[str, Any]]) -> str:
 def _finished(suite_results: Path, inputs: str) -> RunFolder | None:
     """Give the newest run if it is complete and had these inputs.
 
-    An older one will not do: other verbs take a suite's newest run, and would show another.
+    An older one will not do: other verbs take a suite's newest run, and would show another. Nor one
+    that lacks a metric: what was missing then, Java say, may be there now.
     """
     for newest in RunFolder.all(suite_results)[:1]:
-        if newest.complete and newest.summary()["inputs"] == inputs:
-            return newest
+        if newest.complete:
+            summary = newest.summary()
+            whole = not any(result["missing"] for result in summary["results"])
+            return newest if whole and summary["inputs"] == inputs else None
     return None
 
 

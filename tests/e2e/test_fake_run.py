@@ -67,6 +67,18 @@ def test_a_second_run_asks_no_model_and_an_edit_asks_for_itself(project, harness
     assert values[0] == values[1]
 
 
+def test_a_metric_that_was_missing_is_tried_again(project, harness, monkeypatch):
+    suite = project / SUITE / "suite.yaml"
+    suite.write_text(suite.read_text().replace("tokenizer: none", "tokenizer: ptb"))
+    monkeypatch.setenv("HARNESS_JAVA", "/bin/false")
+    run = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    assert all("failed with exit code 1" in result["missing"] for result in run["results"])
+    monkeypatch.delenv("HARNESS_JAVA")
+    again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    assert again["generated"] == 0
+    assert all(result["value"] is not None for result in again["results"])
+
+
 def test_failed_samples_are_counted_and_shown_and_asked_again(project, harness, write):
     suite = (project / SUITE / "suite.yaml").read_text()
     faulty = suite.replace("model: none", "model: none, args: {fail: 0.5}")
