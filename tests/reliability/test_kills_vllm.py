@@ -17,7 +17,7 @@ GROUP = 64
 
 @pytest.fixture
 def demo(tmp_path, repository):
-    """A copy of the demo project whose model answers a few requests at a time."""
+    """A copy of the demo project whose model answers slowly: a kill must find it at work."""
     for name in (SUITE, "datasets/recipes-demo"):
         shutil.copytree(repository / name, tmp_path / name)
     shutil.copy(repository / "datasets/recipes-demo.yaml", tmp_path / "datasets")
@@ -29,8 +29,8 @@ models:
 - name: demo
   engine: vllm
   model: {repository / "harness/demo/model"}
-  args: {{max_model_len: 2048, in_flight: 4}}
-  generation: {{max_tokens: 48}}
+  args: {{max_model_len: 2048, in_flight: 2}}
+  generation: {{min_tokens: 40, max_tokens: 48}}
 metrics: [exact_match]
 """.lstrip()
     )
@@ -56,7 +56,7 @@ def test_three_kills_end_as_an_undisturbed_run(
         run.signal(signal.SIGKILL)
         _, alive = psutil.wait_procs(models, timeout=60)
         assert not alive, "the model outlived the command"
-        assert run.kill()
+        assert run.kill(), run.screen[-2000:]
         found = committed(store)
         assert kept.items() <= found.items()
         behind.append(run.shown(TOTAL) - len(found))
