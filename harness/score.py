@@ -80,7 +80,7 @@ def score(
         try:
             statistics[family] = _statistics(metric, draws, there, samples)
         except MetricError as error:
-            missing[family] = error.message
+            missing[family] = _reason(error)
     clusters = clusters_of(samples)
     results: list[MetricResult] = []
     per_sample: list[SampleScore] = []
@@ -171,7 +171,7 @@ def score_by_evaluate(
             values = _mean_of([_evaluated(spec, answers, samples) for answers in mine])
             reason = None
         except MetricError as error:
-            values, reason = {Path(spec["evaluate"]).name: None}, error.message
+            values, reason = {Path(spec["evaluate"]).name: None}, _reason(error)
         kept = np.any(there[:, row], axis=0)
         tail = _tail(samples, kept, post[system], len(mine))
         results += [
@@ -343,6 +343,10 @@ def _tail(samples: Sequence[Sample], kept: NDArray[np.bool_], post: str, draws: 
     refs = str(min(counts)) if len(counts) == 1 else f"{min(counts)}-{max(counts)}"
     drawn = f"|draws:{draws}" if draws > 1 else ""
     return f"refs:{refs}|n:{kept.sum()}{drawn}|unscored:{(~kept).sum()}|pp:{post}"
+
+
+def _reason(error: MetricError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
 def _signature(column: str, metric: Metric, tail: str) -> str:

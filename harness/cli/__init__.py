@@ -11,18 +11,20 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run a verb and exit: 0 fine, 1 a user's error, 2 usage, 130 Ctrl-C."""
-    from harness.cli.verbs import app
-    from harness.pipeline.interrupt import Interrupted
-
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
+        from harness.cli.verbs import app  # here, since Ctrl-C may come as early
+        from harness.pipeline.interrupt import Interrupted
+
         code = app(arguments, prog_name="harness", standalone_mode=True)
+    except (KeyboardInterrupt, SystemExit) as ended:
+        # Typer turns a Ctrl-C that no verb has caught into an exit without a word.
+        code = ended.code if isinstance(ended, SystemExit) else INTERRUPTED
+        if code == INTERRUPTED:
+            _say("stopped; what was committed before is kept")
     except Interrupted as error:
         _say(str(error))
-        code = INTERRUPTED
-    except KeyboardInterrupt:
-        _say("stopped; what was finished before is kept: run the same command again to go on")
         code = INTERRUPTED
     except HarnessError as error:
         if debug:

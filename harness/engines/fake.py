@@ -63,8 +63,6 @@ class FakeEngine:
         self._timeout = config.timeout
         self._reply = reply or _words
         self.log = log
-        self.requests: list[Request] = []
-        """Every request it was asked, in order."""
 
     async def start(self) -> None:
         """Do nothing: there is no model."""
@@ -77,7 +75,6 @@ class FakeEngine:
         """Do nothing: there is no model."""
 
     async def _answer(self, request: Request) -> Completion:
-        self.requests.append(request)
         began = time.perf_counter()
         await asyncio.sleep(self._delay)
         if _share(request.key) < self._fail:

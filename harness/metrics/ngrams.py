@@ -125,6 +125,7 @@ class NgramTable:
         flat = [number.setdefault(word, len(number)) for words in split for word in words]
         words = np.array(flat, dtype=np.int64)
         lengths = np.fromiter(map(len, split), dtype=np.int64, count=len(split))
+        del split, flat  # the words as texts take more memory than all that follows
         owners = np.repeat(np.arange(len(texts)), lengths)
         left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(words))  # words to the end
 

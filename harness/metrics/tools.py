@@ -76,19 +76,23 @@ class ScoringTools:
         self.tokenizer: Tokenizer = tokenizer
         self._java = java or os.environ.get("HARNESS_JAVA")
         self._heap = heap or os.environ.get("HARNESS_METEOR_HEAP", "1G")
-        self.ngrams = NgramTable()
-        """What BLEU, ROUGE_L and CIDEr count, shared by them."""
-        self._tokens: dict[str, str] = {}
-        self._aligned: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
         self._meteor: MeteorProcess | None = None
+        self._forget()
 
     def __enter__(self) -> ScoringTools:
         """Give itself; nothing is started."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End every process."""
+        """End every process and forget every text."""
         self.close()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.ngrams = NgramTable()
+        """What BLEU, ROUGE_L and CIDEr count, shared by them."""
+        self._tokens: dict[str, str] = {}
+        self._aligned: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
 
     def close(self) -> None:
         """End every process; harmless when repeated, and later calls start new ones."""

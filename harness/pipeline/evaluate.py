@@ -16,7 +16,7 @@ from harness.metrics.diversity import distinct_n, share_identical, vocabulary
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.compare import compare_run
 from harness.postprocess import check_steps, predict
-from harness.report.gallery import gallery
+from harness.report.gallery import MAX_CARDS, gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
 from harness.score import (
@@ -151,7 +151,9 @@ def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
     folder.write_text("table_by_metric.md", table.by_metric())
     folder.write_text("table.csv", table.csv())
     folder.write_text("table.tex", table.latex())
-    shown = gallery(samples, _answers(folder, run, samples).draws[0], folder.scores())
+    first = samples[:MAX_CARDS]
+    scores = folder.scores([sample.id for sample in first])
+    shown = gallery(first, _answers(folder, run, first).draws[0], scores)
     scored = {result["system"] for result in summary["results"] if result["interval"]}
     sentences: list[str] = []
     if len(scored) > 1:
@@ -189,15 +191,19 @@ def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample
     raw: dict[tuple[int, str, str], Prediction] = {}
     finish: dict[str, Counter[str]] = {system: Counter() for system in systems}
     malformed: Counter[str] = Counter()
+    wanted = {sample.id for sample in samples}
     for line in folder.completions():
+        if line.sample_id not in wanted:
+            continue
         place = (line.draw, line.system, line.sample_id)
         made[place] = predict(line.completion, steps[line.variant])
-        raw[place] = predict(line.completion, ())
+        if made[place].steps:
+            raw[place] = predict(line.completion, ())
         finish[line.system][line.completion.finish_reason] += 1
         form = run["variants"][line.variant].get("structured_outputs")
         if form and line.completion.error is None and not has_form(line.completion.text, form):
             malformed[line.system] += 1
-    changed = {system for (_, system, _), prediction in made.items() if prediction.steps}
+    changed = {system for _, system, _ in raw}
     drawn = {system["name"]: system["draws"] * run["repeats"] for system in run["systems"]}
     draws = [[s for s in systems if draw < drawn[s]] for draw in range(max(drawn.values()))]
     try:
@@ -207,7 +213,11 @@ def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample
                 for d, there in enumerate(draws)
             ],
             raw=[
-                {s: [raw[d, s, sample.id] for sample in samples] for s in there if s in changed}
+                {
+                    s: [raw.get((d, s, x.id), made[d, s, x.id]) for x in samples]
+                    for s in there
+                    if s in changed
+                }
                 for d, there in enumerate(draws)
             ],
             finish=finish,

@@ -30,7 +30,7 @@ from harness.store.file_hashes import FileHashes
 from harness.store.run_folder import RunFolder, StoredCompletion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from harness.records import Json
 
@@ -153,9 +153,9 @@ def _write_completions(
 ) -> dict[str, Json]:
     """Copy the run's completions from the store into its folder; say what they cost."""
     tokens = Tokens()
-    parts: dict[str, str] = {}
+    written: set[str] = set()
 
-    def lines() -> Iterator[StoredCompletion]:
+    def lines(write_part: Callable[[str, str], None]) -> Iterator[StoredCompletion]:
         for some in groups(plan.requests(), _WRITTEN_AT_ONCE):
             there = store.get(p.request.key for p in some)
             reasons = store.failures(p.request.key for p in some if p.request.key not in there)
@@ -167,7 +167,10 @@ def _write_completions(
                     error=reasons.get(request.key, "it was not asked for"),
                 )
                 tokens.add(system.model, completion)
-                parts.update(ingredients.parts)
+                for digest, text in ingredients.parts.items():
+                    if digest not in written:
+                        written.add(digest)
+                        write_part(digest, text)
                 yield StoredCompletion(
                     system=system.name,
                     variant=system.variant,
@@ -177,8 +180,8 @@ def _write_completions(
                     record=ingredients.record,
                 )
 
-    folder.write_completions(lines())
-    folder.write_parts(parts.items())
+    with folder.writing_parts() as write_part:
+        folder.write_completions(lines(write_part))
     seconds = generation.seconds
     return {
         "completions": plan.size,

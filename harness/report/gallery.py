@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.records import MediaRef, Prediction, Sample, SampleScore
 
 MAX_CARDS = 200
+"""Samples that a report shows: the first ones."""
 THUMBNAIL = 160
 """Longest side of a picture in the report, pixels."""
 
@@ -47,7 +48,7 @@ def gallery(
     predictions: Mapping[str, Sequence[Prediction]],
     scores: Sequence[SampleScore],
 ) -> list[Card]:
-    """Make the cards of the first samples of a run."""
+    """Make a card of each sample; the predictions are in their order."""
     by_answer: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for score in scores:
         by_answer[score.system, score.sample_id][score.metric] = score.value
@@ -66,7 +67,7 @@ def gallery(
                 for system, answers in predictions.items()
             ),
         )
-        for i, sample in enumerate(samples[:MAX_CARDS])
+        for i, sample in enumerate(samples)
     ]
 
 

@@ -249,9 +249,12 @@ def _counts(lines: Sequence[Mapping[str, Any]], what: str) -> str:
 def _notes_on_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
     """Say what the numbers do not tell by themselves."""
     there = {r["metric"] for r in summary["results"] if r["value"] is not None}
-    missing = {r["metric"]: r["missing"] for r in summary["results"] if r["metric"] not in there}
-    for metric, reason in missing.items():
-        yield f"{metric} is missing: {reason}"
+    missing: dict[str, dict[str, None]] = {}
+    for result in summary["results"]:
+        if result["metric"] not in there:
+            missing.setdefault(result["missing"], {})[result["metric"]] = None
+    for reason, names in missing.items():
+        yield f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing: {reason}"
     value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
     for system, raw in summary["raw"].items():
         moved = {m: (value[system, m] or 0.0) - before for m, before in raw.items()}

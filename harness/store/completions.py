@@ -27,6 +27,8 @@ GROUP_SIZE = 64
 GROUP_SECONDS = 1.0
 _AT_ONCE = 500
 """Keys in one query."""
+_KEPT_PARTS = 10_000
+"""Parts known to be in the file; of more it is asked again, so that memory stays flat."""
 
 _COLUMNS = "key, text, finish_reason, prompt_tokens, completion_tokens, cached_tokens, seconds"
 
@@ -175,6 +177,8 @@ class CompletionStore:
             self._db.executemany(
                 "DELETE FROM claims WHERE key = ?", [(c.key,) for c, _ in self._group]
             )
+        if len(self._kept_parts) > _KEPT_PARTS:  # every prompt its own messages
+            self._kept_parts.clear()
         self._kept_parts |= new
         self._group = []
 

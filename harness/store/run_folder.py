@@ -15,14 +15,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json
 from harness.records import Completion, Json, MediaRef, Sample, SampleScore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -145,18 +145,25 @@ class RunFolder:
         )
         self._write_lines("completions.jsonl", lines)
 
-    def write_parts(self, parts: Iterable[tuple[str, str]]) -> None:
-        """Write ``ingredients.jsonl``: the parts that the completions' records name by sha256."""
-        lines = ({"sha256": digest, "value": json.loads(text)} for digest, text in parts)
-        self._write_lines("ingredients.jsonl", lines)
+    @contextmanager
+    def writing_parts(self) -> Iterator[Callable[[str, str], None]]:
+        """Write ``ingredients.jsonl``: the parts that the completions' records name by sha256.
+
+        Gives a function that writes a part, called with its sha256 and its canonical JSON.
+        """
+        with self._replacing("ingredients.jsonl") as waiting, _opened(waiting) as file:
+
+            def write(digest: str, text: str) -> None:
+                file.write(_line({"sha256": digest, "value": json.loads(text)}))
+
+            yield write
 
     def write_scores(self, scores: Sequence[SampleScore]) -> None:
         """Write ``scores.parquet``: a line per system, sample and metric."""
         import pandas as pd
 
-        frame = pd.DataFrame(
-            [asdict(score) for score in scores], columns=["system", "sample_id", "metric", "value"]
-        )
+        names = ("system", "sample_id", "metric", "value")
+        frame = pd.DataFrame({name: [getattr(s, name) for s in scores] for name in names})
         with self._replacing("scores.parquet") as waiting:
             frame.to_parquet(waiting, index=False)
 
@@ -191,10 +198,10 @@ class RunFolder:
 
     def samples(self) -> list[Sample]:
         """Read the samples back, in the run's order."""
-        return self._read_lines("samples.jsonl", _sample)
+        return list(self._read_lines("samples.jsonl", _sample))
 
-    def completions(self) -> list[StoredCompletion]:
-        """Read the completions back, in plan order."""
+    def completions(self) -> Iterator[StoredCompletion]:
+        """Read the completions back, in plan order, one after the other."""
         return self._read_lines("completions.jsonl", _completion)
 
     def parts(self) -> dict[str, str]:
@@ -205,11 +212,12 @@ class RunFolder:
             )
         )
 
-    def scores(self) -> list[SampleScore]:
-        """Read ``scores.parquet`` back."""
+    def scores(self, samples: Collection[str]) -> list[SampleScore]:
+        """Read the scores of these samples back from ``scores.parquet``."""
         import pandas as pd
 
-        rows = pd.read_parquet(self.path / "scores.parquet").to_dict("records")
+        frame = pd.read_parquet(self.path / "scores.parquet")
+        rows = frame[frame["sample_id"].isin(samples)].to_dict("records")
         return [SampleScore(**{str(name): value for name, value in row.items()}) for row in rows]
 
     def statistics(self) -> tuple[BoolArray, dict[str, FloatArray]]:
@@ -239,16 +247,11 @@ class RunFolder:
         self._write(name, [text])
 
     def _write_lines(self, name: str, lines: Iterable[Mapping[str, Json]]) -> None:
-        self._write(name, (f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
+        self._write(name, map(_line, lines))
 
     def _write(self, name: str, pieces: Iterable[str]) -> None:
-        with (
-            self._replacing(name) as waiting,
-            waiting.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
-        ):
+        with self._replacing(name) as waiting, _opened(waiting) as file:
             file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
 
     @contextmanager
     def _replacing(self, name: str) -> Iterator[Path]:
@@ -258,12 +261,13 @@ class RunFolder:
             yield waiting
             waiting.replace(self.path / name)
         except OSError as error:
-            with suppress(OSError):
-                waiting.unlink()  # what is half written would only fill the disk
             raise StoreError(
                 f"cannot be written: {self.path / name} ({error})",
                 hint="make room and run again; finished completions are not asked for twice",
             ) from error
+        finally:
+            with suppress(OSError):
+                waiting.unlink()  # what is half written would only fill the disk
 
     def _read_json(self, name: str) -> dict[str, Any]:
         path = self.path / name
@@ -278,11 +282,12 @@ class RunFolder:
             raise StoreError(f"{path} is damaged ({error})") from error
         return value
 
-    def _read_lines(self, name: str, read: Callable[[dict[str, Any]], _Line]) -> list[_Line]:
+    def _read_lines(self, name: str, read: Callable[[dict[str, Any]], _Line]) -> Iterator[_Line]:
         path = self.path / name
         try:
             with path.open(encoding="utf-8") as file:
-                return [read(json.loads(line)) for line in file]
+                for line in file:
+                    yield read(json.loads(line))
         except FileNotFoundError as error:
             raise StoreError(
                 f"{path} is not there: the run did not finish",
@@ -295,6 +300,19 @@ class RunFolder:
             ) from error
         except ValueError as error:
             raise StoreError(f"{path} is damaged ({error})") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    """Open a file to write text to, which is on disk at the end."""
+    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _line(value: Mapping[str, Json]) -> str:
+    return f"{json.dumps(value, ensure_ascii=False)}\n"
 
 
 def _stamp(name: str) -> datetime | None:

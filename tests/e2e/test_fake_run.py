@@ -73,6 +73,9 @@ def test_a_metric_that_was_missing_is_tried_again(project, harness, monkeypatch)
     monkeypatch.setenv("HARNESS_JAVA", "/bin/false")
     run = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     assert all("failed with exit code 1" in result["missing"] for result in run["results"])
+    told = (project / run["folder"] / "table.md").read_text()
+    assert "BLEU_1, BLEU_2, BLEU_3, BLEU_4, ROUGE_L, CIDEr are missing: " in told
+    assert told.count("(try `/bin/false -version`; or ") == 1
     monkeypatch.delenv("HARNESS_JAVA")
     again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     assert again["generated"] == 0
@@ -452,6 +455,28 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(project, harn
     assert "run the same command again" in rest
     again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     assert again["cost"]["generated"] == 2
+
+
+@pytest.mark.parametrize("module", ["harness.cli.verbs", "harness.pipeline.run"])
+def test_an_interrupt_while_the_command_is_loaded_leaves_no_trace(project, module):
+    code = f"""
+import signal, sys
+from harness.cli import main
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["harness", "run", {SUITE!r}]
+main()
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (130, "")
+    assert run.stderr == "stopped; what was committed before is kept\n"
 
 
 def test_help_is_light_and_shows_examples(harness):

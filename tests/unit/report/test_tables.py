@@ -79,6 +79,16 @@ def test_unscored_samples_and_missing_metrics_are_told():
     )
 
 
+def test_a_reason_that_several_metrics_share_is_told_once():
+    told = summary({"a": None})
+    told["results"] = [{**told["results"][0], "metric": m, "missing": "no Java"} for m in "XYZ"]
+    told["results"][2]["missing"] = "no model"
+    assert ComparisonTable.of(told).notes == (
+        "X, Y are missing: no Java",
+        "Z is missing: no model",
+    )
+
+
 def test_few_samples_and_short_references_are_warned_of():
     told = summary({"a": 0.5, "b": 0.4}, short_references=5, metrics=["CIDEr"])
     for system in told["systems"]:
