@@ -168,6 +168,7 @@ def _cost(cost: Mapping[str, Any]) -> Iterator[str]:
         f"  tokens: prompt {cost['prompt_tokens']:,} (cached {cost['cached_tokens']:,}), "
         f"completion {cost['completion_tokens']:,}"
     )
+    yield from _image_work(cost)
     pace = cost.get("completions_per_second")
     speed = f", {pace:.1f} completions/s" if pace else ""
     yield (
@@ -176,6 +177,17 @@ def _cost(cost: Mapping[str, Any]) -> Iterator[str]:
     )
     if money := cost.get("money"):
         yield f"  money: {money['currency']} {money['now']:.4f} now, {money['run']:.4f} all of it"
+
+
+def _image_work(cost: Mapping[str, Any]) -> Iterator[str]:
+    """Say how often pictures were really worked on for each completion that was asked for."""
+    images = cost.get("images")
+    if images and images["asked"]:
+        shares = [
+            f"{name} {'?' if count is None else format(count / cost['generated'], '.2f')}"
+            for name, count in images.items()
+        ]
+        yield f"  images for each completion: {', '.join(shares)}"
 
 
 def _counts(systems: list[Mapping[str, Any]]) -> Iterator[str]:

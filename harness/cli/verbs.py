@@ -14,7 +14,7 @@ from harness.cli.options import JsonOption, OutOption, RunArgument, print_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.pipeline.plan import Choice
+    from harness.pipeline.plan import Choice, Plan
     from harness.records import Request, System
 
 app = typer.Typer(
@@ -142,14 +142,14 @@ def render(
 
     plan, requests = render_requests(load_suite(suite), _choice(only, model, engine, None), sample)
     if as_json:
-        print_json([_request_json(system, request) for system, request in requests])
+        print_json([_request_json(plan, system, request) for system, request in requests])
         return
     for system, request in requests:
         config = plan.model(system.model)
         _heading(f"{system.name} · sample {request.sample_id} · {config.name} ({config.engine})")
         typer.echo(_prompt_text(request))
         sampling = ", ".join(f"{name}={value}" for name, value in system.decoding.params.items())
-        typer.secho(f"decoding: {sampling}\nkey: {request.key[:16]}…\n", dim=True)
+        typer.secho(f"decoding: {sampling}\nkey: {_key_text(plan, request, system)}\n", dim=True)
     for line in shared_prefixes(requests):
         typer.echo(line)
 
@@ -365,13 +365,19 @@ def _prompt_text(request: Request) -> str:
     return "\n".join(lines)
 
 
-def _request_json(system: System, request: Request) -> Mapping[str, Any]:
+def _key_text(plan: Plan, request: Request, system: System) -> str:
+    if plan.pinned(system.model):
+        return f"{request.key[:16]}…"
+    return f"not known before a run asks for the commit of {plan.model(system.model).model}"
+
+
+def _request_json(plan: Plan, system: System, request: Request) -> Mapping[str, Any]:
     from dataclasses import asdict
 
     return {
         "system": system.name,
         "sample_id": request.sample_id,
-        "key": request.key,
+        "key": request.key if plan.pinned(system.model) else None,
         "decoding": dict(request.decoding.params),
         "messages": [
             {

@@ -67,9 +67,9 @@ class ModelFile(Strict):
     description: str | None = None
     engine: str = Field(default="vllm", description="vllm, transformers, openai, replay or fake.")
     model: str = Field(description="Hub id, or a folder: ./x and ../x are beside this file.")
-    revision: str | None = Field(default=None, description="Commit or tag on the Hub.")
+    revision: str | None = Field(default=None, description="Commit, tag or branch on the Hub.")
     adapter: str | None = Field(
-        default=None, description="A LoRA adapter on it: a folder (./x), or a Hub id."
+        default=None, description="A LoRA adapter on it: a folder (./x), or Hub id[@revision]."
     )
     args: dict[str, Any] = Field(default_factory=dict, description="Engine arguments.")
     image: dict[str, int] = Field(default_factory=dict, description="min_pixels, max_pixels.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +23,23 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 
     from harness.records import Decoding, Json, ModelConfig, Request
+
+
+@dataclass(frozen=True, slots=True)
+class ImageWork:
+    """What was really done to pictures since an engine's start; None where it cannot be known."""
+
+    decoded: int | None = None
+    """Files decoded to pixels."""
+    processed: int | None = None
+    """Pictures that the model's processor turned into its input."""
+    encoded: int | None = None
+    """Pictures that went through the vision encoder."""
+
+    def __add__(self, other: ImageWork) -> ImageWork:
+        """Sum two engine starts; what one of them does not know is not known of both."""
+        pairs = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
+        return ImageWork(*(None if a is None or b is None else a + b for a, b in pairs))
 
 
 class Engine(Protocol):
@@ -41,6 +59,13 @@ class Engine(Protocol):
             EngineError: nothing more can be had from this model.
         """
 
+    async def image_work(self) -> ImageWork:
+        """Count what was done to pictures; asked once, behind the last completion.
+
+        Raises:
+            EngineError: the model died.
+        """
+
     async def close(self) -> None:
         """Free the model's memory and processes; may be called at any time, and twice."""
 
@@ -53,7 +78,10 @@ class EngineClass(Protocol):
     defaults: Mapping[str, Json]
     """Arguments that hold where a model config says nothing."""
     sampling: Collection[str] | None
-    """Sampling parameters that it may honour; None where it takes any."""
+    """Sampling parameters that it may honour; None where it takes any.
+
+    Where a class has ``check_decoding(decoding)`` too, that refuses what does not go together.
+    """
 
     def __call__(self, config: ModelConfig, *, log: Path) -> Engine:
         """Make an engine that is not started yet; its chatter goes to the file ``log``.
@@ -97,13 +125,27 @@ def check(config: ModelConfig, decodings: Iterable[Decoding]) -> None:
 
     Raises:
         EngineError: there is no such engine, an argument is wrong, or a sampling parameter is one
-            that it would have to drop.
+            that it would have to drop, alone or beside the others.
     """
     cls = engine_class(config.engine)
     cls(config, log=Path(os.devnull))
-    if cls.sampling is not None:
-        for decoding in decodings:
+    check_decoding = getattr(cls, "check_decoding", None)
+    for decoding in decodings:
+        if cls.sampling is not None:
             sampling_params(decoding, cls.sampling)
+        if check_decoding is not None:
+            check_decoding(decoding)
+
+
+def check_machine(config: ModelConfig) -> None:
+    """Refuse a model that needs what is not installed here, where its engine can tell beforehand.
+
+    Raises:
+        EngineError: a package is missing; the hint names it.
+    """
+    check_installed = getattr(engine_class(config.engine), "check_installed", None)
+    if check_installed is not None:
+        check_installed(config)
 
 
 def identity(config: ModelConfig) -> dict[str, Json]:

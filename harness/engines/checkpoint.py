@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.engines.hub import download_command
 from harness.engines.torchvision_ops import mend_imports
 from harness.errors import EngineError
 
@@ -37,7 +38,7 @@ def load_description(config: ModelConfig) -> tuple[Any, Any]:
         reason = str(error).strip().partition("\n")[0]
         raise EngineError(
             f"the checkpoint '{config.model}' cannot be read: {reason}",
-            hint=_hint(config.model, str(error)),
+            hint=_hint(config, str(error)),
         ) from error
 
 
@@ -62,7 +63,7 @@ def load_parts(config: ModelConfig, processor: Any) -> tuple[Any, Any]:
         reason = str(error).strip().partition("\n")[0]
         raise EngineError(
             f"the checkpoint '{config.model}' cannot be read: {reason}",
-            hint=_hint(config.model, str(error)),
+            hint=_hint(config, str(error)),
         ) from error
 
 
@@ -82,14 +83,15 @@ def _check_folder(model: str) -> None:
         )
 
 
-def _hint(model: str, reason: str) -> str:
+def _hint(config: ModelConfig, reason: str) -> str:
+    command = download_command(config.model, config.revision)
     if "trust_remote_code" in reason:
         return "it brings its own code: read that, then set trust_remote_code: true under args"
-    if Path(model).is_absolute():
+    if Path(config.model).is_absolute():
         return "is the folder a whole checkpoint: config, weights, tokenizer and preprocessor?"
     if os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"):
-        return f"HF_HUB_OFFLINE is set; fetch it once, online: hf download {model}"
+        return f"HF_HUB_OFFLINE is set; fetch it once, online: {command}"
     return (
         "is the name right, does it need a token (hf auth login), is there a network? "
-        f"A machine without one needs it in its cache (hf download {model}) or a local folder"
+        f"A machine without one needs it in its cache ({command}) or a local folder"
     )

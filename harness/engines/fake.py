@@ -11,7 +11,7 @@ import hashlib
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.engines.base import bounded, failed
+from harness.engines.base import ImageWork, bounded, failed
 from harness.errors import EngineError
 from harness.records import Completion, ImagePart, TextPart
 
@@ -70,6 +70,10 @@ class FakeEngine:
     def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
         """Answer each request once, in the order of finishing."""
         return bounded(requests, self._answer, self._in_flight, self._timeout)
+
+    async def image_work(self) -> ImageWork:
+        """Count nothing: no picture is opened."""
+        return ImageWork(decoded=0, processed=0, encoded=0)
 
     async def close(self) -> None:
         """Do nothing: there is no model."""

@@ -8,7 +8,13 @@ picture is handed over as it is and the checkpoint's own processor decides.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, EngineError
@@ -27,7 +33,23 @@ KEPT = 8
 """Pictures kept for the systems that ask for them next; a run asks image by image."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+YIELDING = 10
+"""How much nicer than the model the threads are that open pictures, in Unix's scale to 19."""
+
+
+@cache
+def _decoders() -> ThreadPoolExecutor:
+    """Give the threads that open pictures; where a model needs the same cores, it goes first."""
+    return ThreadPoolExecutor(os.cpu_count(), "decode", initializer=_yield_cores)
+
+
+def _yield_cores() -> None:
+    if sys.platform == "linux":  # only there a thread has a priority of its own
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), YIELDING)
+
+
+@dataclass(slots=True, kw_only=True)
 class ImagePreparation:
     """How pictures are made ready for one checkpoint."""
 
@@ -37,10 +59,12 @@ class ImagePreparation:
     """Largest area, in pixels."""
     patch_size: int = 14
     """Pixels along the side of the vision tower's patch."""
-    _opened: dict[MediaRef, asyncio.Task[Image.Image]] = field(
+    _opened: dict[MediaRef, asyncio.Future[Image.Image]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
     """The last few, done or on their way."""
+    decoded: int = field(default=0, init=False, compare=False)
+    """Files decoded until now."""
 
     def processor_kwargs(self) -> dict[str, Json]:
         """Tell the checkpoint's processor the same limits, so that it does not scale again."""
@@ -65,7 +89,9 @@ class ImagePreparation:
     async def _shared(self, ref: MediaRef) -> Image.Image:
         task = self._opened.pop(ref, None)
         if task is None:
-            task = asyncio.ensure_future(asyncio.to_thread(self._open, ref))
+            self.decoded += 1
+            loop = asyncio.get_running_loop()
+            task = loop.run_in_executor(_decoders(), self._open, ref)
             task.add_done_callback(lambda done: self._forget_failed(ref, done))
         self._opened[ref] = task  # last: the one that is kept longest
         if len(self._opened) > KEPT:
@@ -73,7 +99,7 @@ class ImagePreparation:
         # Who is cancelled does not take the picture from the others.
         return await asyncio.shield(task)
 
-    def _forget_failed(self, ref: MediaRef, task: asyncio.Task[Image.Image]) -> None:
+    def _forget_failed(self, ref: MediaRef, task: asyncio.Future[Image.Image]) -> None:
         if (task.cancelled() or task.exception()) and self._opened.get(ref) is task:
             del self._opened[ref]
 

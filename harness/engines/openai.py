@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from harness.engines.adaptive import AdaptiveLimit, Balancer, pause
-from harness.engines.base import TIMEOUT, bounded, failed
+from harness.engines.base import TIMEOUT, ImageWork, bounded, failed
 from harness.engines.openai_config import (
     DEFAULTS,
     OF_DECODING,
@@ -155,6 +155,10 @@ class OpenAIEngine:
         """
         # The time-out of our own comes first, and knows what the trouble was.
         return bounded(requests, self._answer, self._settings.in_flight, self._timeout + 5)
+
+    async def image_work(self) -> ImageWork:
+        """Count nothing: what a server does to pictures is not known."""
+        return ImageWork()
 
     async def close(self) -> None:
         """Close the connections."""

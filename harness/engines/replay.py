@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.engines.base import failed
+from harness.engines.base import ImageWork, failed
 from harness.errors import EngineError
 from harness.records import Completion, TextPart
 
@@ -50,6 +50,10 @@ class ReplayEngine:
                 continue
             text = "".join(part.text for part in said[-1].parts if isinstance(part, TextPart))
             yield Completion(key=request.key, text=text, finish_reason="stop")
+
+    async def image_work(self) -> ImageWork:
+        """Count nothing: no picture is opened."""
+        return ImageWork(decoded=0, processed=0, encoded=0)
 
     async def close(self) -> None:
         """Do nothing: there is no model."""

@@ -11,7 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.engines.base import failed
+from harness.engines import quantized
+from harness.engines.answer_text import answer_text
+from harness.engines.base import ImageWork, failed
 from harness.engines.captioners import Captioner, captioner_class, plain_text
 from harness.engines.chat import chat_messages, chat_text, has_template, lacks_bos
 from harness.engines.checkpoint import load_description, load_parts
@@ -46,7 +48,9 @@ SAMPLING = {
 are not enforced here: the run checks every answer and counts those that miss the form."""
 SAMPLING_ONLY = ("temperature", "top_p", "top_k", "min_p")
 MODEL_ARGS = ("dtype", "attn_implementation", "trust_remote_code")
-ENGINE_ARGS = (*MODEL_ARGS, "batch_size", "device")
+NESTED = frozenset({"SmolVLMProcessor"})
+"""Processors that want a list of pictures for each text, and take no list of them all."""
+ENGINE_ARGS = (*MODEL_ARGS, "batch_size", "device", "quantization")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,8 @@ class TransformersEngine:
     """An Engine on ``AutoModelForImageTextToText``; captioners without a chat template included.
 
     ``ModelConfig.args``: ``batch_size`` (requests), ``dtype``, ``device`` (default: a GPU where
-    torch sees one), ``attn_implementation``, ``trust_remote_code``.
+    torch sees one), ``attn_implementation``, ``trust_remote_code``, ``quantization`` (a name in
+    harness.engines.quantized).
     """
 
     neutral_args: ClassVar[frozenset[str]] = frozenset({"batch_size", "device"})
@@ -94,6 +99,8 @@ class TransformersEngine:
         size = self._args["batch_size"]
         if not isinstance(size, int) or size < 1:
             raise EngineError(f"batch_size is {size!r}, not a number of requests")
+        if (quantization := self._args.get("quantization")) is not None:
+            quantized.check_known(quantization)
         self._output = OutputToFile(log)
         self._processor: Any = None
         self._model: Any = None
@@ -101,6 +108,17 @@ class TransformersEngine:
         self._tokenizer: Any = None
         self._eos: int | list[int] | None = None
         self._images = ImagePreparation()
+        self._processed = self._encoded = 0
+
+    @staticmethod
+    def check_installed(config: ModelConfig) -> None:
+        """Refuse a quantization whose package is not here.
+
+        Raises:
+            EngineError: the hint says what to install.
+        """
+        if (quantization := config.args.get("quantization")) is not None:
+            quantized.check_installed(quantization)
 
     async def start(self) -> None:
         """Load the model in a worker thread.
@@ -132,6 +150,12 @@ class TransformersEngine:
         for completion in await self._answer(batch):
             yield completion
 
+    async def image_work(self) -> ImageWork:
+        """Count what was done to pictures; no cache spares any of it but the decoding."""
+        return ImageWork(
+            decoded=self._images.decoded, processed=self._processed, encoded=self._encoded
+        )
+
     async def close(self) -> None:
         """Drop the model and give file descriptors 1 and 2 back."""
         self._model = None
@@ -145,21 +169,7 @@ class TransformersEngine:
         self._images = preparation(self._config.image, hf_config, self._processor)
         chats = has_template(self._processor)
         captioner = None if chats else captioner_class(hf_config.model_type)
-        import torch
-        from transformers import AutoModelForImageTextToText
-
-        device = self._args.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
-        given = {name: self._args[name] for name in MODEL_ARGS if name in self._args}
-        try:
-            model = AutoModelForImageTextToText.from_pretrained(
-                self._config.model, revision=self._config.revision, **given
-            ).to(device)
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
-            raise EngineError(
-                f"transformers cannot load '{self._config.model}': {error}",
-                hint="is it an image-text-to-text checkpoint that fits into memory?",
-            ) from error
-        self._model = model.eval()
+        self._model = model = self._load_model(hf_config)
         if captioner is None:
             self._tokenizer = getattr(self._processor, "tokenizer", self._processor)
             self._forget_defaults(model, model.generation_config.eos_token_id)
@@ -169,6 +179,37 @@ class TransformersEngine:
             self._captioner = asked = captioner(model, tokenizer, pictures)
             self._forget_defaults(asked.writer, asked.eos, asked.start)
         self._tokenizer.padding_side = "left"
+
+    def _load_model(self, hf_config: Any) -> Any:
+        import torch
+        from transformers import AutoModelForImageTextToText
+
+        device = self._args.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
+        given = {name: self._args[name] for name in MODEL_ARGS if name in self._args}
+        quantization = self._args.get("quantization")
+        if quantization is not None:
+            self.check_installed(self._config)
+        try:
+            if quantization is not None:
+                given |= quantized.loading(quantization, device, hf_config)
+            model = AutoModelForImageTextToText.from_pretrained(
+                self._config.model, revision=self._config.revision, **given
+            )
+            if quantization is None:
+                model = model.to(device)
+        except (OSError, ValueError, RuntimeError, ImportError) as error:
+            raise EngineError(
+                f"transformers cannot load '{self._config.model}': {error}",
+                hint="is it an image-text-to-text checkpoint that fits into memory?"
+                if quantization is None
+                else f"can {device} do the quantization '{quantization}'? Leave it out to see",
+            ) from error
+        if quantization is not None and not quantized.layers(model)[0]:
+            raise EngineError(
+                f"'{self._config.model}' has no layer that '{quantization}' can quantize",
+                hint="leave 'quantization' out of its args",
+            )
+        return model.eval()
 
     def _forget_defaults(
         self, writer: Any, eos: int | list[int] | None, start: int | None = None
@@ -244,11 +285,14 @@ class TransformersEngine:
         return canonical_json([dict(row.params), length, row.request.key if alone else None])
 
     def _inputs(self, texts: list[str], pictures: list[list[Any]]) -> Any:
+        self._processed += sum(map(len, pictures))
         if self._captioner:
             return self._captioner.inputs(texts, pictures)
         given: dict[str, Any] = {"text": texts, "padding": True, "return_tensors": "pt"}
         if any(pictures):
             given["images"] = [picture for several in pictures for picture in several]
+            if type(self._processor).__name__ in NESTED:
+                given["images"] = pictures
             given |= self._images.processor_kwargs()
         # One template wrote them all.
         return self._processor(**given, add_special_tokens=lacks_bos(self._processor, texts[0]))
@@ -273,6 +317,7 @@ class TransformersEngine:
                 f"'{self._config.model}' failed: {error}",
                 hint="out of memory? lower batch_size in the model's args",
             ) from error
+        self._encoded += sum(len(row.pictures) for row in rows)
         length = self._length(inputs)
         width = self._captioner.echoed(length) if self._captioner else length
         ids = [sequence[width - 1 :].tolist() for sequence in output]
@@ -288,29 +333,20 @@ class TransformersEngine:
         """
         ends = {self._eos} if isinstance(self._eos, int) else set(self._eos or ())
         end = next((place for place, token in enumerate(ids) if token in ends), None)
-        kept = ids if end is None else ids[: end + 1]
-        # Behind the prompt's last token: at the very start some tokenizers drop a word's space.
-        before, text = self._decoded([last]), self._decoded([last, *kept])
-        text = text[len(before) :] if text.startswith(before) else self._decoded(kept)
-        text = text.rstrip("\ufffd")  # a character cut in the middle: vLLM shows no part of it
+        written = ids[:end]  # vLLM shows no end, special token or not
         # generate() stops after a stop string, vLLM before it.
-        places = [place for stop in row.params["stop"] if (place := text.find(stop)) >= 0]
-        if places:
-            text = text[: min(places)]
+        stops = row.params["stop"]
+        text, stopped = answer_text(self._tokenizer, last, written, stops)
+        while stopped and answer_text(self._tokenizer, last, written[:-1], stops)[1]:
+            del written[-1]  # padding, which counts for nothing
         return Completion(
             key=row.request.key,
             text=text,
-            finish_reason="stop" if end is not None or places else "length",
+            finish_reason="stop" if end is not None or stopped else "length",
             prompt_tokens=row.length,
-            completion_tokens=len(kept),
+            completion_tokens=len(written) + (end is not None and not stopped),
             seconds=time.perf_counter() - began,
         )
-
-    def _decoded(self, ids: list[int]) -> str:
-        text: str = self._tokenizer.decode(
-            ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
-        return text
 
 
 def _generate_kwargs(params: Mapping[str, Json], room: int) -> dict[str, Any]:

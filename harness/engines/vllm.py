@@ -16,14 +16,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.engines.base import bounded, failed
+from harness.engines.base import ImageWork, bounded, failed
 from harness.engines.chat import chat_messages, chat_text, lacks_bos
 from harness.engines.checkpoint import load_description
 from harness.engines.images import ImagePreparation, preparation
 from harness.engines.quiet import OutputToFile
 from harness.engines.sampling import sampling_params
+from harness.engines.vllm_beams import Beams, beam_search, take_beams
 from harness.engines.vllm_log import died_error, start_error
-from harness.engines.vllm_plugin import OWNER
+from harness.engines.vllm_plugin import OWNER, EncoderCount
 from harness.errors import DataError, EngineError, RenderError
 from harness.records import Completion, Decoding, Json, ModelConfig, Request
 
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 SAMPLING = frozenset({
     "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty",
     "frequency_penalty", "max_tokens", "min_tokens", "stop", "seed", "structured_outputs",
+    "num_beams", "length_penalty",
 })  # fmt: skip
-"""Sampling parameters that a decoding may set, in vLLM's words."""
+"""Sampling parameters that a decoding may set, in vLLM's words; beams in those of transformers."""
 
 ENVIRONMENT = {
     "VLLM_NO_USAGE_STATS": "1",
@@ -51,6 +53,7 @@ COMPACT = {"backend": "xgrammar", "disable_any_whitespace": True}
 """How structured outputs are enforced where nobody says otherwise: between the parts of a JSON text
 weak models write line breaks until they are cut off."""
 
+ENCODER_COUNT = f"{EncoderCount.__module__}.{EncoderCount.__qualname__}"
 GIB = 1024**3
 STOP_SECONDS = 10.0
 """How long the model's process may take to end before it is killed."""
@@ -102,6 +105,15 @@ class VllmEngine:
     defaults: ClassVar[Mapping[str, Json]] = _defaults()
     sampling: ClassVar[Collection[str]] = SAMPLING
 
+    @staticmethod
+    def check_decoding(decoding: Decoding) -> None:
+        """Refuse what beam search cannot have.
+
+        Raises:
+            EngineError: the decoding asks for beams and for what would have to be dropped.
+        """
+        take_beams(decoding.name, sampling_params(decoding, SAMPLING))
+
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
         self._config = config
         self._args = {**self.defaults, **config.args}
@@ -116,6 +128,8 @@ class VllmEngine:
         self._children: set[multiprocessing.process.BaseProcess] = set()
         self._processor: Any = None
         self._images = ImagePreparation()
+        self._processed_before = 0
+        self._counts_encoded = False
         self._ids = itertools.count()
 
     async def start(self) -> None:
@@ -143,6 +157,12 @@ class VllmEngine:
             await self.close()
             raise
         self._children = set(multiprocessing.active_children()) - others
+        self._processed_before = self._processed() or 0
+        parallel = self._llm.vllm_config.parallel_config
+        # Of several replicas only one would answer.
+        if parallel.worker_extension_cls == ENCODER_COUNT and parallel.data_parallel_size == 1:
+            counting = await self._llm.collective_rpc("harness_count_encoded")
+            self._counts_encoded = any(counting)
 
     def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
         """Answer requests in the order of finishing, ``in_flight`` at a time.
@@ -151,6 +171,31 @@ class VllmEngine:
             EngineError: the model's process died, or a decoding asks for what vLLM cannot do.
         """
         return bounded(requests, self._answer, self._in_flight, self._timeout)
+
+    async def image_work(self) -> ImageWork:
+        """Count what was done to pictures; the processor's part is known while its cache is on."""
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        processed, encoded = self._processed(), None
+        if self._counts_encoded:
+            try:
+                # The workers of a parallel model each see every picture, or none.
+                encoded = max(await self._llm.collective_rpc("harness_encoded_images"))
+            except EngineDeadError as error:
+                raise died_error(self._config.model, self._log) from error
+        return ImageWork(
+            decoded=self._images.decoded,
+            processed=None if processed is None else processed - self._processed_before,
+            encoded=encoded,
+        )
+
+    def _processed(self) -> int | None:
+        """Count the pictures that vLLM's processor did not find in its cache."""
+        cache = self._llm.renderer.mm_processor_cache
+        if cache is None:
+            return None
+        asked = cache.make_stats()
+        return int(asked.total - asked.hits)
 
     async def close(self) -> None:
         """End the model's process and give the environment and descriptors 1 and 2 back."""
@@ -186,6 +231,7 @@ class VllmEngine:
         given: dict[str, Any] = {
             "revision": self._config.revision,
             "tokenizer_revision": self._config.revision,
+            "worker_extension_cls": self._args.pop("worker_extension_cls", ENCODER_COUNT),
             "structured_outputs_config": self._args.pop("structured_outputs_config", COMPACT),
         }
         given |= self._lora_args()
@@ -220,10 +266,13 @@ class VllmEngine:
         from vllm.exceptions import VLLMClientError
         from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
-        params = _sampling(request.decoding)
+        params, beams = _sampling(request.decoding)
         began = time.perf_counter()
         try:
-            output = await self._generate(request, params)
+            output = await self._generate(request, params, beams)
+            if output and output.outputs and output.outputs[0].finish_reason == "error":
+                # vLLM's process had dropped a picture that ours held for known; now it is sent.
+                output = await self._generate(request, params, beams)
         except EngineDeadError as error:
             raise died_error(self._config.model, self._log) from error
         except (DataError, RenderError, VLLMClientError, ValueError) as error:
@@ -233,7 +282,7 @@ class VllmEngine:
             return failed(request, f"vLLM: {error.__cause__ or error}", began)
         return _completion(request, output, began)
 
-    async def _generate(self, request: Request, params: Any) -> Any:
+    async def _generate(self, request: Request, params: Any, beams: Beams | None) -> Any:
         """Prepare one prompt and give vLLM's final output for it."""
         from vllm.lora.request import LoRARequest
 
@@ -249,13 +298,22 @@ class VllmEngine:
         if refs:
             prompt["multi_modal_data"] = {"image": await self._images.open(refs)}
             prompt["multi_modal_uuids"] = {"image": [self._images.uuid(ref) for ref in refs]}
+        begins = {"add_special_tokens": lacks_bos(self._processor, text)}
+        request_id = str(next(self._ids))
+        if beams is not None:
+            return await beam_search(
+                self._llm,
+                prompt,
+                begins,
+                params,
+                beams,
+                tokenizer=getattr(self._processor, "tokenizer", self._processor),
+                request_id=request_id,
+                adapter=adapter,
+            )
         last = None
         async for output in self._llm.generate(
-            prompt,
-            params,
-            str(next(self._ids)),
-            lora_request=adapter,
-            tokenization_kwargs={"add_special_tokens": lacks_bos(self._processor, text)},
+            prompt, params, request_id, lora_request=adapter, tokenization_kwargs=begins
         ):
             last = output
         return last
@@ -276,8 +334,8 @@ def _lora_rank(adapter: str) -> int | None:
     return rank
 
 
-def _sampling(decoding: Decoding) -> Any:
-    """Give vLLM's SamplingParams for a decoding.
+def _sampling(decoding: Decoding) -> tuple[Any, Beams | None]:
+    """Give vLLM's SamplingParams for a decoding, and how to search where it asks for beams.
 
     Raises:
         EngineError: a parameter that is unknown, or a value that vLLM refuses.
@@ -287,10 +345,11 @@ def _sampling(decoding: Decoding) -> Any:
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
     params = sampling_params(decoding, SAMPLING)
+    beams = take_beams(decoding.name, params)
     try:
         if form := params.pop("structured_outputs", None):
             params["structured_outputs"] = StructuredOutputsParams(**form)
-        return SamplingParams(**params, output_kind=RequestOutputKind.FINAL_ONLY)
+        return SamplingParams(**params, output_kind=RequestOutputKind.FINAL_ONLY), beams
     except (TypeError, ValueError, VLLMClientError) as error:
         raise EngineError(f"decoding '{decoding.name}': {error}") from error
 

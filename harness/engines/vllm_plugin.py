@@ -7,7 +7,7 @@ import signal
 import threading
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -65,3 +65,31 @@ def _end_with(parent: BaseProcess) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="harness-parent", daemon=True).start()
+
+
+class EncoderCount:
+    """Counts the pictures that go through the vision encoder; vLLM mixes it into its workers.
+
+    vLLM's own statistics have no such number. Methods are called by ``AsyncLLM.collective_rpc``.
+    """
+
+    harness_encoded = 0
+
+    def harness_count_encoded(self) -> bool:
+        """Count from now on; say whether this model has a vision encoder."""
+        model = self.get_model()  # type: ignore[attr-defined]
+        encode = getattr(model, "embed_multimodal", None)
+        if encode is None:
+            return False
+
+        def counted(**inputs: Any) -> Any:
+            outputs = encode(**inputs)
+            self.harness_encoded += len(outputs)
+            return outputs
+
+        model.embed_multimodal = counted
+        return True
+
+    def harness_encoded_images(self) -> int:
+        """Give the count."""
+        return self.harness_encoded

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.engines.hub import is_commit
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json, sha256_file, sha256_json
 from harness.pipeline.runs import COMPLETIONS, read_lines, run_folders
@@ -321,6 +322,7 @@ def _model_name(part: str | None) -> tuple[str, str]:
     checkpoint = model.get("checkpoint") or {}
     if name := checkpoint.get("id"):
         revision = checkpoint.get("revision")
-        return str(model.get("engine")), f"{name}@{revision}" if revision else str(name)
+        shown = revision and (revision[:12] if is_commit(revision) else revision)
+        return str(model.get("engine")), f"{name}@{shown}" if shown else str(name)
     files = checkpoint.get("files")
     return str(model.get("engine")), f"files {files[:12]}" if files else ""

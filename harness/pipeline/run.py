@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import harness
 from harness.config.load import load_suite
+from harness.engines.base import check_machine
+from harness.engines.hub import Hub
 from harness.fingerprint import sha256_folder, sha256_json
 from harness.metrics.tools import ScoringTools
 from harness.pipeline.environment import environment
@@ -82,8 +84,9 @@ def run_suite(
     progress.stage("reading the suite and its samples")
     suite = load_suite(suite_folder)
     results = out or suite.root / "results"
+    hub = Hub()
     with FileHashes(results / HASHES_FILE) as hashes:
-        plan = make_plan(suite, choice, hash_file=hashes.sha256)
+        plan = make_plan(suite, choice, hash_file=hashes.sha256, pin=hub.pin)
     suite = plan.suite
     reported = read_reported(suite.reported) if with_reported and suite.reported else []
     with (
@@ -98,13 +101,15 @@ def run_suite(
             if not (finished.path / LAST_REPORT).is_file():  # it was stopped just before its end
                 write_reports(finished, summary)
             return RunOutcome(folder=finished, summary=summary, generation=nothing, unchanged=True)
+        startable = _startable(plan, lookup, hub)
         folder = RunFolder.create(results, suite.name)
-        folder.write_run(_run_record(plan, folder, reported))
+        record = _run_record(plan, folder, reported)
+        folder.write_run(record)
         folder.write_samples(plan.samples)
         if lookup.missing and "meteor" in suite.metrics:  # no options: always a bare name
             tools.start_meteor()  # reads its tables while the model starts and writes
         generation = generate(
-            plan,
+            startable,
             store,
             lookup,
             max_failures=max_failures,
@@ -113,10 +118,27 @@ def run_suite(
         )
         progress.stage("scoring" if lookup.missing else "scoring; every completion is there")
         cost = _write_completions(plan, store, folder, generation)
+        folder.write_run({**record, "cost": cost})
         summary = evaluate(folder, tools, cost, inputs=inputs)
     progress.stage("writing the report")
     write_reports(folder, summary)
     return RunOutcome(folder=folder, summary=summary, generation=generation)
+
+
+def _startable(plan: Plan, lookup: Lookup, hub: Hub) -> Plan:
+    """See to it that the models that are to be asked can be started here; give them their folders.
+
+    Raises:
+        EngineError: a package or a checkpoint is not there, and not to be had.
+    """
+    models = []
+    for model in plan.suite.models:
+        if model.name in lookup.missing:
+            check_machine(model)
+            models.append(hub.fetch(model))
+        else:
+            models.append(model)
+    return replace(plan, suite=replace(plan.suite, models=tuple(models)))
 
 
 def _inputs(plan: Plan, lookup: Lookup, reported: list[dict[str, Any]]) -> str:
@@ -191,6 +213,7 @@ def _write_completions(
         "generate_seconds": round(seconds, 3),
         "completions_per_second": round(generation.generated / seconds, 3) if seconds else None,
         "images_per_second": round(generation.images / seconds, 3) if seconds else None,
+        "images": {"asked": generation.images, **asdict(generation.image_work)},
         **tokens.totals(),
         "generated_tokens": generation.tokens.totals(),
         "money": _money(plan, generation.tokens, tokens),

@@ -58,6 +58,14 @@ def test_three_prompts_have_clearly_different_scores(demo):
     assert all(s["unscored"] == 0 for s in summary["systems"])
 
 
+def test_an_image_is_worked_on_once_for_all_prompts(demo):
+    summary, _, _ = demo
+    expected = {"asked": 120, "decoded": 40, "processed": 40, "encoded": 40}
+    assert summary["cost"]["images"] == expected
+    record = json.loads((Path(summary["folder"]) / "run.json").read_text())
+    assert record["cost"] == summary["cost"]
+
+
 def test_the_terminal_shows_a_bar_and_the_chatter_is_in_the_log(demo):
     summary, _, shown = demo
     assert "generating with demo" in shown

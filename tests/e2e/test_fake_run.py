@@ -389,7 +389,7 @@ def test_render_shows_what_is_sent(project, harness):
 @pytest.mark.parametrize(
     ("model", "decoding", "said"),
     [
-        ("vllm, model: x", "{beams: {num_beams: 3}}", "knows no sampling parameter 'num_beams'"),
+        ("vllm, model: x", "{beams: {num_beams: 3, top_p: 0.9}}", "cannot have top_p: 0.9"),
         ("vllm, model: x, args: {in_flight: 0}", "{a: {}}", "in_flight is 0"),
         ("transformers, model: x", "{a: {presence_penalty: 1}}", "parameter 'presence_penalty'"),
         ("transformers, model: x, args: {dtipe: a}", "{a: {}}", "no argument 'dtipe'"),

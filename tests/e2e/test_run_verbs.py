@@ -103,6 +103,8 @@ def test_show_says_what_a_run_is(project, harness):
     assert said in lines
     tokens = f"tokens: prompt {cost['prompt_tokens']} (cached 0), "
     assert f"{tokens}completion {cost['completion_tokens']}" in lines
+    work = "asked 1.00, decoded 0.00, processed 0.00, encoded 0.00"
+    assert f"images for each completion: {work}" in lines
     [plain, _] = found["summary"]["systems"]
     assert f"plain: 4 samples; unscored {plain['unscored']}, empty 0, truncated 0" in lines
     reasons = [int(line.split()[0]) for line in lines if "× a fault that was asked for" in line]

@@ -169,7 +169,7 @@ finally:
 
 def test_a_finished_suite_loads_no_engine(project):
     """All completions of a vLLM model are there: neither vLLM nor torch is imported."""
-    model(project, "engine: vllm, model: a/b, revision: '1'")
+    model(project, f"engine: vllm, model: a/b, revision: {'a' * 40}")
     plan = [sys.executable, "-c", _FILL.format(root=str(project))]
     subprocess.run(plan, check=True, timeout=120)
     for said in ("0 completions generated, 8 from the store", "nothing has changed since run"):

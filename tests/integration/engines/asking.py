@@ -30,6 +30,8 @@ PROMPTS = (
     "What dish is this? Answer with its name.",
 )
 GREEDY = Decoding(name="greedy", params={"temperature": 0, "max_tokens": 24})
+BEAMS = Decoding(name="beams", params={**GREEDY.params, "num_beams": 4, "length_penalty": 2.0})
+STOPS = [" with", " and", "e S"]
 
 
 def config(engine: str, **changes: object) -> ModelConfig:
@@ -46,10 +48,10 @@ def request(key: str, ref: MediaRef, text: str, decoding: Decoding = GREEDY) -> 
     return Request(system="s", sample_id=key, rendered=rendered, decoding=decoding, key=key)
 
 
-def questions(count: int) -> list[Request]:
+def questions(count: int, decoding: Decoding = GREEDY) -> list[Request]:
     """Ask both prompts about each of ``count`` images, image by image."""
     return [
-        request(f"{ref.path.stem} {number}", ref, text)
+        request(f"{ref.path.stem} {number}", ref, text, decoding)
         for ref in images(count)
         for number, text in enumerate(PROMPTS)
     ]

@@ -60,6 +60,7 @@ def project(tmp_path_factory):
     (folder / "prompts/recipe-titles/suite.yaml").write_text(
         f"dataset: recipes-demo\nvariants: [title-style]\nmetrics: [exact_match]\n"
         f"models:\n{base}{lines}"
+        "decoding: {greedy: {temperature: 0}, beams: {temperature: 0, num_beams: 4}}\n"
     )
     return folder
 
@@ -71,11 +72,12 @@ def test_adapters_of_one_model_share_its_start_and_answer_as_if_merged(project, 
     assert "] starting sweet and sour (vllm)" in run.stderr
     assert run.stderr.count("] starting ") == 2
     summary = json.loads(run.stdout)
-    assert [s["model"] for s in summary["systems"]] == ["plain", *ADAPTERS]
+    assert list(dict.fromkeys(s["model"] for s in summary["systems"])) == ["plain", *ADAPTERS]
     lines = (project / summary["folder"] / "completions.jsonl").read_text().splitlines()
-    texts: dict[str, dict[str, str]] = {}
+    texts: dict[str, dict[tuple[str, str], str]] = {}
     for line in map(json.loads, lines):
-        texts.setdefault(line["system"].partition("/")[0], {})[line["sample_id"]] = line["text"]
+        model, _, decoding = line["system"].split("/")
+        texts.setdefault(model, {})[decoding, line["sample_id"]] = line["text"]
 
     suite = load_suite(project / "prompts/recipe-titles")
     for name in ("plain", *ADAPTERS):
@@ -84,17 +86,18 @@ def test_adapters_of_one_model_share_its_start_and_answer_as_if_merged(project, 
         merged = config("transformers", model=str(folder))
         theirs = asyncio.run(answers(merged, [p.request for p in plan.requests()], project))
         ours = texts[name]
-        equal = [sample for sample, text in ours.items() if text == theirs[sample]]
-        assert len(equal) >= 0.95 * SAMPLES, (ours, theirs)
+        assert len(ours) == 2 * SAMPLES
+        equal = [asked for asked, text in ours.items() if text == theirs[asked]]
+        assert len(equal) >= 0.95 * len(ours), (ours, theirs)
     for one, other in combinations(texts.values(), 2):
-        assert sum(one[sample] != other[sample] for sample in one) > SAMPLES / 2
+        assert sum(one[asked] != other[asked] for asked in one) > len(one) / 2
 
 
 async def answers(model, requests, project):
     engine = TransformersEngine(model, log=project / "transformers.log")
     await engine.start()
     try:
-        by_key = {request.key: request.sample_id for request in requests}
+        by_key = {r.key: (r.decoding.name, r.sample_id) for r in requests}
         return {by_key[c.key]: c.text async for c in engine.generate(stream(requests))}
     finally:
         await engine.close()
@@ -108,13 +111,14 @@ def test_an_adapter_is_in_the_key_by_its_content(project, tmp_path):
         return {p.request.system: p.request.key for p in plan.requests()}
 
     before = keys()
-    assert len(set(before.values())) == 3
+    assert len(set(before.values())) == 6
     weights = project / "sour" / "adapter_model.safetensors"
     content = weights.read_bytes()
     weights.write_bytes(content + b"\0")
     after = keys()
     weights.write_bytes(content)
-    assert [name for name in before if before[name] != after[name]] == ["sour/title-style"]
+    changed = [name for name in before if before[name] != after[name]]
+    assert changed == ["sour/title-style/greedy", "sour/title-style/beams"]
 
 
 def test_what_cannot_be_done_with_an_adapter_is_said(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 # --import-mode=importlib puts no test folder on the path.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from asking import GREEDY, config, hopeless, images, questions, request, stream
+from asking import BEAMS, GREEDY, STOPS, config, hopeless, images, questions, request, stream
 
 from harness.engines.transformers import TransformersEngine
 from harness.errors import EngineError
@@ -47,6 +47,19 @@ def test_texts_are_those_of_vllm(ask, vllm_session):
         assert ours[key].finish_reason == theirs[key].finish_reason
         assert ours[key].completion_tokens == theirs[key].completion_tokens
     assert all(ours[key].prompt_tokens == theirs[key].prompt_tokens for key in ours)
+
+
+@pytest.mark.parametrize(
+    ("part", "count", "more"), [("beams", 12, {}), ("stopped beams", 4, {"stop": STOPS})]
+)
+def test_beams_of_vllm_are_those_of_generate(ask, vllm_session, part, count, more):
+    decoding = replace(BEAMS, params={**BEAMS.params, **more})
+    ours, theirs = ask(questions(count, decoding)), vllm_session.completions(part)
+    equal = [key for key in ours if ours[key].text == theirs[key].text]
+    assert len(equal) >= 0.95 * len(ours)
+    for key in equal:
+        assert ours[key].finish_reason == theirs[key].finish_reason
+        assert ours[key].completion_tokens == theirs[key].completion_tokens
 
 
 def test_a_text_does_not_depend_on_its_batch(ask):

@@ -44,6 +44,35 @@ def test_an_image_asked_about_again_comes_from_the_cache_with_the_same_text(vllm
         assert completion.cached_tokens > 0
 
 
+def test_one_beam_is_greedy(vllm_session):
+    greedy, one = vllm_session.completions(), vllm_session.completions("one beam")
+    assert len(one) == GOOD
+    for key, completion in one.items():
+        assert completion.text == greedy[key].text
+        assert completion.completion_tokens == greedy[key].completion_tokens
+
+
+def test_beams_find_other_texts_and_count_the_prompt_once(vllm_session):
+    greedy, found = vllm_session.completions(), vllm_session.completions("beams")
+    good = [key for key in found if found[key].error is None]
+    assert len(good) == GOOD
+    assert sum(found[key].text != greedy[key].text for key in good) >= 5
+    for key in good:
+        assert found[key].prompt_tokens == greedy[key].prompt_tokens
+        assert 0 < found[key].completion_tokens <= 24
+        assert found[key].cached_tokens < found[key].prompt_tokens
+
+
+def test_a_beam_search_that_cannot_be_made_fails_alone_and_says_why(vllm_session):
+    found = vllm_session.completions("beams")
+    assert "maximum context length" in found["too long"].error
+    assert "corrupt.webp" in found["corrupt"].error
+
+
+def test_beam_searches_given_up_leave_vllm_nothing_to_do(vllm_session):
+    assert vllm_session.report["left of cancelled beams"] == 0
+
+
 def test_answers_have_the_form_that_was_asked_for(vllm_session):
     assert len(vllm_session.report["forms"]) == 3
     for form, texts in vllm_session.report["forms"]:
@@ -77,12 +106,17 @@ def test_nothing_is_left_after_close(vllm_session):
     assert vllm_session.report["environment kept"]
 
 
+def standard_outputs():
+    """Say which files the descriptors 1 and 2 lead to."""
+    return [(found.st_dev, found.st_ino) for found in map(os.fstat, (1, 2))]
+
+
 def start_fails_with(config: ModelConfig, log) -> str:
-    before = os.fstat(1), os.fstat(2)
+    before = standard_outputs()
     engine = VllmEngine(config, log=log)
     with pytest.raises(EngineError) as caught:
         asyncio.run(engine.start())
-    assert (os.fstat(1), os.fstat(2)) == before
+    assert standard_outputs() == before
     return str(caught.value)
 
 

@@ -5,6 +5,8 @@ As in tiny_models: a function a family, the fields of the real configurations, s
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tiny_checkpoint import Tiny, byte_level
 from tiny_models import CHATML, HALF, IMAGES_FIRST, LLAVA_NAMES, PINPOINTS, TEXT, TOWER
 
@@ -227,4 +229,30 @@ def idefics3() -> Tiny:
             **processor,
         },
         processor={"image_seq_len": 4, **processor},
+    )
+
+
+def smolvlm2() -> Tiny:
+    """Describe SmolVLM2: ``HuggingFaceTB/SmolVLM2-2.2B-Instruct``, an Idefics3 for videos too."""
+    made = idefics3()
+    made.config["architectures"] = ["SmolVLMForConditionalGeneration"]
+    made.config["model_type"] = "smolvlm"
+    made.config["vision_config"]["model_type"] = "smolvlm_vision"
+    named = {"processor_class": "SmolVLMProcessor"}
+    video = {
+        "max_frames": 64,
+        "fps": 1,
+        "skip_secs": 1.0,
+        "video_size": {"longest_edge": 56},
+    }
+    return replace(
+        made,
+        tokens={**made.tokens, **named},
+        pictures={
+            **made.pictures,
+            "image_processor_type": "SmolVLMImageProcessor",
+            "video_sampling": video,
+            **named,
+        },
+        processor={**made.processor, **named},
     )

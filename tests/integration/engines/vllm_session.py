@@ -11,10 +11,11 @@ import multiprocessing
 import os
 import signal
 import sys
+from contextlib import aclosing
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from asking import config, hopeless, images, questions, request, stream
+from asking import BEAMS, STOPS, config, hopeless, images, questions, request, stream
 
 from harness.engines.vllm import VllmEngine
 from harness.errors import EngineError
@@ -67,6 +68,22 @@ async def interrupted(engine: VllmEngine) -> list[Completion]:
     return found
 
 
+def beams(**params: object) -> Decoding:
+    return Decoding(name="beams", params={**BEAMS.params, **params})
+
+
+async def cancelled(engine: VllmEngine) -> int:
+    """Give up beam searches that are under way; count what vLLM is left to do."""
+    long = beams(min_tokens=100, max_tokens=100)
+    async with aclosing(engine.generate(stream(questions(2, long)))) as answered:
+        waiting = asyncio.ensure_future(anext(answered))
+        while not engine._llm.get_num_unfinished_requests():
+            await asyncio.sleep(0.02)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+    return int(engine._llm.get_num_unfinished_requests())
+
+
 async def life(log: Path) -> dict[str, object]:
     environment = dict(os.environ)
     engine = VllmEngine(config("vllm"), log=log)
@@ -75,9 +92,19 @@ async def life(log: Path) -> dict[str, object]:
         os.write(1, b"from the parent's descriptor\n")
         first = questions(12)
         bad = hopeless(log.parent)
+        searched = questions(12, BEAMS)
+        searched[4:4] = [replace(one, decoding=BEAMS) for one in bad]
         report: dict[str, object] = {
             "completions": [asdict(c) for c in await answers(engine, first[:4] + bad + first[4:])],
             "again": [asdict(c) for c in await answers(engine, first[:2])],
+            "beams": [asdict(c) for c in await answers(engine, searched)],
+            "one beam": [
+                asdict(c) for c in await answers(engine, questions(12, beams(num_beams=1)))
+            ],
+            "stopped beams": [
+                asdict(c) for c in await answers(engine, questions(4, beams(stop=STOPS)))
+            ],
+            "left of cancelled beams": await cancelled(engine),
             "forms": [[form, await in_form(engine, form)] for form in FORMS],
             "interrupted": [asdict(c) for c in await interrupted(engine)],
             "unknown": await refusal(engine, Decoding(name="odd", params={"temprature": 0})),

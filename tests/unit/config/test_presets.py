@@ -7,7 +7,7 @@ from harness.records import Decoding
 FAMILIES = """
 demo qwen2-vl-2b qwen2-vl-7b qwen2.5-vl-3b qwen2.5-vl-7b qwen3-vl-8b idefics2-8b idefics3-8b smolvlm
 llava-1.5-7b llava-v1.6-vicuna-7b llava-v1.6-mistral-7b llava-onevision-7b internvl3-8b
-blip-base blip-large blip2-opt-2.7b blip2-flan-t5 git-base git-large vit-gpt2 donut
+smolvlm2 blip-base blip-large blip2-opt-2.7b blip2-flan-t5 git-base git-large vit-gpt2 donut
 """.split()
 
 

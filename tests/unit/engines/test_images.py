@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
+from harness.engines.base import ImageWork
 from harness.engines.images import preparation
 from harness.errors import DataError, EngineError
 from harness.media import probe
@@ -99,3 +100,9 @@ def test_a_picture_that_could_not_be_opened_is_tried_again(tmp_path):
 
     [picture] = asyncio.run(asked())
     assert picture.size == (8, 8)
+
+
+def test_what_one_engine_does_not_know_of_its_images_is_not_known_of_a_run():
+    known = ImageWork(decoded=3, processed=2, encoded=1)
+    assert known + known == ImageWork(decoded=6, processed=4, encoded=2)
+    assert known + ImageWork(decoded=1) == ImageWork(decoded=4)
