@@ -7,6 +7,8 @@ and defaults of sampling parameters, and how token ids become text.
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -162,6 +164,9 @@ class TransformersEngine:
         self._captioner = None
         self._processor = None
         self._tokenizer = None
+        gc.collect()  # a model's parts name each other
+        if (torch := sys.modules.get("torch")) and torch.cuda.is_available():
+            torch.cuda.empty_cache()  # or the next model finds the memory taken
         self._output.stop()
 
     def _load(self) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,3 +113,15 @@ def test_a_missing_model_is_named_with_a_hint(tmp_path):
     )
     with pytest.raises(EngineError, match=r"nowhere(.|\n)*hint:"):
         asyncio.run(engine.start())
+
+
+def test_a_closed_engine_leaves_its_memory_to_the_next_model(tmp_path):
+    async def life() -> weakref.ref[object]:
+        engine = TransformersEngine(config("transformers"), log=tmp_path / "engine.log")
+        await engine.start()
+        assert [c.error async for c in engine.generate(stream(questions(1)))] == [None, None]
+        model = weakref.ref(engine._model)
+        await engine.close()
+        return model
+
+    assert asyncio.run(life())() is None

@@ -20,6 +20,13 @@ LLAVA = {
     "multi_modal_projector.linear_1.weight",
 }
 CLIP = {VISION, "vision_tower.vision_model.pre_layrnorm.weight"}
+IDEFICS3 = {
+    "lm_head.weight",
+    "model.connector.modality_projection.proj.weight",
+    "model.text_model.layers.0.self_attn.q_proj.weight",
+    "model.vision_model.embeddings.position_embedding.weight",
+    "model.vision_model.encoder.layers.0.self_attn.q_proj.weight",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,16 +85,8 @@ FAMILIES = {
             "vision_tower.encoder.layer.0.lambda_1",
         },
     ),
-    "Idefics3": Family(
-        builder="tiny_tiles:idefics3",
-        on_the_hub={
-            "lm_head.weight",
-            "model.connector.modality_projection.proj.weight",
-            "model.text_model.layers.0.self_attn.q_proj.weight",
-            "model.vision_model.embeddings.position_embedding.weight",
-            "model.vision_model.encoder.layers.0.self_attn.q_proj.weight",
-        },
-    ),
+    "Idefics3": Family(builder="tiny_tiles:idefics3", on_the_hub=IDEFICS3),
+    "SmolVLM2": Family(builder="tiny_tiles:smolvlm2", on_the_hub=IDEFICS3),
 }
 
 
