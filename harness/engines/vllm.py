@@ -74,9 +74,10 @@ def _cpu_build() -> bool:
 
 def _defaults() -> dict[str, Json]:
     """Give vLLM's own defaults on a GPU, and what small machines need on the CPU."""
-    defaults: dict[str, Json] = {"enable_prefix_caching": True, "in_flight": 32}
+    defaults: dict[str, Json] = {"enable_prefix_caching": True, "in_flight": 128}
     if _cpu_build():
         defaults |= {
+            "in_flight": 32,
             "dtype": "float32",  # most CPUs have no 16-bit arithmetic and emulate it slowly
             "enforce_eager": True,
             "block_size": 32,  # the CPU's default of 128 tokens lets no short prompt share a prefix
