@@ -162,8 +162,7 @@ class VllmEngine:
         parallel = self._llm.vllm_config.parallel_config
         # Of several replicas only one would answer.
         if parallel.worker_extension_cls == ENCODER_COUNT and parallel.data_parallel_size == 1:
-            counting = await self._llm.collective_rpc("harness_count_encoded")
-            self._counts_encoded = any(counting)
+            self._counts_encoded = any(await self._ask_workers("harness_count_encoded"))
 
     def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
         """Answer requests in the order of finishing, ``in_flight`` at a time.
@@ -175,20 +174,29 @@ class VllmEngine:
 
     async def image_work(self) -> ImageWork:
         """Count what was done to pictures; the processor's part is known while its cache is on."""
-        from vllm.v1.engine.exceptions import EngineDeadError
-
         processed, encoded = self._processed(), None
         if self._counts_encoded:
-            try:
-                # The workers of a parallel model each see every picture, or none.
-                encoded = max(await self._llm.collective_rpc("harness_encoded_images"))
-            except EngineDeadError as error:
-                raise died_error(self._config.model, self._log) from error
+            # The workers of a parallel model each see every picture, or none.
+            encoded = max(await self._ask_workers("harness_encoded_images"))
         return ImageWork(
             decoded=self._images.decoded,
             processed=None if processed is None else processed - self._processed_before,
             encoded=encoded,
         )
+
+    async def _ask_workers(self, method: str) -> list[int]:
+        """Call a method of EncoderCount in each worker.
+
+        Raises:
+            EngineError: the model's process died.
+        """
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        try:
+            found: list[int] = await self._llm.collective_rpc(method)
+        except EngineDeadError as error:
+            raise died_error(self._config.model, self._log) from error
+        return found
 
     def _processed(self) -> int | None:
         """Count the pictures that vLLM's processor did not find in its cache."""
