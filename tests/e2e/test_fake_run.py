@@ -468,6 +468,7 @@ class Interrupting:
         if name == {module!r}:
             signal.raise_signal(signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores Ctrl-C
 sys.meta_path.insert(0, Interrupting())
 sys.argv = ["harness", "run", {SUITE!r}]
 main()
