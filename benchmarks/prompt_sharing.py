@@ -74,7 +74,7 @@ MAIN: Case = (400, 6, 0.1)
 CURVE: tuple[Case, ...] = (
     *((tokens, 6, 0.1) for tokens in (64, 144, 256, 576)),
     *((400, variants, 0.1) for variants in (2, 3, 12)),
-    *((400, 6, room) for room in (0.5, 1.2)),
+    *((400, 6, room) for room in (0.5, 3.0)),
 )
 ORDERS = ("image-major", "prompt-major", "separate passes")
 
