@@ -234,7 +234,7 @@ def main() -> None:
                 args = {
                     "max_model_len": CONTEXT,
                     "limit_mm_per_prompt": {"image": 1},
-                    "mm_processor_cache_gb": 0.25,  # or its 4 GB would fill, and hide the rest
+                    "mm_processor_cache_gb": 0.1,  # or its 4 GB would fill, and hide the rest
                 }
                 write_suite(root, images=images, tokens=given.tokens, variants=1, args=args)
                 write_photos(root, images)
