@@ -66,7 +66,7 @@ def pin(home, url, *given, **more):
         check=False,
         env=environment(home, url, **more),
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -75,7 +75,9 @@ def pin(home, url, *given, **more):
 def download(home, url, name=NAME, revision="main"):
     """Fetch as the error's hint says."""
     command = [str(Path(sys.executable).parent / "hf"), "download", name, "--revision", revision]
-    subprocess.run(command, check=True, capture_output=True, env=environment(home, url), timeout=60)
+    subprocess.run(
+        command, check=True, capture_output=True, env=environment(home, url), timeout=300
+    )
 
 
 def test_a_branch_or_tag_becomes_the_commit_that_it_stands_at(hub, home):
@@ -121,7 +123,7 @@ def test_without_the_hub_the_cache_knows(hub, home):
     asked = len(hub.asked)
     began = time.monotonic()
     unreachable = pin(home, NOWHERE, *models)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     assert len(hub.asked) == asked
     for found in (offline, unreachable):
         assert found[:2] == [[FIRST, None], [FIRST, None]]

@@ -314,16 +314,16 @@ def test_a_storm_of_refusals_is_waited_out(log):
 
 
 def test_a_slow_answer_fails_by_its_time_and_the_others_come(log):
-    with FaultServer(lambda a: Reply(delay=4 if a.said == "t1" else 0)) as server:
-        found = ask(engine_at(server.url, log=log, timeout=1), texts(4))
-    assert found["t1"].error == "no answer within 1 s"
+    with FaultServer(lambda a: Reply(delay=20 if a.said == "t1" else 0)) as server:
+        found = ask(engine_at(server.url, log=log, timeout=4), texts(4))
+    assert found["t1"].error == "no answer within 4 s"
     assert [found[f"t{n}"].error for n in (0, 2, 3)] == [None] * 3
 
 
 def test_a_time_out_tells_what_the_trouble_was(log):
     with FaultServer(lambda asked: Reply(status=503, body=error("loading"))) as server:
-        [found] = ask(engine_at(server.url, log=log, timeout=1), texts(1)).values()
-    assert found.error.startswith("no answer within 1 s; the last try: ")
+        [found] = ask(engine_at(server.url, log=log, timeout=2), texts(1)).values()
+    assert found.error.startswith("no answer within 2 s; the last try: ")
     assert "503: loading" in found.error
 
 
@@ -426,7 +426,7 @@ def test_connections_are_closed_when_the_consumer_stops(log):
     with FaultServer(lambda asked: Reply(delay=0 if asked.number == 0 else 30)) as server:
         began = time.monotonic()
         asyncio.run(scenario(server))
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 25
 
 
 # --- what would fail every request --------------------------------------------------------------

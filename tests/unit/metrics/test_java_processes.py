@@ -41,7 +41,7 @@ def meteor(program, before="pass", **options):
     return MeteorProcess(java=program(METEOR.format(before=before)), **options)
 
 
-def is_gone(pid, seconds=5.0):
+def is_gone(pid, seconds=60.0):
     """Whether a process ends in time; a zombie of another parent counts as ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -166,12 +166,12 @@ def test_replies_follow_the_order_of_the_segments(program):
 
 
 def test_starting_does_not_wait_and_is_done_once(program):
-    with MeteorProcess(java=program("time.sleep(1)\n" + METEOR.format(before="pass"))) as process:
+    with MeteorProcess(java=program("time.sleep(3)\n" + METEOR.format(before="pass"))) as process:
         begun = time.monotonic()
         process.start()
         pid = process.pid
         process.start()
-        assert time.monotonic() - begun < 0.9
+        assert time.monotonic() - begun < 2.9
         assert process.pid == pid
         assert process.score([("a b", ["x"])])[0][0] == 2
         assert process.pid == pid
@@ -203,11 +203,11 @@ def test_a_process_that_dies_on_the_way_is_replaced_once_and_no_reply_is_lost(pr
     [
         ("if words[0] == 'bad': sys.exit('Out of memory')", "code 1 and said: Out of memory"),
         ("if words[0] == 'bad': print('Error: what?', flush=True); continue", "Error: what?"),
-        ("if words[0] == 'bad': time.sleep(60)", "no reply within 0.5 s"),
+        ("if words[0] == 'bad': time.sleep(600)", "no reply within 4 s"),
     ],
 )
 def test_what_fails_twice_is_an_error_that_names_the_text(program, before, said):
-    with meteor(program, before, start_seconds=0.5, reply_seconds=0.5) as process:
+    with meteor(program, before, start_seconds=4, reply_seconds=4) as process:
         with pytest.raises(MetricError, match=r"METEOR .* failed twice") as caught:
             process.score([("good", ["x"]), ("bad words", ["x"])])
         assert said in str(caught.value)
@@ -285,7 +285,7 @@ def test_no_process_outlives_the_program_and_its_exit_does_not_hang(program, end
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
         cwd=Path(__file__).parents[3],
     )
@@ -306,7 +306,7 @@ def test_a_forked_child_leaves_its_parents_process_alone(program):
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
         cwd=Path(__file__).parents[3],
     )
