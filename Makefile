@@ -22,7 +22,7 @@ demo: setup  ## Run the recipe-title suite on the demo model, offline, on real v
 	$(BIN)/harness run prompts/recipe-titles --with-reported
 
 test: setup  ## Run all tests, the end-to-end ones on real vLLM too
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

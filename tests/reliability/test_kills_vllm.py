@@ -29,7 +29,7 @@ models:
 - name: demo
   engine: vllm
   model: {repository / "harness/demo/model"}
-  args: {{max_model_len: 2048, in_flight: 2}}
+  args: {{max_model_len: 2048, kv_cache_memory_bytes: 134217728, in_flight: 2}}
   generation: {{min_tokens: 40, max_tokens: 48}}
 metrics: [exact_match]
 """.lstrip()

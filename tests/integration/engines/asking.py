@@ -29,6 +29,8 @@ PROMPTS = (
     "Give a recipe title describing the food in the image.",
     "What dish is this? Answer with its name.",
 )
+SMALL = {"max_model_len": 2048, "kv_cache_memory_bytes": 2**27}
+"""For vLLM: filling a KV cache of the default size takes seconds, and tiny models need little."""
 GREEDY = Decoding(name="greedy", params={"temperature": 0, "max_tokens": 24})
 BEAMS = Decoding(name="beams", params={**GREEDY.params, "num_beams": 4, "length_penalty": 2.0})
 STOPS = [" with", " and", "e S"]

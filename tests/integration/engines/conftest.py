@@ -3,10 +3,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from harness.records import Completion
 
@@ -25,10 +26,22 @@ class VllmSession:
 
 
 @pytest.fixture(scope="session")
-def vllm_session(tmp_path_factory) -> VllmSession:
-    """What one start of vLLM in a process of its own did: it takes most of a minute."""
+def vllm_session(tmp_path_factory, worker_id) -> VllmSession:
+    """What one start of vLLM in a process of its own did: it takes most of a minute.
+
+    pytest's own processes share it.
+    """
     pytest.importorskip("vllm")
-    folder = tmp_path_factory.mktemp("vllm")
+    if worker_id == "master":
+        return live(tmp_path_factory.mktemp("vllm"))
+    kept = tmp_path_factory.getbasetemp().parent / "vllm_session.json"
+    with FileLock(f"{kept}.lock"):
+        if not kept.exists():
+            kept.write_text(json.dumps(asdict(live(tmp_path_factory.mktemp("vllm")))))
+    return VllmSession(**json.loads(kept.read_text()))
+
+
+def live(folder: Path) -> VllmSession:
     log, report = folder / "engine.log", folder / "report.json"
     done = subprocess.run(
         [sys.executable, SCRIPT, log, report],

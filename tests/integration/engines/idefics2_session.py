@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from asking import stream
+from asking import SMALL, stream
 from idefics2_cases import CASES, Case, again, config, pictures, requests
 from PIL import Image
 
@@ -57,7 +57,7 @@ async def life(checkpoint: Path, folder: Path, log: Path) -> dict[str, object]:
         config(
             "vllm",
             checkpoint,
-            max_model_len=2048,
+            **SMALL,
             max_logprobs=-1,
             logprobs_mode="raw_logits",
             mm_processor_kwargs={"do_image_splitting": False},

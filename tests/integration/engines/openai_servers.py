@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-GIB = 1024**3
 STARTS_WITHIN = 400.0
 """Seconds."""
 
@@ -45,7 +44,7 @@ class VllmServer:
             "--model", str(checkpoint), "--served-model-name", "demo",
             "--host", "127.0.0.1", "--port", str(self.port),
             "--dtype", "float32", "--enforce-eager", "--block-size", "32",
-            "--kv-cache-memory-bytes", str(GIB), "--gpu-memory-utilization", "0.2",
+            "--kv-cache-memory-bytes", str(2**28), "--gpu-memory-utilization", "0.2",
             "--max-model-len", "2048", "--enable-prompt-tokens-details",
         ]  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None

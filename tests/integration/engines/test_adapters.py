@@ -14,7 +14,7 @@ import pytest
 # --import-mode=importlib puts no test folder on the path.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from asking import MODEL, ROOT, config, stream
+from asking import MODEL, ROOT, SMALL, config, stream
 
 from harness.config.load import load_suite
 from harness.engines.transformers import TransformersEngine
@@ -52,11 +52,11 @@ def project(tmp_path_factory):
         shutil.copytree(MODEL, folder / f"{name}-merged")
         tuned.merge_and_unload().save_pretrained(folder / f"{name}-merged")
     lines = "".join(
-        f"- {{name: {name}, model: {MODEL}, adapter: ../../{name}, args: {{max_model_len: 2048}}, "
+        f"- {{name: {name}, model: {MODEL}, adapter: ../../{name}, args: {json.dumps(SMALL)}, "
         "generation: {max_tokens: 24}}\n"
         for name in ADAPTERS
     )
-    base = f"- {{name: plain, model: {MODEL}, args: {{max_model_len: 2048}}}}\n"
+    base = f"- {{name: plain, model: {MODEL}, args: {json.dumps(SMALL)}}}\n"
     (folder / "prompts/recipe-titles/suite.yaml").write_text(
         f"dataset: recipes-demo\nvariants: [title-style]\nmetrics: [exact_match]\n"
         f"models:\n{base}{lines}"

@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from harness.records import Completion
 pytestmark = pytest.mark.filterwarnings("default")
 
 SCRIPT = Path(__file__).with_name("tiny_session.py")
+PATIENCE = 200.0
+"""Seconds for a start of vLLM, on the slowest machine."""
 
 
 @dataclass(frozen=True)
@@ -39,44 +41,48 @@ class Answered:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("pictures")
-    draw(root)
+def answers(tmp_path_factory) -> Path:
+    """Let both engines answer for every family at once, vLLM in a process of its own."""
+    pytest.importorskip("vllm")
+    from tiny_checkpoint import write
+
+    root = tmp_path_factory.mktemp("tiny")
+    folder = root / "pictures"
+    folder.mkdir()
+    draw(folder)
+    for name, family in FAMILIES.items():
+        module, _, builder = family.builder.partition(":")
+        write(getattr(import_module(module), builder)(), root / name / "model")
+    with subprocess.Popen([sys.executable, SCRIPT, root, folder, *FAMILIES]) as session:
+        try:
+            for name in FAMILIES:
+                found = asyncio.run(with_transformers(name, root / name, folder))
+                (root / name / "transformers.json").write_text(json.dumps(found))
+            session.wait(PATIENCE * len(FAMILIES))
+        finally:
+            session.kill()
     return root
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
-def answered(request, folder, tmp_path_factory) -> Answered:
-    pytest.importorskip("vllm")
-    from tiny_checkpoint import write
-
-    family = request.param
-    module, _, builder = FAMILIES[family].builder.partition(":")
-    root = tmp_path_factory.mktemp("tiny")
-    checkpoint = write(getattr(import_module(module), builder)(), root / "model")
-    log, report = root / "engine.log", root / "report.json"
-    done = subprocess.run(
-        [sys.executable, SCRIPT, family, checkpoint, folder, log, report],
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=400,
+def answered(request, answers) -> Answered:
+    root = answers / request.param
+    if (failure := root / "failure.txt").exists():
+        pytest.fail(f"{failure.read_text()}\n{(root / 'engine.log').read_text()[-4000:]}")
+    ours, theirs = (
+        {c["key"]: Completion(**c) for c in json.loads((root / name).read_text())}
+        for name in ("report.json", "transformers.json")
     )
-    tail = log.read_text()[-4000:] if log.exists() else "no log"
-    assert done.returncode == 0, f"{done.stderr}\n{tail}"
-    return Answered(
-        family=family,
-        checkpoint=checkpoint,
-        vllm={c["key"]: Completion(**c) for c in json.loads(report.read_text())},
-        transformers=asyncio.run(with_transformers(family, checkpoint, folder, root / "hf.log")),
+    return Answered(request.param, root / "model", vllm=ours, transformers=theirs)
+
+
+async def with_transformers(family, root, folder) -> list[dict[str, object]]:
+    engine = TransformersEngine(
+        model(family, "transformers", root / "model"), log=root / "transformers.log"
     )
-
-
-async def with_transformers(family, checkpoint, folder, log) -> dict[str, Completion]:
-    engine = TransformersEngine(model(family, "transformers", checkpoint), log=log)
     await engine.start()
     try:
-        return {c.key: c async for c in engine.generate(stream(requests(pictures(folder))))}
+        return [asdict(c) async for c in engine.generate(stream(requests(pictures(folder))))]
     finally:
         await engine.close()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from asking import SMALL
+
 from harness.records import ModelConfig
 
 if TYPE_CHECKING:
@@ -97,5 +99,5 @@ def model(family: str, engine: str, checkpoint: Path) -> ModelConfig:
         engine=engine,
         model=str(checkpoint),
         image=FAMILIES[family].image,
-        args={"max_model_len": 2048} if engine == "vllm" else {},
+        args=SMALL if engine == "vllm" else {},
     )

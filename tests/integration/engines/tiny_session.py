@@ -1,6 +1,8 @@
-"""One life of the vLLM engine with a tiny checkpoint; writes the completions as JSON.
+"""A life of the vLLM engine for each tiny checkpoint; writes the completions of each as JSON.
 
-Usage: tiny_session.py FAMILY CHECKPOINT PICTURES LOG REPORT
+Usage: tiny_session.py FOLDER PICTURES FAMILY...
+
+FOLDER/FAMILY/model is a checkpoint; report.json, or failure.txt, comes to lie beside it.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,8 +21,8 @@ from tiny_families import model
 from harness.engines.vllm import VllmEngine
 
 
-async def life(family: str, checkpoint: Path, folder: Path, log: Path) -> list[dict[str, object]]:
-    engine = VllmEngine(model(family, "vllm", checkpoint), log=log)
+async def life(family: str, root: Path, folder: Path) -> list[dict[str, object]]:
+    engine = VllmEngine(model(family, "vllm", root / "model"), log=root / "engine.log")
     await engine.start()
     try:
         return [asdict(c) async for c in engine.generate(stream(requests(pictures(folder))))]
@@ -28,5 +31,10 @@ async def life(family: str, checkpoint: Path, folder: Path, log: Path) -> list[d
 
 
 if __name__ == "__main__":
-    checkpoint, folder, log, target = map(Path, sys.argv[2:])
-    target.write_text(json.dumps(asyncio.run(life(sys.argv[1], checkpoint, folder, log))))
+    for family in sys.argv[3:]:
+        root = Path(sys.argv[1]) / family
+        try:
+            found = asyncio.run(life(family, root, Path(sys.argv[2])))
+            (root / "report.json").write_text(json.dumps(found))
+        except Exception:  # noqa: BLE001 (the other families are to be seen, too)
+            (root / "failure.txt").write_text(traceback.format_exc())

@@ -15,7 +15,7 @@ from contextlib import aclosing
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from asking import BEAMS, STOPS, config, hopeless, images, questions, request, stream
+from asking import BEAMS, SMALL, STOPS, config, hopeless, images, questions, request, stream
 
 from harness.engines.vllm import VllmEngine
 from harness.errors import EngineError
@@ -86,7 +86,7 @@ async def cancelled(engine: VllmEngine) -> int:
 
 async def life(log: Path) -> dict[str, object]:
     environment = dict(os.environ)
-    engine = VllmEngine(config("vllm"), log=log)
+    engine = VllmEngine(config("vllm", args=SMALL), log=log)
     try:
         await engine.start()
         os.write(1, b"from the parent's descriptor\n")
