@@ -119,11 +119,13 @@ def test_without_the_hub_the_cache_knows(hub, home):
         {"model": NAME, "revision": "v1"},
         {"model": "owner/other"},
     ]
+    began = time.monotonic()
     offline = pin(home, hub.url, *models, HF_HUB_OFFLINE="1")
+    without = time.monotonic() - began
     asked = len(hub.asked)
     began = time.monotonic()
     unreachable = pin(home, NOWHERE, *models)
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < without + 12  # nothing is waited for
     assert len(hub.asked) == asked
     for found in (offline, unreachable):
         assert found[:2] == [[FIRST, None], [FIRST, None]]

@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -41,8 +41,8 @@ class Answered:
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory) -> Path:
-    """Let both engines answer for every family at once, vLLM in a process of its own."""
+def session(tmp_path_factory) -> Path:
+    """Let vLLM answer for every family, in one process: importing it takes long."""
     pytest.importorskip("vllm")
     from tiny_checkpoint import write
 
@@ -53,36 +53,38 @@ def answers(tmp_path_factory) -> Path:
     for name, family in FAMILIES.items():
         module, _, builder = family.builder.partition(":")
         write(getattr(import_module(module), builder)(), root / name / "model")
-    with subprocess.Popen([sys.executable, SCRIPT, root, folder, *FAMILIES]) as session:
-        try:
-            for name in FAMILIES:
-                found = asyncio.run(with_transformers(name, root / name, folder))
-                (root / name / "transformers.json").write_text(json.dumps(found))
-            session.wait(PATIENCE * len(FAMILIES))
-        finally:
-            session.kill()
+    done = subprocess.run(
+        [sys.executable, SCRIPT, root, folder, *FAMILIES],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=PATIENCE * len(FAMILIES),
+    )
+    assert done.returncode == 0, done.stderr
     return root
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
-def answered(request, answers) -> Answered:
-    root = answers / request.param
+def answered(request, session) -> Answered:
+    family = request.param
+    root = session / family
     if (failure := root / "failure.txt").exists():
-        pytest.fail(f"{failure.read_text()}\n{(root / 'engine.log').read_text()[-4000:]}")
-    ours, theirs = (
-        {c["key"]: Completion(**c) for c in json.loads((root / name).read_text())}
-        for name in ("report.json", "transformers.json")
+        log = root / "engine.log"
+        pytest.fail(f"{failure.read_text()}\n{log.read_text()[-4000:] if log.exists() else ''}")
+    checkpoint, folder = root / "model", session / "pictures"
+    return Answered(
+        family=family,
+        checkpoint=checkpoint,
+        vllm={c["key"]: Completion(**c) for c in json.loads((root / "report.json").read_text())},
+        transformers=asyncio.run(with_transformers(family, checkpoint, folder, root / "hf.log")),
     )
-    return Answered(request.param, root / "model", vllm=ours, transformers=theirs)
 
 
-async def with_transformers(family, root, folder) -> list[dict[str, object]]:
-    engine = TransformersEngine(
-        model(family, "transformers", root / "model"), log=root / "transformers.log"
-    )
+async def with_transformers(family, checkpoint, folder, log) -> dict[str, Completion]:
+    engine = TransformersEngine(model(family, "transformers", checkpoint), log=log)
     await engine.start()
     try:
-        return [asdict(c) async for c in engine.generate(stream(requests(pictures(folder))))]
+        return {c.key: c async for c in engine.generate(stream(requests(pictures(folder))))}
     finally:
         await engine.close()
 

@@ -41,7 +41,7 @@ def meteor(program, before="pass", **options):
     return MeteorProcess(java=program(METEOR.format(before=before)), **options)
 
 
-def is_gone(pid, seconds=60.0):
+def is_gone(pid, seconds=5.0):
     """Whether a process ends in time; a zombie of another parent counts as ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -285,7 +285,7 @@ def test_no_process_outlives_the_program_and_its_exit_does_not_hang(program, end
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=20,
         check=False,
         cwd=Path(__file__).parents[3],
     )
@@ -306,7 +306,7 @@ def test_a_forked_child_leaves_its_parents_process_alone(program):
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=20,
         check=False,
         cwd=Path(__file__).parents[3],
     )
