@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.metrics.base import create
+from harness.metrics.metric import create
 from harness.metrics.tools import ScoringTools
 from harness.stats import bootstrap, compare, estimate, resample_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.metrics.base import Metric
+    from harness.metrics.metric import Metric
 
 SYSTEMS = 6
 REPLICATES = 10_000

@@ -36,10 +36,10 @@ from prompt_sharing import CONTEXT, forget_all, write_model, write_suite
 from harness.config.load import load_suite
 from harness.demo.dishes import choose_dish
 from harness.demo.draw import draw_dish
-from harness.engines.checkpoint import load_description
+from harness.engines.description import load_description
 from harness.engines.quiet import OutputToFile
 from harness.engines.vllm import ENVIRONMENT, VllmEngine
-from harness.pipeline.plan import Choice, make_plan
+from harness.pipeline.asking.plan import Choice, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

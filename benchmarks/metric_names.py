@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from harness.metrics.base import create
+from harness.metrics.metric import create
 from harness.metrics.tools import ScoringTools
 
 if TYPE_CHECKING:

@@ -41,15 +41,15 @@ from unittest.mock import patch
 
 from harness.cli.progress import RunProgress
 from harness.config.load import load_suite
-from harness.dataset.load import LoadedDataset
-from harness.engines.base import ENGINES
+from harness.dataset.samples import LoadedDataset
 from harness.engines.chat import chat_messages, chat_text
-from harness.engines.checkpoint import load_description
+from harness.engines.description import load_description
+from harness.engines.protocol import ENGINES
 from harness.engines.quiet import OutputToFile
 from harness.engines.vllm import ENVIRONMENT, VllmEngine
 from harness.media import load
-from harness.pipeline.generate import generate, groups, look_up
-from harness.pipeline.plan import Choice, Plan, Planned, make_plan
+from harness.pipeline.asking.generate import generate, groups, look_up
+from harness.pipeline.asking.plan import Choice, Plan, Planned, make_plan
 from harness.records import Completion
 from harness.store.completions import GROUP_SIZE, CompletionStore, Entry
 
@@ -65,7 +65,7 @@ SUITE = REPOSITORY / "prompts" / "recipe-titles"
 PARTS = ("generating", "store", "planning", "unchanged")
 STORE_FILE = "store.sqlite"
 CLAIMED_AT_ONCE, LOOKED_UP_AT_ONCE = 32, 1_000
-"""As harness.pipeline.generate does."""
+"""As harness.pipeline.asking.generate does."""
 IN_FLIGHT = int(VllmEngine.defaults["in_flight"])
 
 Figures = dict[str, Any]

@@ -30,7 +30,7 @@ from harness.config.load import load_suite
 from harness.demo.dishes import choose_dish
 from harness.demo.draw import draw_dish
 from harness.engines.vllm import GIB, VllmEngine
-from harness.pipeline.plan import Choice, make_plan
+from harness.pipeline.asking.plan import Choice, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

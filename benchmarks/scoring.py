@@ -25,8 +25,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.metrics.base import create
 from harness.metrics.java import find_jar, find_java
+from harness.metrics.metric import create
 from harness.metrics.tools import ScoringTools
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import numpy as np
 from harness import stats
 from harness.errors import MetricError
 from harness.fingerprint import canonical_json
-from harness.metrics.base import applies, parse
 from harness.metrics.hf import check_spec, evaluate_corpus
+from harness.metrics.metric import applies, parse
 from harness.records import MetricResult, Prediction, Sample, SampleScore
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from harness.metrics.base import FloatArray, Metric, MetricSpec
+    from harness.metrics.arrays import FloatArray
+    from harness.metrics.metric import Metric, MetricSpec
     from harness.records import Json
 
 

@@ -15,7 +15,7 @@ def main() -> None:
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
         from harness.cli.verbs import app  # here, since Ctrl-C may come as early
-        from harness.pipeline.interrupt import Interrupted
+        from harness.executors.interrupt import Interrupted
 
         code = app(arguments, prog_name="harness", standalone_mode=True)
     except (KeyboardInterrupt, SystemExit) as ended:

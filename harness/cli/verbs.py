@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli import cache, runs
+from harness.cli import cache_verbs, run_verbs
 from harness.cli.options import JsonOption, OutOption, RunArgument, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.pipeline.plan import Choice, Plan
+    from harness.pipeline.asking.plan import Choice, Plan
     from harness.records import Request, System
 
 app = typer.Typer(
@@ -86,9 +86,9 @@ def run(
     Finished completions are kept: a second run asks the model only for what changed.
     """
     from harness.cli.progress import RunProgress
-    from harness.cli.tables import print_table, print_verdict
-    from harness.pipeline.compare import compare_run
-    from harness.pipeline.run import run_suite
+    from harness.cli.terminal import print_table, print_verdict
+    from harness.pipeline.asking.run import run_suite
+    from harness.pipeline.reading.comparing import compare_run
     from harness.report.tables import ComparisonTable
 
     with RunProgress() as progress:
@@ -137,8 +137,8 @@ def render(
 ) -> None:
     """Print exactly what will be sent for one sample, and which prompts share their beginning."""
     from harness.config.load import load_suite
-    from harness.pipeline.inspect import render_requests
-    from harness.pipeline.prefixes import shared_prefixes
+    from harness.pipeline.looking.prefixes import shared_prefixes
+    from harness.pipeline.looking.preview import render_requests
 
     plan, requests = render_requests(load_suite(suite), _choice(only, model, engine, None), sample)
     if as_json:
@@ -159,7 +159,7 @@ def check(
     root: Annotated[Path, typer.Argument(help="The project's folder.")] = Path(),
 ) -> None:
     """Validate every prompt, suite and dataset description in the tree."""
-    from harness.pipeline.inspect import check_tree
+    from harness.pipeline.looking.check import check_tree
 
     checked = check_tree(root)
     problems = [problem for one in checked for problem in one.problems]
@@ -195,9 +195,9 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Score a finished run again, or predictions made elsewhere; needs no model."""
-    from harness.cli.tables import print_table
-    from harness.pipeline.evaluate import rescore
-    from harness.pipeline.predictions import METRICS, score_predictions
+    from harness.cli.terminal import print_table
+    from harness.pipeline.asking.prediction_run import METRICS, score_predictions
+    from harness.pipeline.reading.scoring import rescore
     from harness.report.tables import ComparisonTable
     from harness.store.run_folder import RunFolder
 
@@ -225,8 +225,8 @@ def report(
     ] = False,
 ) -> None:
     """Write a finished run's report and tables again, and print the table."""
-    from harness.cli.tables import print_table
-    from harness.pipeline.evaluate import write_reports
+    from harness.cli.terminal import print_table
+    from harness.pipeline.reading.scoring import write_reports
     from harness.report.tables import ComparisonTable
     from harness.store.run_folder import RunFolder
 
@@ -257,9 +257,9 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare the systems of a run in pairs: difference, interval, p-value, rank bands."""
-    from harness.cli.tables import print_comparison
-    from harness.compare import Resampling
-    from harness.pipeline.compare import compare_run
+    from harness.cli.terminal import print_comparison
+    from harness.contrast import Resampling
+    from harness.pipeline.reading.comparing import compare_run
     from harness.store.run_folder import RunFolder
 
     compared = compare_run(
@@ -291,8 +291,8 @@ def slice_scores(
     as_json: JsonOption = False,
 ) -> None:
     """Score and compare the systems on slices of the samples, real differences first."""
-    from harness.cli.tables import print_slices
-    from harness.pipeline.slices import slice_run
+    from harness.cli.terminal import print_slices
+    from harness.pipeline.reading.slicing import slice_run
     from harness.store.run_folder import RunFolder
 
     sliced = slice_run(RunFolder.find(run), by, metric=metric)
@@ -316,8 +316,8 @@ def power(
     """Say which difference the run's samples can show, and how many a difference needs."""
     from dataclasses import asdict
 
-    from harness.cli.tables import print_power
-    from harness.pipeline.compare import power_of_run
+    from harness.cli.terminal import print_power
+    from harness.pipeline.reading.comparing import power_of_run
     from harness.store.run_folder import RunFolder
 
     name, pairs = power_of_run(RunFolder.find(run), metric=metric, difference=difference)
@@ -327,8 +327,8 @@ def power(
         print_power(name, pairs)
 
 
-app.add_typer(runs.app)
-app.add_typer(cache.app, name="cache")
+app.add_typer(run_verbs.app)
+app.add_typer(cache_verbs.app, name="cache")
 
 
 def _choice(
@@ -338,7 +338,7 @@ def _choice(
     limit: int | None,
     repeats: int = 1,
 ) -> Choice:
-    from harness.pipeline.plan import Choice
+    from harness.pipeline.asking.plan import Choice
 
     return Choice(
         only=tuple(only or ()),

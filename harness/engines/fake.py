@@ -11,7 +11,7 @@ import hashlib
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.engines.base import ImageWork, bounded, failed
+from harness.engines.protocol import ImageWork, bounded, failed
 from harness.errors import EngineError
 from harness.records import Completion, ImagePart, TextPart
 

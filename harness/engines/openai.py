@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from harness.engines.adaptive import AdaptiveLimit, Balancer, pause
-from harness.engines.base import TIMEOUT, ImageWork, bounded, failed
 from harness.engines.openai_config import (
     DEFAULTS,
     OF_DECODING,
@@ -40,6 +39,7 @@ from harness.engines.openai_wire import (
     read_error,
     seconds_asked,
 )
+from harness.engines.protocol import TIMEOUT, ImageWork, bounded, failed
 from harness.errors import DataError, EngineError
 from harness.records import Completion
 

@@ -1,7 +1,7 @@
 """Predictions made elsewhere, served like a model's answers: the prompt holds the answer already.
 
 So a model of one's own code, or one that no engine runs, stands in the same table as the prompts.
-The plan reads the file and writes each prediction as the assistant's turn: harness.pipeline.replay.
+The plan reads the file and writes each prediction as the assistant turn: pipeline/asking/replayed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.engines.base import ImageWork, failed
+from harness.engines.protocol import ImageWork, failed
 from harness.errors import EngineError
 from harness.records import Completion, TextPart
 

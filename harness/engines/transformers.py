@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.engines import quantized
 from harness.engines.answer_text import answer_text
-from harness.engines.base import ImageWork, failed
 from harness.engines.captioners import Captioner, captioner_class, plain_text
 from harness.engines.chat import chat_messages, chat_text, has_template, lacks_bos
-from harness.engines.checkpoint import load_description, load_parts
+from harness.engines.description import load_description, load_parts
 from harness.engines.images import ImagePreparation, preparation
+from harness.engines.protocol import ImageWork, failed
 from harness.engines.quiet import OutputToFile
 from harness.engines.sampling import sampling_params
 from harness.errors import DataError, EngineError, RenderError

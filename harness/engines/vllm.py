@@ -16,10 +16,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.engines.base import ImageWork, bounded, failed
 from harness.engines.chat import chat_messages, chat_text, lacks_bos
-from harness.engines.checkpoint import load_description
+from harness.engines.description import load_description
 from harness.engines.images import ImagePreparation, preparation
+from harness.engines.protocol import ImageWork, bounded, failed
 from harness.engines.quiet import OutputToFile
 from harness.engines.sampling import sampling_params
 from harness.engines.vllm_beams import Beams, beam_search, take_beams

@@ -19,7 +19,7 @@ from harness.metrics.ngrams import ORDERS, norms, sums
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from harness.metrics.base import FloatArray
+    from harness.metrics.arrays import FloatArray
     from harness.metrics.ngrams import IntArray, References
     from harness.metrics.tools import ScoringTools
     from harness.records import Json

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.metrics.base import FloatArray
+    from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
     from harness.records import Json
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakValueDictionary
 
 from harness.errors import MetricError
-from harness.metrics.base import create
+from harness.metrics.metric import create
 from harness.metrics.tools import ScoringTools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.metrics.base import Metric
+    from harness.metrics.metric import Metric
     from harness.metrics.tools import Tokenizer
 
 MODULES = Path(__file__).resolve().parent.parent / "evaluate_modules"
@@ -54,7 +54,7 @@ class CocoModule:
     """
 
     metric: ClassVar[str]
-    """The name in harness.metrics.base.METRICS."""
+    """The name in harness.metrics.metric.METRICS."""
     description: ClassVar[str]
 
     config_name: str

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from harness.metrics.base import FloatArray
+    from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
     from harness.records import Json
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.metrics.base import FloatArray
+    from harness.metrics.arrays import FloatArray
 
 ORDERS = 4
 """n-grams of 1 to 4 words are counted."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError
-from harness.metrics.base import UNRANKED
+from harness.metrics.metric import UNRANKED
 from harness.metrics.tools import METEOR_WORDS
 from harness.records import Where
 

@@ -6,7 +6,7 @@ totals are ``weights @ statistics``: a matrix product serves every system and re
 part of harness.stats.inference.
 
 Shapes: ``statistics[..., n, k]`` has a row a sample, ``totals[..., k]`` and ``scores[..., m]``
-are as in harness.metrics.base. What is resampled is the row: join rows first where samples belong
+are as in harness.metrics.metric. What is resampled is the row: join rows first where samples belong
 together (``sum_rows``).
 """
 

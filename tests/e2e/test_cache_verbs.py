@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from harness.pipeline.cache import prune, unneeded
+from harness.pipeline.keeping.store_contents import prune, unneeded
 
 SUITE = "prompts/titles"
 HARNESS = str(Path(sys.executable).parent / "harness")

@@ -457,7 +457,7 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(project, harn
     assert again["cost"]["generated"] == 2
 
 
-@pytest.mark.parametrize("module", ["harness.cli.verbs", "harness.pipeline.run"])
+@pytest.mark.parametrize("module", ["harness.cli.verbs", "harness.pipeline.asking.run"])
 def test_an_interrupt_while_the_command_is_loaded_leaves_no_trace(project, module):
     code = f"""
 import signal, sys

@@ -191,7 +191,7 @@ def test_a_finished_suite_loads_no_engine(project):
 _FILL = """
 from pathlib import Path
 from harness.config.load import load_suite
-from harness.pipeline.plan import Choice, make_plan
+from harness.pipeline.asking.plan import Choice, make_plan
 from harness.records import Completion
 from harness.store.completions import CompletionStore
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from harness.config.load import load_suite
-from harness.pipeline.plan import Choice, make_plan
+from harness.pipeline.asking.plan import Choice, make_plan
 from harness.store.file_hashes import FileHashes
 
 SYSTEMS = ("plain", "title")

@@ -2,7 +2,7 @@ import pytest
 from PIL import Image
 
 from harness.config.load import load_dataset
-from harness.dataset.load import load_samples
+from harness.dataset.samples import load_samples
 from harness.errors import DataError
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from harness.config.load import load_suite, load_variant
 from harness.demo.instructions import UNDER_TEST
-from harness.pipeline.inspect import check_tree
-from harness.pipeline.plan import Choice, make_plan
+from harness.pipeline.asking.plan import Choice, make_plan
+from harness.pipeline.looking.check import check_tree
 
 
 @pytest.mark.parametrize("name", ["baseline", "title-style", "descriptive-with-examples"])

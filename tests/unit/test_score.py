@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.metrics.base import create
+from harness.metrics.metric import create
 from harness.metrics.tools import ScoringTools
 from harness.records import MediaRef, Prediction, Sample
 from harness.score import best_of, clusters_of, score

@@ -20,7 +20,7 @@ from harness.config.load import load_suite
 from harness.engines.transformers import TransformersEngine
 from harness.engines.vllm import VllmEngine
 from harness.errors import EngineError
-from harness.pipeline.plan import Choice, make_plan
+from harness.pipeline.asking.plan import Choice, make_plan
 
 # What importing torch, transformers and peft warns of is theirs to mend.
 pytestmark = pytest.mark.filterwarnings("default")

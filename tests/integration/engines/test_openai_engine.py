@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from asking import MODEL, config, hopeless, images, questions, request, stream
 from openai_servers import FaultServer, Reply, VllmServer, chat, error
 
-from harness.engines.base import identity
 from harness.engines.openai import OpenAIEngine
+from harness.engines.protocol import identity
 from harness.errors import EngineError
 from harness.media import load, probe
 from harness.records import Decoding, Message, RenderedPrompt, Request, TextPart

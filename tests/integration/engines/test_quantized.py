@@ -16,7 +16,7 @@ from asking import config, questions, stream
 from idefics2_cases import draw, pictures, request
 
 from harness.engines import quantized
-from harness.engines.base import check, check_machine, identity
+from harness.engines.protocol import check, check_machine, identity
 from harness.engines.transformers import TransformersEngine
 from harness.errors import EngineError
 from harness.records import Decoding

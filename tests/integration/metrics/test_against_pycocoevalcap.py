@@ -13,7 +13,7 @@ from pycocoevalcap.meteor.meteor import Meteor as TheirMeteor
 from pycocoevalcap.rouge.rouge import Rouge as TheirRouge
 from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
-from harness.metrics.base import create
+from harness.metrics.metric import create
 
 IMAGES = 1000
 METEOR_IMAGES = 200

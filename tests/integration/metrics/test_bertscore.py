@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
-from harness.metrics.base import create
 from harness.metrics.bertscore import packaged
+from harness.metrics.metric import create
 from harness.metrics.tools import ScoringTools
 
 TOOLS = ScoringTools(tokenizer="none")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
-from harness.metrics.base import create
 from harness.metrics.hf import MODULES, evaluate_corpus
+from harness.metrics.metric import create
 
 TITLES = [
     ("Zucchini-Lentil Fritters With Lemony Yogurt", "Zucchini Fritters with Yogurt Sauce"),

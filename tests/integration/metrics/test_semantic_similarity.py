@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
-from harness.metrics.base import create
+from harness.metrics.metric import create
 from harness.metrics.tools import ScoringTools
 
 

@@ -6,7 +6,7 @@ Of each image one caption is the reference and two others are two draws of the s
 import numpy as np
 import pytest
 
-from harness.metrics.base import create
+from harness.metrics.metric import create
 from harness.stats import compare, estimate
 
 TRIALS = 1_000

@@ -1,7 +1,7 @@
 import pytest
 
 from harness.config.load import load_preset, preset_names
-from harness.engines.base import ENGINES, check
+from harness.engines.protocol import ENGINES, check
 from harness.records import Decoding
 
 FAMILIES = """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.engines.base import bounded
+from harness.engines.protocol import bounded
 from harness.errors import EngineError
 from harness.records import Completion, Decoding, RenderedPrompt, Request
 

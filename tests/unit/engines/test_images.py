@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from harness.engines.base import ImageWork
 from harness.engines.images import preparation
+from harness.engines.protocol import ImageWork
 from harness.errors import DataError, EngineError
 from harness.media import probe
 from harness.records import MediaRef

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.engines.base import check
+from harness.engines.protocol import check
 from harness.engines.vllm_beams import Beams, take_beams
 from harness.errors import EngineError
 from harness.records import Decoding, ModelConfig

@@ -9,8 +9,8 @@ from pycocoevalcap.cider.cider import Cider as TheirCider
 from pycocoevalcap.rouge.rouge import Rouge as TheirRouge
 
 from harness.errors import MetricError
-from harness.metrics.base import METRICS, create
 from harness.metrics.caption import Bleu, Cider, RougeL
+from harness.metrics.metric import METRICS, create
 from harness.metrics.tools import ScoringTools
 
 # One letter, two words that share a prefix, a token with PTB's no-break space, an accent.

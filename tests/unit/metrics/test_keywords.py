@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import MetricError
-from harness.metrics.base import applies
 from harness.metrics.keywords import Keywords
+from harness.metrics.metric import applies
 from harness.metrics.tools import ScoringTools
 
 TOOLS = ScoringTools(tokenizer="none")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
-from harness.metrics.base import METRICS, applies, create, parse
+from harness.metrics.metric import METRICS, applies, create, parse
 from harness.metrics.tools import ScoringTools
 
 TOOLS = ScoringTools(tokenizer="none")

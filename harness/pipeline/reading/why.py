@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.config.validate import nearest
 from harness.errors import StoreError
 from harness.ingredients import differences
-from harness.pipeline.runs import COMPLETIONS, read_lines
+from harness.pipeline.reading.run_list import COMPLETIONS, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

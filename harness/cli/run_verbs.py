@@ -39,7 +39,7 @@ def list_names(
     as_json: JsonOption = False,
 ) -> None:
     """List what a suite or variant may name, or the runs there are."""
-    from harness.pipeline.inspect import names_of
+    from harness.pipeline.looking.names import names_of
 
     if kind not in KINDS:
         raise typer.BadParameter(f"'{kind}' is none of {', '.join(KINDS)}")
@@ -58,7 +58,7 @@ def list_names(
 @app.command(epilog="Example:  harness show results/recipe-titles")
 def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Say what a run is: prompts, models, cost, failures, files."""
-    from harness.pipeline.runs import describe
+    from harness.pipeline.reading.run_list import describe
     from harness.store.run_folder import RunFolder
 
     found = describe(RunFolder.find(run))
@@ -74,7 +74,7 @@ def rm(
     yes: YesOption = False,
 ) -> None:
     """Delete the folders of runs; completions stay in the store."""
-    from harness.pipeline.runs import removable, remove_run
+    from harness.pipeline.keeping.remove import removable, remove_run
 
     folders = removable(runs)
     for folder in folders:
@@ -93,8 +93,8 @@ def rm(
 def _list_runs(results: Path | None, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from harness.cli.tables import print_runs
-    from harness.pipeline.runs import list_runs, results_folder
+    from harness.cli.terminal import print_runs
+    from harness.pipeline.reading.run_list import list_runs, results_folder
 
     path = results or results_folder()
     rows = list_runs(path) if results or path.is_dir() else []

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import harness
 from harness.config.load import load_suite
-from harness.engines.base import check_machine
 from harness.engines.hub import Hub
+from harness.engines.protocol import check_machine
+from harness.executors.interrupt import stopped_at_once
 from harness.fingerprint import sha256_folder, sha256_json
 from harness.metrics.tools import ScoringTools
-from harness.pipeline.environment import environment
-from harness.pipeline.evaluate import evaluate, write_reports
-from harness.pipeline.generate import (
+from harness.pipeline.asking.environment import environment
+from harness.pipeline.asking.generate import (
     Generation,
     Lookup,
     Progress,
@@ -23,8 +23,8 @@ from harness.pipeline.generate import (
     groups,
     look_up,
 )
-from harness.pipeline.interrupt import stopped_at_once
-from harness.pipeline.plan import Choice, Plan, make_plan
+from harness.pipeline.asking.plan import Choice, Plan, make_plan
+from harness.pipeline.reading.scoring import evaluate, write_reports
 from harness.records import Completion
 from harness.report.tables import read_reported
 from harness.store.completions import CompletionStore

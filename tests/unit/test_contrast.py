@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.compare import Resampling, compare_systems, verdict, verdicts
+from harness.contrast import Resampling, compare_systems, verdict, verdicts
 from harness.metrics.caption import RougeL
 from harness.metrics.tools import ScoringTools
 

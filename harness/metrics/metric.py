@@ -14,17 +14,17 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.errors import MetricError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
     from harness.records import Json
-
-FloatArray = NDArray[np.float64]
 
 MetricSpec: TypeAlias = "str | Mapping[str, Json]"
 """What stands in a suite's ``metrics:``: a name, or a name with options: {keywords: {field: …}}."""

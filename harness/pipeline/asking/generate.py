@@ -11,16 +11,16 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from harness.engines.base import ImageWork, engine_class
+from harness.engines.protocol import ImageWork, engine_class
 from harness.errors import EngineError
-from harness.pipeline.interrupt import Interrupted, stop_on_signal, unless
+from harness.executors.interrupt import Interrupted, stop_on_signal, unless
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from harness.engines.base import Engine
-    from harness.pipeline.plan import Plan, Planned
+    from harness.engines.protocol import Engine
+    from harness.pipeline.asking.plan import Plan, Planned
     from harness.records import Completion, ModelConfig, Request
     from harness.store.completions import CompletionStore
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json, sha256_text
-from harness.pipeline.runs import COMPLETIONS, read_lines, run_folders
+from harness.pipeline.reading.run_list import COMPLETIONS, read_lines, run_folders
 from harness.records import Completion
 from harness.store.completions import CompletionStore, Entry
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.config.load import load_suite
 from harness.errors import HarnessError
-from harness.pipeline.plan import Choice, make_plan
+from harness.pipeline.asking.plan import Choice, make_plan
 
 
 def test_requests_are_image_major(project):

@@ -9,12 +9,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from harness.answer_form import has_form
-from harness.compare import verdicts
+from harness.contrast import verdicts
 from harness.errors import MetricError, StoreError
-from harness.metrics.base import Metric, create
 from harness.metrics.diversity import distinct_n, share_identical, vocabulary
+from harness.metrics.metric import Metric, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
-from harness.pipeline.compare import compare_run
+from harness.pipeline.reading.comparing import compare_run
 from harness.postprocess import check_steps, predict
 from harness.report.gallery import MAX_CARDS, gallery
 from harness.report.html import html_page

@@ -11,15 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.cli.options import decoding_text
-from harness.compare import verdicts
+from harness.contrast import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.pipeline.cache import Group
-    from harness.pipeline.compare import PairPower, RunComparison
-    from harness.pipeline.runs import RunRow
-    from harness.pipeline.slices import SlicedRun
+    from harness.pipeline.keeping.store_contents import Group
+    from harness.pipeline.reading.comparing import PairPower, RunComparison
+    from harness.pipeline.reading.run_list import RunRow
+    from harness.pipeline.reading.slicing import SlicedRun
     from harness.report.tables import ComparisonTable
 
 PLAIN_WIDTH = 160

@@ -6,17 +6,17 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from harness import stats
-from harness.compare import ALPHA, USUAL, ComparedMetric, Resampling, compare_systems
 from harness.config.validate import nearest
+from harness.contrast import ALPHA, USUAL, ComparedMetric, Resampling, compare_systems
 from harness.errors import MetricError, StoreError
-from harness.metrics.base import applies, create
+from harness.metrics.metric import applies, create
 from harness.metrics.tools import ScoringTools
 from harness.score import clusters_of, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.metrics.base import Metric
+    from harness.metrics.metric import Metric
     from harness.records import Comparison, Json
     from harness.store.run_folder import RunFolder
 

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from harness import stats
-from harness.metrics.base import UNRANKED
+from harness.metrics.metric import UNRANKED
 from harness.records import Comparison
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.metrics.base import FloatArray, Metric
+    from harness.metrics.arrays import FloatArray
+    from harness.metrics.metric import Metric
 
 ALPHA = 0.05
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config.load import find_dataset, project_root
-from harness.dataset.load import load_samples
 from harness.dataset.predictions import PredictionFile, read_predictions
+from harness.dataset.samples import load_samples
 from harness.fingerprint import sha256_file, sha256_json
 from harness.metrics.tools import ScoringTools
-from harness.pipeline.environment import environment
-from harness.pipeline.evaluate import evaluate, write_reports
+from harness.pipeline.asking.environment import environment
+from harness.pipeline.reading.scoring import evaluate, write_reports
 from harness.postprocess import check_steps
 from harness.records import Completion, Decoding, System
 from harness.store.run_folder import RunFolder, StoredCompletion
@@ -20,7 +20,7 @@ from harness.store.run_folder import RunFolder, StoredCompletion
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.dataset.load import LoadedDataset
+    from harness.dataset.samples import LoadedDataset
     from harness.records import DatasetConfig, Json
 
 RUN_SCHEMA = 1

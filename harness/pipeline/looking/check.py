@@ -1,4 +1,4 @@
-"""What can be said of prompts and suites without running them: are they valid, what is sent."""
+"""A project's files → what is wrong with each, without running anything."""
 
 from __future__ import annotations
 
@@ -16,20 +16,15 @@ from harness.config.load import (
     preset_names,
     variant_names,
 )
-from harness.engines.base import ENGINES
-from harness.engines.base import check as check_engine
+from harness.engines.protocol import check as check_engine
 from harness.errors import ConfigErrors, HarnessError
-from harness.metrics.base import METRICS, UNAVAILABLE
-from harness.pipeline.plan import Choice, Plan, make_plan
-from harness.postprocess import FIELD, STEPS, check_steps
+from harness.postprocess import check_steps
 from harness.render import Renderer
 from harness.score import check_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
-
-    from harness.records import Request, Suite, System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,33 +55,6 @@ def check_tree(root: Path) -> list[Checked]:
             checked.append(Checked(path=one.path, problems=fresh))
     checked += [_check(PRESETS / f"{n}.yaml", partial(load_preset, n)) for n in preset_names()]
     return checked
-
-
-def render_requests(
-    suite: Suite, choice: Choice, sample_id: str | None
-) -> tuple[Plan, list[tuple[System, Request]]]:
-    """Render what will be sent for one sample (default: the first), a request per system.
-
-    Raises:
-        HarnessError: a name, a file or a template is wrong.
-    """
-    ids: Sequence[str] | None = None if sample_id is None else [sample_id]
-    only_first = Choice(only=choice.only, models=choice.models, engine=choice.engine, limit=1)
-    plan = make_plan(suite, only_first, sample_ids=ids)
-    return plan, [(system, request) for system, request, _ in plan.requests()]
-
-
-def names_of(kind: str) -> list[str]:
-    """List the names of one kind: models, engines, metrics or steps.
-
-    A name that is known and cannot be had stands last, with the reason.
-    """
-    return {
-        "models": preset_names(),
-        "engines": list(ENGINES),
-        "metrics": [*METRICS, *(f"({name}: {reason})" for name, reason in UNAVAILABLE.items())],
-        "steps": [*STEPS, f"{FIELD}NAME"],
-    }[kind]
 
 
 def _datasets(root: Path) -> list[Path]:

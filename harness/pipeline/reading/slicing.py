@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness import stats
-from harness.compare import ALPHA, USUAL, Resampling, compare_systems
+from harness.contrast import ALPHA, USUAL, Resampling, compare_systems
 from harness.errors import DataError
-from harness.metrics.base import applies, create
+from harness.metrics.metric import applies, create
 from harness.metrics.tools import ScoringTools
-from harness.pipeline.compare import chosen_metric
+from harness.pipeline.reading.comparing import chosen_metric
 from harness.score import clusters_of, spec_of
 from harness.slices import COMPUTED, slices
 

@@ -21,9 +21,9 @@ from harness.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.pipeline.cache import Unneeded
-    from harness.pipeline.cache_files import Imported
-    from harness.pipeline.why import Difference, Only, Why
+    from harness.pipeline.keeping.store_contents import Unneeded
+    from harness.pipeline.keeping.transfer import Imported
+    from harness.pipeline.reading.why import Difference, Only, Why
 
 app = typer.Typer(
     help="Look into the store of completions, and say why a model was asked again.\n\n"
@@ -45,8 +45,8 @@ def list_contents(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Say what the store holds, by model and decoding."""
     from dataclasses import asdict
 
-    from harness.cli.tables import print_groups
-    from harness.pipeline.cache import contents
+    from harness.cli.terminal import print_groups
+    from harness.pipeline.keeping.store_contents import contents
 
     path = _store(out)
     found = contents(path)
@@ -79,7 +79,7 @@ def say_why(
     as_json: JsonOption = False,
 ) -> None:
     """Say which ingredients of two runs' completions differ."""
-    from harness.pipeline.why import Choice, why
+    from harness.pipeline.reading.why import Choice, why
     from harness.store.run_folder import RunFolder
 
     runs = RunFolder.find(first), RunFolder.find(second)
@@ -103,7 +103,7 @@ def prune_store(
     """Remove the completions that no run under the results folder refers to, and failures."""
     from dataclasses import asdict
 
-    from harness.pipeline.cache import Pruned, prune, unneeded
+    from harness.pipeline.keeping.store_contents import Pruned, prune, unneeded
 
     path = _store(out)
     found = unneeded(path)
@@ -144,7 +144,7 @@ def export_file(
     as_json: JsonOption = False,
 ) -> None:
     """Write every completion, with all that it depends on, to one file."""
-    from harness.pipeline.cache_files import export_store
+    from harness.pipeline.keeping.transfer import export_store
 
     written = export_store(_store(out), file)
     if as_json:
@@ -171,7 +171,7 @@ def import_paths(
     """Put completions into the store; what is there stays as it is."""
     from dataclasses import asdict
 
-    from harness.pipeline.cache_files import import_into
+    from harness.pipeline.keeping.transfer import import_into
 
     path = _store(out)
     found = import_into(path, paths)
@@ -188,8 +188,8 @@ def import_paths(
 
 
 def _store(out: Path | None) -> Path:
-    from harness.pipeline.run import STORE_FILE
-    from harness.pipeline.runs import results_folder
+    from harness.pipeline.asking.run import STORE_FILE
+    from harness.pipeline.reading.run_list import results_folder
 
     return results_folder(out) / STORE_FILE
 
@@ -261,7 +261,7 @@ def _print_only(run: str, only: Only) -> None:
 
 
 def _some(names: list[str], word: str) -> str:
-    from harness.pipeline.why import SHOWN as FEW
+    from harness.pipeline.reading.why import SHOWN as FEW
 
     shown = ", ".join(names[:FEW]) + (" …" if len(names) > FEW else "")
     return f"{len(names):,} {word}: {shown}"

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from harness.config.load import find_dataset
 from harness.config.validate import nearest
-from harness.dataset.load import LoadedDataset, load_samples
-from harness.engines.base import check as check_engine
-from harness.engines.base import identity
+from harness.dataset.samples import LoadedDataset, load_samples
 from harness.engines.hub import is_pinned, split_adapter
+from harness.engines.protocol import check as check_engine
+from harness.engines.protocol import identity
 from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import canonical_json, sha256_file, sha256_folder
 from harness.ingredients import Ingredients
-from harness.pipeline.replay import REPLAY, ReplayRenderer, replayed
+from harness.pipeline.asking.replayed import REPLAY, ReplayRenderer, replayed
 from harness.postprocess import check_steps
 from harness.records import (
     Decoding,

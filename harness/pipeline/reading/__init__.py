@@ -1,0 +1,1 @@
+"""Use cases that read finished runs: scoring, comparing, slicing, listing."""

@@ -1,0 +1,68 @@
+"""What a dataset gives: samples with their media, and the rows that became none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.records.json_value import Json
+from harness.records.source import Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRef:
+    """One image of a sample: where its bytes are and what they are; never the bytes themselves."""
+
+    path: Path
+    sha256: str
+    """Of the file's bytes."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One image (or several) with its references and metadata."""
+
+    id: str
+    media: tuple[MediaRef, ...]
+    references: tuple[str, ...]
+    """Ground-truth titles or captions."""
+    cluster: str | None = None
+    """What it has in common with others, so that they are resampled together; None: nothing."""
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A row of a dataset that became no sample, and why."""
+
+    id: str
+    reason: str
+    """A short machine-readable word: missing_image, duplicate_id …"""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetConfig:
+    """A dataset's description: where its rows are and what their columns mean."""
+
+    name: str
+    description: str
+    format: str
+    """csv, tsv, jsonl or parquet."""
+    path: Path
+    id_column: str
+    image_columns: tuple[str, ...]
+    reference_columns: tuple[str, ...]
+    metadata_columns: tuple[str, ...]
+    cluster_column: str | None
+    """Samples with the same value are no independent observations."""
+    image_root: Path
+    image_suffix: str
+    clean: tuple[str, ...]
+    """Faults whose rows are dropped and counted; any other fault stops the run."""
+    where: Where

@@ -1,0 +1,81 @@
+"""What a suite asks for: models, decodings, and the systems that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from harness.records.json_value import Json
+from harness.records.prompt import PromptVariant
+from harness.records.sample import DatasetConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """Named sampling parameters, e.g. greedy."""
+
+    name: str
+    params: Mapping[str, Json]
+    """temperature, top_p, max_tokens, seed … in vLLM's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """A checkpoint and the engine that runs it."""
+
+    name: str
+    engine: str
+    """A key of harness.engines.protocol.ENGINES."""
+    model: str
+    """Hub id, or the absolute path of a local folder."""
+    revision: str | None = None
+    adapter: str | None = None
+    """A LoRA adapter on it: Hub id, or the absolute path of a local folder."""
+    adapters: tuple[str, ...] = ()
+    """Every adapter that one start of the engine is to serve; the pipeline fills it in."""
+    args: Mapping[str, Json] = field(default_factory=dict)
+    """Engine arguments, passed through."""
+    image: Mapping[str, Json] = field(default_factory=dict)
+    """Image preparation: min_pixels, max_pixels."""
+    generation: Mapping[str, Json] = field(default_factory=dict)
+    """Default sampling parameters of this checkpoint."""
+    timeout: float | None = None
+    """Seconds that a request may take; None for harness.engines.protocol.TIMEOUT."""
+    price: Mapping[str, float] | None = None
+    """US dollars for a million tokens: prompt, completion. None where it costs nothing to ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One model × prompt variant × decoding: a row of the leaderboard."""
+
+    name: str
+    """Unique in a run, as short as the run allows."""
+    model: str
+    variant: str
+    decoding: Decoding
+    draws: int = 1
+    """How often each sample is asked; its scores are averaged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """What a folder under ``prompts/`` asks for, with every name in it resolved."""
+
+    name: str
+    folder: Path
+    root: Path
+    """The project's folder: the one that holds datasets/ and results/."""
+    description: str
+    dataset: DatasetConfig
+    variants: tuple[PromptVariant, ...]
+    baseline: str
+    models: tuple[ModelConfig, ...]
+    decodings: tuple[Decoding, ...]
+    metrics: tuple[Json, ...]
+    """Names, or mappings of a name to its options."""
+    tokenizer: Literal["ptb", "none"]
+    reported: Path | None
+    """A CSV of figures that others printed."""
