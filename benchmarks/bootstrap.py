@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.metrics.metric import create
+from harness.metrics.answers import answers_of
+from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 from harness.stats import bootstrap, compare, estimate, resample_weights
 
@@ -69,7 +70,9 @@ def recomputed(metric: Metric, references: list[str], systems: list[list[str]]) 
     for index, times in enumerate(weights.astype(np.intp)):
         drawn = np.repeat(np.arange(len(references)), times).tolist()
         answers = systems[index % SYSTEMS]
-        rows = metric.statistics([answers[i] for i in drawn], [[references[i]] for i in drawn])
+        rows = metric.statistics(
+            answers_of([answers[i] for i in drawn], [[references[i]] for i in drawn])
+        )
         metric.aggregate(rows.sum(axis=0))
     return (time.perf_counter() - start) / RECOMPUTED
 
@@ -85,7 +88,10 @@ def main() -> None:
     for name in ("bleu", "rouge_l", "cider"):
         metric = create(name, tools)
         rows = np.stack(
-            [metric.statistics(answers, [[text] for text in references]) for answers in systems]
+            [
+                metric.statistics(answers_of(answers, [[text] for text in references]))
+                for answers in systems
+            ]
         )
         best, median = timed(partial(bootstrap, rows, metric.aggregate), 5)
         intervals, _ = timed(partial(estimate, rows, metric.aggregate), 3)

@@ -11,7 +11,8 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from harness.metrics.metric import create
+from harness.metrics.answers import answers_of
+from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def ours(tools: ScoringTools) -> Iterator[Row]:
     """Score with the harness."""
     for name in ("bleu", "rouge_l", "meteor", "cider"):
         metric = create(name, tools)
-        rows = metric.statistics(PREDICTIONS, [[title] for title in REFERENCES])
+        rows = metric.statistics(answers_of(PREDICTIONS, [[title] for title in REFERENCES]))
         scores = metric.aggregate(rows.sum(axis=0)).tolist()
         for column, score in zip(metric.columns, scores, strict=True):
             yield column, f"harness, tokenizer: {tools.tokenizer}", score
@@ -165,7 +166,7 @@ def perfect(words: int, tools: ScoringTools) -> list[float]:
     scores: list[float] = []
     for name in ("bleu", "cider"):
         metric = create(name, tools)
-        rows = metric.statistics(titles, [[title] for title in titles])
+        rows = metric.statistics(answers_of(titles, [[title] for title in titles]))
         scores += metric.aggregate(rows[0]).tolist()
     return scores
 

@@ -25,8 +25,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.metrics.answers import answers_of
 from harness.metrics.java import find_jar, find_java
-from harness.metrics.metric import create
+from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def ours(
             with timed(seconds, part):
                 metric = create(part.lower(), tools)
                 for predictions, found in zip(systems, scores, strict=True):
-                    totals = metric.statistics(predictions, lists).sum(axis=0)
+                    totals = metric.statistics(answers_of(predictions, lists)).sum(axis=0)
                     values = metric.aggregate(totals).tolist()
                     found.update(zip(metric.columns, values, strict=True))
                 if part == "METEOR":

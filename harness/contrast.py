@@ -10,8 +10,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from harness import stats
-from harness.metrics.metric import UNRANKED
-from harness.records import Comparison
+from harness.metrics.registry import UNRANKED
+from harness.records import Comparison, Resampling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,18 +23,11 @@ if TYPE_CHECKING:
     from harness.metrics.metric import Metric
 
 ALPHA = 0.05
+SEEN = 0.00005
+"""The smallest difference that four decimals show."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resampling:
-    """How the bootstrap and the exchanges draw."""
-
-    replicates: int = stats.REPLICATES
-    """B."""
-    seed: int = 0
-
-
-USUAL = Resampling()
+USUAL = Resampling(replicates=stats.REPLICATES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +66,10 @@ def compare_systems(
     measured = _measure(metric, pairs, statistics, scored, resampling, clusters)
     everyone = scored.all(axis=0)
     rankable = everyone.any() and len(pairs) == len(possible)
-    ranked = metric.aggregate(statistics[:, everyone].sum(axis=1)) if rankable else None
+    ranked = metric.contrasted(statistics[:, everyone].sum(axis=1)) if rankable else None
     results = []
     for column, name in enumerate(metric.columns):
-        adjusted = stats.holm([one.found[column].p_value for one in measured])
+        adjusted = stats.holm([one.columns[column].p_value for one in measured])
         bands: dict[str, tuple[int, ...]] = {}
         if ranked is not None and name not in UNRANKED:
             by_pair = dict(zip(pairs, (float(p) for p in adjusted), strict=True))
@@ -110,6 +103,11 @@ def verdict(compared: Comparison) -> str:
     if compared.interval:
         low, high = sorted(sign * end for end in compared.interval)
         facts = f"95 % interval {low:+.4f} to {high:+.4f}, {facts}"
+    if abs(compared.delta) < SEEN:
+        return (
+            f"On {compared.metric}, {higher} and {lower} score alike: no difference shows in four "
+            f"decimals ({compared.n_paired} samples)."
+        )
     if compared.p_adjusted >= ALPHA:
         return (
             f"On {compared.metric}, {higher} and {lower} cannot be told apart: a difference of "
@@ -132,7 +130,8 @@ class _Measured:
 
     values: FloatArray
     """Scores of the two, shape (2, columns)."""
-    found: Sequence[stats.PairComparison]
+    columns: Sequence[stats.PairComparison]
+    """One per column of the metric."""
     n_paired: int
 
 
@@ -147,17 +146,17 @@ def _measure(
     """Compare each pair: all at once where nobody failed on any sample, else one by one."""
     n = statistics.shape[1]
     if scored.all():
-        values = metric.aggregate(statistics.sum(axis=1))
+        values = metric.contrasted(statistics.sum(axis=1))
         rows = stats.compare(
             statistics,
-            metric.aggregate,
+            metric.contrasted,
             pairs=pairs,
             clusters=clusters,
             replicates=resampling.replicates,
             seed=resampling.seed,
         )
         return [
-            _Measured(values=values[list(pair)], found=row, n_paired=n)
+            _Measured(values=values[list(pair)], columns=row, n_paired=n)
             for pair, row in zip(pairs, rows, strict=True)
         ]
     measured = []
@@ -166,13 +165,13 @@ def _measure(
         two = statistics[list(pair)][:, both]
         [row] = stats.compare(
             two,
-            metric.aggregate,
+            metric.contrasted,
             clusters=None if clusters is None else clusters[both],
             replicates=resampling.replicates,
             seed=resampling.seed,
         )
-        values = metric.aggregate(two.sum(axis=1))
-        measured.append(_Measured(values=values, found=row, n_paired=int(both.sum())))
+        values = metric.contrasted(two.sum(axis=1))
+        measured.append(_Measured(values=values, columns=row, n_paired=int(both.sum())))
     return measured
 
 
@@ -184,23 +183,23 @@ def _record(
     p_adjusted: float,
     resampling: Resampling,
 ) -> Comparison:
-    found = measured.found[column]
-    noise = found.noise
+    tested = measured.columns[column]
+    noise = tested.noise
     return Comparison(
         metric=metric,
         baseline=systems[0],
         candidate=systems[1],
         baseline_value=float(measured.values[0, column]),
         candidate_value=float(measured.values[1, column]),
-        delta=found.delta,
+        delta=tested.delta,
         interval=noise.bca if noise else None,
-        p_value=found.p_value,
+        p_value=tested.p_value,
         p_adjusted=p_adjusted,
         effect=noise.effect if noise else None,
         unit_sd=noise.unit_sd if noise else None,
-        wins=found.wins,
-        ties=found.ties,
-        losses=found.losses,
+        wins=tested.wins,
+        ties=tested.ties,
+        losses=tested.losses,
         n_paired=measured.n_paired,
         method="paired bootstrap (BCa), approximate randomisation, "
         f"B = {resampling.replicates}; Holm over all pairs of the metric",

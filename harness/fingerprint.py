@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 _ENCODER = json.JSONEncoder(
@@ -64,3 +64,21 @@ def sha256_folder(
         and (not patterns or any(path.match(pattern) for pattern in patterns))
     )
     return sha256_json([[p.relative_to(folder).as_posix(), hash_file(p)] for p in files])
+
+
+def content_of_paths(value: Any, hash_file: Callable[[Path], str] = sha256_file) -> Any:
+    """Put the hash of its content for every absolute path of a file or folder inside a value.
+
+    What a path leads to may change while its name stays; what depends on it must know.
+    """
+    if isinstance(value, dict):
+        return {name: content_of_paths(inner, hash_file) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [content_of_paths(inner, hash_file) for inner in value]
+    if isinstance(value, str) and Path(value).is_absolute():
+        path = Path(value)
+        if path.is_dir():
+            return {"files": sha256_folder(path, hash_file=hash_file)}
+        if path.is_file():
+            return {"file": hash_file(path)}
+    return value

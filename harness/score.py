@@ -1,11 +1,10 @@
-"""Predictions + references → a result per system and metric, and a score per sample.
+"""Answers → a result per system and metric, and a score per sample.
 
-A prediction that failed is left out and counted; an empty one is an answer, and scores as such.
+An answer that failed is left out and counted; an empty one is an answer, and scores as such.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +14,9 @@ import numpy as np
 
 from harness import stats
 from harness.errors import MetricError
-from harness.fingerprint import canonical_json
-from harness.metrics.hf import check_spec, evaluate_corpus
-from harness.metrics.metric import applies, parse
-from harness.records import MetricResult, Prediction, Sample, SampleScore
+from harness.metrics.hf import evaluate_corpus, source_of
+from harness.metrics.metric import applies
+from harness.records import Answer, MetricResult, MetricSpec, Sample, SampleScore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,13 +24,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.metrics.arrays import FloatArray
-    from harness.metrics.metric import Metric, MetricSpec
-    from harness.records import Json
+    from harness.metrics.metric import Metric
 
 
-Draw: TypeAlias = "Mapping[str, Sequence[Prediction]]"
-"""What systems answered once: system → a prediction per sample, in the samples' order. The first
-draw has every system, later ones those that were drawn so often."""
+Draw: TypeAlias = "Mapping[str, Sequence[Answer]]"
+"""What systems answered once: system → an answer per sample, in the samples' order. The first draw
+has every system, later ones those that were drawn so often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +40,11 @@ class ScoredRun:
     """System by system, metric by metric."""
     per_sample: tuple[SampleScore, ...]
     statistics: Mapping[str, FloatArray]
-    """Metric family → sufficient statistics, shape (systems, samples, k); families that could not
+    """Metric's label → sufficient statistics, shape (systems, samples, k); metrics that could not
     be computed are not there. Rows of unscored samples mean nothing; a row of NaN is a sample that
     the metric does not apply to."""
     scored: NDArray[np.bool_]
-    """Which samples a system has a prediction for, in one draw at least; (systems, samples)."""
+    """Which samples a system has an answer for, in one draw at least; (systems, samples)."""
 
 
 def score(
@@ -65,7 +62,7 @@ def score(
     image, not how images vary, and would make intervals too narrow if they counted as samples.
 
     Args:
-        metrics: what to compute, by family.
+        metrics: what to compute, by the labels of their specs.
         draws: one or more times what every system answered.
         samples: those of the run. All their references give CIDEr its document frequencies, so
             that systems with different failures are weighed alike.
@@ -73,29 +70,29 @@ def score(
         replicates: B of the bootstrap.
         seed: of the bootstrap.
     """
-    there = _there(draws)
-    scored = np.any(there, axis=0)
+    answered = _answered(draws)
+    scored = np.any(answered, axis=0)
     statistics: dict[str, FloatArray] = {}
     missing: dict[str, str] = {}
-    for family, metric in metrics.items():
+    for label, metric in metrics.items():
         try:
-            statistics[family] = _statistics(metric, draws, there, samples)
+            statistics[label] = _statistics(metric, draws, answered)
         except MetricError as error:
-            missing[family] = _reason(error)
+            missing[label] = _reason(error)
     clusters = clusters_of(samples)
     results: list[MetricResult] = []
     per_sample: list[SampleScore] = []
     for row, system in enumerate(draws[0]):
-        for family, metric in metrics.items():
+        for label, metric in metrics.items():
             kept = scored[row]
-            reason = missing.get(family) or (None if kept.any() else "no sample has a prediction")
+            reason = missing.get(label) or (None if kept.any() else "no sample has a prediction")
             if reason is None:
-                kept = kept & applies(statistics[family][row])
+                kept = kept & applies(statistics[label][row])
                 reason = None if kept.any() else "it applies to no sample"
             tail = _tail(samples, kept, post[system], sum(system in draw for draw in draws))
             estimates: Sequence[stats.Estimate] = ()
             if reason is None:
-                rows = statistics[family][row, kept]
+                rows = statistics[label][row, kept]
                 [estimates] = stats.estimate(
                     rows[None],
                     metric.aggregate,
@@ -108,6 +105,7 @@ def score(
                 MetricResult(
                     system=system,
                     metric=column,
+                    family=label,
                     value=estimates[i].value if estimates else None,
                     interval=estimates[i].bca if estimates else None,
                     percentile=estimates[i].percentile if estimates else None,
@@ -126,36 +124,8 @@ def score(
     )
 
 
-def family_of(spec: Json) -> str:
-    """Name a metric with its options in one word, from which ``spec_of`` gives the spec back."""
-    return spec if isinstance(spec, str) else canonical_json(spec)
-
-
-def spec_of(family: str) -> MetricSpec:
-    """Give the spec that ``family_of`` named."""
-    spec: MetricSpec = json.loads(family) if family.startswith("{") else family
-    return spec
-
-
-def is_evaluate(spec: Json) -> bool:
-    """Tell whether a spec names a metric of Hugging Face's evaluate."""
-    return isinstance(spec, dict) and "evaluate" in spec
-
-
-def check_metrics(specs: Sequence[Json]) -> None:
-    """Check that metrics can be had, have their options and stand once; nothing is computed.
-
-    Raises:
-        MetricError: one cannot, or stands twice, which would give two columns one name.
-    """
-    names = [check_spec(spec) if is_evaluate(spec) else parse(spec)[0] for spec in specs]
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            raise MetricError(f"the metric '{name}' is listed twice")
-
-
 def score_by_evaluate(
-    spec: Json, draws: Sequence[Draw], samples: Sequence[Sample], post: Mapping[str, str]
+    spec: MetricSpec, draws: Sequence[Draw], samples: Sequence[Sample], post: Mapping[str, str]
 ) -> list[MetricResult]:
     """Score every system by a metric of Hugging Face's evaluate: one number, without an interval.
 
@@ -163,22 +133,28 @@ def score_by_evaluate(
     missing with its reason.
     """
     results = []
-    source = spec["evaluate"] + (f"@{spec['revision'][:12]}" if "revision" in spec else "")
-    there = _there(draws)
+    source = source_of(spec)
+    answered = _answered(draws)
     for row, system in enumerate(draws[0]):
         values: Mapping[str, float | None]
-        mine = [draw[system] for draw in draws if system in draw]
+        drawn = [draw[system] for draw in draws if system in draw]
         try:
-            values = _mean_of([_evaluated(spec, answers, samples) for answers in mine])
+            values = _mean_of(
+                [
+                    evaluate_corpus(spec, [answer for answer in answers if answer.failure is None])
+                    for answers in drawn
+                ]
+            )
             reason = None
         except MetricError as error:
-            values, reason = {Path(spec["evaluate"]).name: None}, _reason(error)
-        kept = np.any(there[:, row], axis=0)
-        tail = _tail(samples, kept, post[system], len(mine))
+            values, reason = {Path(spec.name).name: None}, _reason(error)
+        kept = np.any(answered[:, row], axis=0)
+        tail = _tail(samples, kept, post[system], len(drawn))
         results += [
             MetricResult(
                 system=system,
                 metric=name,
+                family=spec.label,
                 value=value,
                 n_scored=int(kept.sum()),
                 n_unscored=int((~kept).sum()),
@@ -188,13 +164,6 @@ def score_by_evaluate(
             for name, value in values.items()
         ]
     return results
-
-
-def _evaluated(
-    spec: Json, answers: Sequence[Prediction], samples: Sequence[Sample]
-) -> Mapping[str, float]:
-    pairs = [(a.value, s) for a, s in zip(answers, samples, strict=True) if a.value is not None]
-    return evaluate_corpus(spec, [value for value, _ in pairs], [s.references for _, s in pairs])
 
 
 def _mean_of(values: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -220,49 +189,47 @@ def clusters_of(samples: Sequence[Sample]) -> NDArray[np.int64] | None:
 
 
 def corpus_values(
-    metrics: Mapping[str, Metric], draws: Sequence[Draw], samples: Sequence[Sample]
+    metrics: Mapping[str, Metric], draws: Sequence[Draw]
 ) -> dict[str, dict[str, float]]:
     """Give each system's corpus scores alone, without intervals: system → metric → value.
 
-    Arguments are those of ``score``. What cannot be computed is not there.
+    What cannot be computed is not there.
     """
     values: dict[str, dict[str, float]] = {system: {} for system in draws[0]}
-    there = _there(draws)
+    answered = _answered(draws)
     for metric in metrics.values():
         try:
-            statistics = _statistics(metric, draws, there, samples)
+            statistics = _statistics(metric, draws, answered)
         except MetricError:
             continue
         for row, system in enumerate(draws[0]):
-            kept = there[:, row].any(axis=0) & applies(statistics[row])
+            kept = answered[:, row].any(axis=0) & applies(statistics[row])
             if kept.any():
                 scores = metric.aggregate(statistics[row, kept].sum(axis=0))
                 values[system] |= dict(zip(metric.columns, scores.tolist(), strict=True))
     return values
 
 
-def best_of(
-    metrics: Mapping[str, Metric], draws: Sequence[Draw], samples: Sequence[Sample]
-) -> dict[str, dict[str, float]]:
+def best_of(metrics: Mapping[str, Metric], draws: Sequence[Draw]) -> dict[str, dict[str, float]]:
     """Give what each system would score if its best draw of each sample counted, by metric.
 
     The best is the one that scores highest against the references, for each score by itself: what
     choosing well could gain, and more than a choice without the references will. Of systems that
     were drawn once there is nothing to say.
 
-    Arguments are those of ``score``. What cannot be computed is not there.
+    What cannot be computed is not there.
     """
     values: dict[str, dict[str, float]] = {}
     for system in draws[1] if len(draws) > 1 else ():
-        mine = [{system: draw[system]} for draw in draws if system in draw]
-        there = _there(mine)[:, 0]
+        drawn = [{system: draw[system]} for draw in draws if system in draw]
+        answered = _answered(drawn)[:, 0]
         values[system] = {}
         for metric in metrics.values():
             try:
-                rows = _draw_statistics(metric, mine, samples)[:, 0]
+                rows = _draw_statistics(metric, drawn)[:, 0]
             except MetricError:
                 continue
-            usable = there & applies(rows)
+            usable = answered & applies(rows)
             scores = np.where(usable[..., None], metric.aggregate(np.nan_to_num(rows)), -np.inf)
             kept = np.flatnonzero(usable.any(axis=0))
             for i, column in enumerate(metric.columns):
@@ -273,14 +240,14 @@ def best_of(
     return values
 
 
-def _there(draws: Sequence[Draw]) -> NDArray[np.bool_]:
-    """Tell which predictions there are, shape (draws, systems, samples)."""
+def _answered(draws: Sequence[Draw]) -> NDArray[np.bool_]:
+    """Tell which answers there are, shape (draws, systems, samples)."""
     size = len(next(iter(draws[0].values())))
     nothing = [False] * size
     return np.array(
         [
             [
-                [p.value is not None for p in draw[system]] if system in draw else nothing
+                [answer.failure is None for answer in draw[system]] if system in draw else nothing
                 for system in draws[0]
             ]
             for draw in draws
@@ -288,36 +255,23 @@ def _there(draws: Sequence[Draw]) -> NDArray[np.bool_]:
     )
 
 
-def _statistics(
-    metric: Metric, draws: Sequence[Draw], there: NDArray[np.bool_], samples: Sequence[Sample]
-) -> FloatArray:
+def _statistics(metric: Metric, draws: Sequence[Draw], answered: NDArray[np.bool_]) -> FloatArray:
     """Give each sample's statistics, the mean of the draws there are: (systems, samples, k)."""
-    rows = _draw_statistics(metric, draws, samples)
+    rows = _draw_statistics(metric, draws)
     if len(draws) == 1:
         only: FloatArray = rows[0]
         return only
-    counts = np.maximum(there.sum(axis=0), 1)[..., np.newaxis]
-    means: FloatArray = (rows * there[..., np.newaxis]).sum(axis=0) / counts
+    counts = np.maximum(answered.sum(axis=0), 1)[..., np.newaxis]
+    means: FloatArray = (rows * answered[..., np.newaxis]).sum(axis=0) / counts
     return means
 
 
-def _draw_statistics(
-    metric: Metric, draws: Sequence[Draw], samples: Sequence[Sample]
-) -> FloatArray:
+def _draw_statistics(metric: Metric, draws: Sequence[Draw]) -> FloatArray:
     """Give the statistics of each draw by itself: (draws, systems, samples, k)."""
-    references = [sample.references for sample in samples]
-    metadata = [sample.metadata for sample in samples]
     # A system that was not drawn stands for itself with its first answers, which are not looked at.
     return np.array(
         [
-            [
-                metric.statistics(
-                    [answer.value or "" for answer in draw.get(system, answers)],
-                    references,
-                    metadata=metadata,
-                )
-                for system, answers in draws[0].items()
-            ]
+            [metric.statistics(draw.get(system, answers)) for system, answers in draws[0].items()]
             for draw in draws
         ]
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness.records import Json, Sample
 
 LEAST = 5
-"""Samples of a slice; smaller ones tell nothing and are left out."""
+"""Samples of a slice; smaller ones tell nothing, and are named without numbers."""
 _WORD = re.compile(r"\w+")
 
 
@@ -36,7 +36,7 @@ def slices(samples: Sequence[Sample], field: str) -> list[Slice]:
             ``reference_words``, ``references`` or ``reference_rarity``.
 
     Returns:
-        The slices of at least LEAST samples, the largest first.
+        The slices, the largest first; those under LEAST samples are among them.
 
     Raises:
         KeyError: no sample has this field.
@@ -51,12 +51,8 @@ def slices(samples: Sequence[Sample], field: str) -> list[Slice]:
     for row, found in enumerate(values):
         for value in dict.fromkeys(found):
             rows.setdefault(value, []).append(row)
-    kept = [
-        Slice(field=field, value=value, rows=tuple(places))
-        for value, places in rows.items()
-        if len(places) >= LEAST
-    ]
-    return sorted(kept, key=lambda one: (-len(one.rows), one.value))
+    every = (Slice(field=field, value=value, rows=tuple(places)) for value, places in rows.items())
+    return sorted(every, key=lambda one: (-len(one.rows), one.value))
 
 
 def _values(value: Json) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import fields
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +21,10 @@ from harness.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
+
+    from harness.pipeline.reading.run_list import RunDescription
+    from harness.records import Cost, System, SystemSummary
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -59,11 +63,12 @@ def list_names(
 def show(run: RunArgument, as_json: JsonOption = False) -> None:
     """Say what a run is: prompts, models, cost, failures, files."""
     from harness.pipeline.reading.run_list import describe
+    from harness.store.run_files import plain_data
     from harness.store.run_folder import RunFolder
 
     found = describe(RunFolder.find(run))
     if as_json:
-        print_json(found)
+        print_json(plain_data(found))
     else:
         typer.echo("\n".join(_shown(found)))
 
@@ -106,96 +111,100 @@ def _list_runs(results: Path | None, *, as_json: bool) -> None:
         say(f"no run under {path}; 'harness run' makes one")
 
 
-def _shown(found: Mapping[str, Any]) -> Iterator[str]:
-    run, summary = found["run"], found["summary"]
-    git = run.get("git")
-    machine = run.get("machine", {})
-    yield f"run:      {run['id']}"
-    yield f"suite:    {run['suite']}"
-    yield f"dataset:  {run['dataset']['name']}, {run['dataset']['samples']:,} samples"
-    yield f"created:  {run.get('created')}"
-    yield f"command:  {shlex.join(run.get('command', []))}"
-    if git:
-        yield f"commit:   {git['commit']}{' with changes' if git['dirty'] else ''}"
+def _shown(described: RunDescription) -> Iterator[str]:
+    run, summary = described.run, described.summary
+    machine = run.machine
+    yield f"run:      {run.id}"
+    yield f"suite:    {run.suite}"
+    yield f"dataset:  {run.dataset.name}, {run.dataset.samples:,} samples"
+    yield f"created:  {run.created}"
+    yield f"command:  {shlex.join(run.command)}"
+    if run.git:
+        changes = {True: " with changes", False: "", None: "; changes not looked for"}
+        yield f"commit:   {run.git.commit}{changes[run.git.dirty]}"
     else:
         yield "commit:   none: the prompts are not under git"
     yield (
-        f"machine:  {machine.get('processor')}, {machine.get('cores')} cores, "
-        f"Python {machine.get('python')}, {machine.get('platform')}"
+        f"machine:  {machine.processor}, {machine.cores} cores, "
+        f"Python {machine.python}, {machine.platform}"
     )
-    yield f"metrics:  {', '.join(map(str, run['metrics']))}"
+    specs = summary.specs if summary else run.metrics
+    yield f"metrics:  {', '.join(spec.label for spec in specs)}"
     yield "\nmodels"
-    for name, model in run["models"].items():
-        args = ", ".join(f"{key}={value}" for key, value in model.get("args", {}).items())
-        yield f"  {name}: {model['engine']}, {model['model']}{f' ({args})' if args else ''}"
+    for name, model in run.models.items():
+        args = ", ".join(f"{key}={value}" for key, value in model.args.items())
+        yield f"  {name}: {model.engine}, {model.model}{f' ({args})' if args else ''}"
     yield "\nvariants"
-    for name, variant in run["variants"].items():
-        yield f"  {name}: {variant.get('description') or '(no description)'}"
+    for name, variant in run.variants.items():
+        yield f"  {name}: {variant.description or '(no description)'}"
     yield "\ndecoding"
-    yield from _decodings(run["systems"])
+    yield from _decodings(run.systems)
     if summary is None:
         yield "\nunfinished: there is no summary.json"
-        yield f"  to go on: {shlex.join(run.get('command', []))}"
+        yield f"  to go on: {shlex.join(run.command)}"
         yield "  finished completions are kept, and not asked for twice"
     else:
-        yield from _cost(summary.get("cost", {}))
-        yield from _counts(summary["systems"])
-    yield f"\nfiles in {found['folder']}"
-    for name, count in found["files"].items():
+        yield from _cost(summary.cost)
+        yield from _counts(summary.systems)
+    yield f"\nfiles in {described.folder}"
+    for name, count in described.files.items():
         yield f"  {size(count):>9}  {name}"
 
 
-def _decodings(systems: list[Mapping[str, Any]]) -> Iterator[str]:
+def _decodings(systems: Sequence[System]) -> Iterator[str]:
     """Give each way of sampling once; a model or variant may set parameters of its own."""
-    found: dict[str, list[str]] = {}
+    sharing: dict[str, list[str]] = {}
     for system in systems:
-        decoding = system["decoding"]
-        text = f"  {decoding['name']}: {decoding_text(decoding['params'])}"
-        found.setdefault(text, []).append(system["name"])
-    for text, names in found.items():
-        yield text if len(found) == 1 else f"{text} ({', '.join(names)})"
+        text = f"  {system.decoding.name}: {decoding_text(system.decoding.params)}"
+        sharing.setdefault(text, []).append(system.name)
+    for text, names in sharing.items():
+        yield text if len(sharing) == 1 else f"{text} ({', '.join(names)})"
 
 
-def _cost(cost: Mapping[str, Any]) -> Iterator[str]:
-    if not cost:
+def _cost(cost: Cost | None) -> Iterator[str]:
+    if cost is None:
         return
     yield "\ncost"
     yield (
-        f"  completions: {cost['completions']:,}; generated {cost['generated']:,}, "
-        f"failed {cost['failed']:,}, the others from the store"
+        f"  completions: {cost.completions:,}; generated {cost.generated:,}, "
+        f"failed {cost.failed:,}, the others from the store"
     )
     yield (
-        f"  tokens: prompt {cost['prompt_tokens']:,} (cached {cost['cached_tokens']:,}), "
-        f"completion {cost['completion_tokens']:,}"
+        f"  tokens: prompt {cost.prompt_tokens:,} (cached {cost.cached_tokens:,}), "
+        f"completion {cost.completion_tokens:,}"
     )
     yield from _image_work(cost)
-    pace = cost.get("completions_per_second")
+    pace = cost.completions_per_second
     speed = f", {pace:.1f} completions/s" if pace else ""
     yield (
-        f"  time: model start {cost['model_start_seconds']:.1f} s, "
-        f"generating {cost['generate_seconds']:.1f} s{speed}"
+        f"  time: model start {cost.model_start_seconds:.1f} s, "
+        f"generating {cost.generate_seconds:.1f} s{speed}"
     )
-    if money := cost.get("money"):
-        yield f"  money: {money['currency']} {money['now']:.4f} now, {money['run']:.4f} all of it"
+    if money := cost.money:
+        yield f"  money: {money.currency} {money.now:.4f} now, {money.run:.4f} all of it"
 
 
-def _image_work(cost: Mapping[str, Any]) -> Iterator[str]:
+def _image_work(cost: Cost) -> Iterator[str]:
     """Say how often pictures were really worked on for each completion that was asked for."""
-    images = cost.get("images")
-    if images and images["asked"]:
+    images = cost.images
+    if images and images.asked and cost.generated:
         shares = [
-            f"{name} {'?' if count is None else format(count / cost['generated'], '.2f')}"
-            for name, count in images.items()
+            f"{field.name} {'?' if count is None else format(count / cost.generated, '.2f')}"
+            for field in fields(images)
+            for count in [getattr(images, field.name)]
         ]
         yield f"  images for each completion: {', '.join(shares)}"
 
 
-def _counts(systems: list[Mapping[str, Any]]) -> Iterator[str]:
+def _counts(systems: Sequence[SystemSummary]) -> Iterator[str]:
     yield "\nanswers"
     for system in systems:
         yield (
-            f"  {system['system']}: {system['n']:,} samples; unscored {system['unscored']:,}, "
-            f"empty {system['empty']:,}, truncated {system['truncated']:,}"
+            f"  {system.system}: {system.n:,} samples; unscored {system.unscored:,}, "
+            f"empty {system.empty:,}, truncated {system.truncated:,}"
         )
-        for reason, count in system.get("reasons", {}).items():
+        for reason, count in system.reasons.items():
             yield f"    {count:,} × {reason}"
+        if len(system.made_by) > 1:
+            makers = ", ".join(f"{count:,} by {maker}" for maker, count in system.made_by.items())
+            yield f"    made by more than one engine or version: {makers}"

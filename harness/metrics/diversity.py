@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.metrics.answers import texts_of
+from harness.metrics.metric import Metric
 from harness.metrics.tools import sanitize
 
 if TYPE_CHECKING:
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
-    from harness.records import Json
+    from harness.records import Answer
 
 
-class LengthRatio:
+class LengthRatio(Metric):
     """Tokens predicted for each token of the closest references; 1 is as long, 2 twice as long.
 
     BLEU's brevity penalty is a function of it (Papineni et al., 2002). Of two references equally
@@ -33,20 +35,13 @@ class LengthRatio:
         """Share ``tools`` with the other metrics of a run."""
         self._tools = tools
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
+    def statistics(self, answers: Sequence[Answer]) -> FloatArray:
         """Count the tokens of the prediction and of the closest reference, shape (samples, 2).
 
         Raises:
             MetricError: the tokeniser cannot be run.
         """
-        assert len(predictions) == len(references)
-        assert all(references), "a sample without a reference"
+        predictions, references = texts_of(answers)
         self._tools.prepare(text for texts in (predictions, *references) for text in texts)
         lengths = self._lengths(predictions)
         rows = [

@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.metrics.answers import texts_of
+from harness.metrics.mean import MeanOfSamples
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
-    from harness.records import Json
+    from harness.records import Answer
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 
 
-class ExactMatch:
+class ExactMatch(MeanOfSamples):
     """The share of predictions that equal one of their references.
 
     EXACT compares texts as written; EXACT_NORM after ``normalized``. An empty prediction matches
@@ -34,28 +37,10 @@ class ExactMatch:
     def __init__(self, tools: ScoringTools) -> None:
         """Take ``tools`` as every metric does; nothing of them is needed."""
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
-        """Give 1 or 0 for each of the two columns, beside a one, shape (samples, 3)."""
-        assert len(predictions) == len(references)
-        assert all(references), "a sample without a reference"
-        rows = [
-            (*_matches(prediction, texts), 1.0)
-            for prediction, texts in zip(predictions, references, strict=True)
-        ]
-        return np.array(rows, dtype=np.float64).reshape(len(rows), 3)
-
-    def aggregate(self, totals: FloatArray) -> FloatArray:
-        """Turn summed statistics, shape (…, 3), into EXACT and EXACT_NORM, shape (…, 2), 0 to 1."""
-        matched, counts = totals[..., :2], totals[..., 2:]
-        assert (counts > 0).all(), "a mean over no samples"
-        shares: FloatArray = matched / counts
-        return shares
+    def values(self, answers: Sequence[Answer]) -> FloatArray:
+        """Give 1 or 0 for each of the two columns, shape (answers, 2)."""
+        pairs = zip(*texts_of(answers), strict=True)
+        return np.array([_matches(*pair) for pair in pairs], dtype=np.float64)
 
     def signature(self) -> Mapping[str, str]:
         """Say how it is computed."""

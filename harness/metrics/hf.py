@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakValueDictionary
 
 from harness.errors import MetricError
-from harness.metrics.metric import create
+from harness.fingerprint import sha256_file, sha256_folder
+from harness.metrics.answers import answers_of, texts_of
+from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from harness.metrics.metric import Metric
     from harness.metrics.tools import Tokenizer
+    from harness.records import Answer, MetricSpec
 
 MODULES = Path(__file__).resolve().parent.parent / "evaluate_modules"
 """Where our modules lie: ``evaluate.load(str(MODULES / "bleu_coco"))``."""
@@ -127,7 +130,7 @@ class CocoModule:
         if self._metric is None:
             tokenizer = _TOKENIZERS[self.config_name]
             self._metric = create(self.metric, _shared_tools(tokenizer, self._java, self._heap))
-        totals = self._metric.statistics(predictions, texts).sum(axis=0)
+        totals = self._metric.statistics(answers_of(predictions, texts)).sum(axis=0)
         return dict(zip(self._metric.columns, self._metric.aggregate(totals).tolist(), strict=True))
 
 
@@ -139,9 +142,7 @@ def _shared_tools(tokenizer: Tokenizer, java: str | None, heap: str) -> ScoringT
     return tools
 
 
-def evaluate_corpus(
-    spec: Mapping[str, str], predictions: Sequence[str], references: Sequence[Sequence[str]]
-) -> dict[str, float]:
+def evaluate_corpus(spec: MetricSpec, answers: Sequence[Answer]) -> dict[str, float]:
     """Compute an ``evaluate`` metric of somebody else's over all samples.
 
     Its code runs in this process, so what is run must be said exactly: a path that begins with
@@ -150,9 +151,8 @@ def evaluate_corpus(
     ``bleu``, and without network the newest copy it once fetched, whatever its revision.
 
     Args:
-        spec: ``evaluate``: the path or the Hub id; ``revision``: the commit, for a Hub id.
-        predictions: a text a sample.
-        references: one or more texts a sample; one, where the metric takes no more.
+        spec: its ``name`` is the path or the Hub id, its option ``revision`` the commit.
+        answers: a text a sample, with one or more references; one, where the metric takes no more.
 
     Returns:
         The results that are numbers, under the metric's own names.
@@ -161,14 +161,15 @@ def evaluate_corpus(
         MetricError: the metric is not named exactly, cannot be had, cannot take these samples,
             fails, or gives no finite number.
     """
-    name = check_spec(spec)
-    if not predictions:
+    check_module(spec)
+    name = spec.name
+    if not answers:
         raise MetricError(f"{name}: there is nothing to score: no predictions")
-    assert len(predictions) == len(references)
-    module = _load_path(name) if _is_path(name) else _load_commit(name, spec["revision"])
+    predictions, references = texts_of(answers)
+    module = _load_path(name) if is_path(name) else _load_commit(name, spec.options["revision"])
     texts = _references_for(module, name, references)
     try:
-        results = module.compute(predictions=list(predictions), references=texts)
+        results = module.compute(predictions=predictions, references=texts)
     except MetricError:
         raise
     except Exception as error:  # Somebody else's code, which may raise anything.
@@ -176,41 +177,60 @@ def evaluate_corpus(
     return _finite_numbers(name, results)
 
 
-def check_spec(spec: Mapping[str, str]) -> str:
-    """Give the metric's name after checking that it and its revision say exactly what to run.
+def check_module(spec: MetricSpec) -> None:
+    """Check that a metric's name and its revision say exactly what to run.
 
     Raises:
         MetricError: they do not.
     """
-    unknown = sorted(set(spec) - {"evaluate", "revision"})
-    if unknown or "evaluate" not in spec:
+    name, revision = spec.name, spec.options.get("revision")
+    unknown = sorted(set(spec.options) - {"revision"})
+    if unknown:
         raise MetricError(
-            f"unknown key: {unknown[0]}" if unknown else "evaluate: the metric is not named",
+            f"unknown key: {unknown[0]}",
             hint="an evaluate metric is {evaluate: ./path} or {evaluate: id, revision: commit}",
         )
-    name, revision = spec["evaluate"], spec.get("revision")
-    if _is_path(name):
+    if is_path(name):
         if revision is not None:
             raise MetricError(f"{name} is a path, which has no revision ({revision})")
     elif not _HUB_NAME.fullmatch(name) or name.endswith(".py"):
         raise MetricError(f"'{name}' is no Hub id", hint=f"a path is written ./{name}")
-    elif revision is None or not _COMMIT.fullmatch(revision):
+    elif revision is None or not _COMMIT.fullmatch(str(revision)):
         raise MetricError(
             f"{name} is code from the Hub and has no pinned revision"
             + (f": '{revision}' can move" if revision else ""),
             hint="pin a revision: the 40 digits of the commit that you have read; a metric on this "
             f"machine is written ./{name}",
         )
-    return name
 
 
-def _is_path(name: str) -> bool:
+def source_of(spec: MetricSpec) -> str:
+    """Say which code computes a metric, for its signature: a script by its hash, else the commit.
+
+    A path alone would not tell when what stands there has changed.
+    """
+    if not is_path(spec.name):
+        return f"{spec.name}@{str(spec.options.get('revision'))[:12]}"
+    script = _script(spec.name)
+    folder = script.parent if script.parent.name == script.stem else None
+    if not script.is_file():
+        return f"{Path(spec.name).name}#missing"
+    digest = sha256_folder(folder) if folder else sha256_file(script)
+    return f"{Path(spec.name).name}#{digest[:12]}"
+
+
+def is_path(name: str) -> bool:
+    """Tell whether a metric is named by its place on this machine."""
     return name.startswith(("./", "../")) or Path(name).is_absolute()
 
 
-def _load_path(name: str) -> Any:
+def _script(name: str) -> Path:
     path = Path(name).resolve()
-    script = path if path.suffix == ".py" else path / f"{path.name}.py"
+    return path if path.suffix == ".py" else path / f"{path.name}.py"
+
+
+def _load_path(name: str) -> Any:
+    script = _script(name)
     if not script.is_file():
         raise MetricError(f"{name}: no metric script at {script}")
     import evaluate

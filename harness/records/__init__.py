@@ -1,7 +1,8 @@
 """Every frozen dataclass that travels between the stages; no behaviour beyond small views."""
 
-from harness.records.answer import Prediction, PredictionStatus
+from harness.records.answer import Answer, Prediction, PredictionStatus, StoredCompletion
 from harness.records.json_value import Json
+from harness.records.metric import MetricSpec
 from harness.records.prompt import (
     ExemplarSpec,
     ImagePart,
@@ -11,33 +12,71 @@ from harness.records.prompt import (
     TextPart,
 )
 from harness.records.request import Completion, Request
+from harness.records.run import (
+    RUN_SCHEMA,
+    Cost,
+    DatasetRecord,
+    GitState,
+    ImageCounts,
+    Machine,
+    ModelRecord,
+    Money,
+    NoiseFloor,
+    ReportedRow,
+    RunRecord,
+    RunSummary,
+    SystemSummary,
+    TextsSummary,
+    TokenCounts,
+    VariantRecord,
+)
 from harness.records.sample import DatasetConfig, Dropped, MediaRef, Sample
-from harness.records.score import Comparison, MetricResult, SampleScore
+from harness.records.score import Comparison, MetricResult, Resampling, SampleScore
 from harness.records.source import Where
 from harness.records.suite import Decoding, ModelConfig, Suite, System
 
 __all__ = [
+    "RUN_SCHEMA",
+    "Answer",
     "Comparison",
     "Completion",
+    "Cost",
     "DatasetConfig",
+    "DatasetRecord",
     "Decoding",
     "Dropped",
     "ExemplarSpec",
+    "GitState",
+    "ImageCounts",
     "ImagePart",
     "Json",
+    "Machine",
     "MediaRef",
     "Message",
     "MetricResult",
+    "MetricSpec",
     "ModelConfig",
+    "ModelRecord",
+    "Money",
+    "NoiseFloor",
     "Prediction",
     "PredictionStatus",
     "PromptVariant",
     "RenderedPrompt",
+    "ReportedRow",
     "Request",
+    "Resampling",
+    "RunRecord",
+    "RunSummary",
     "Sample",
     "SampleScore",
+    "StoredCompletion",
     "Suite",
     "System",
+    "SystemSummary",
     "TextPart",
+    "TextsSummary",
+    "TokenCounts",
+    "VariantRecord",
     "Where",
 ]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+from harness.records.json_value import Json
+from harness.records.request import Completion
+from harness.records.sample import Sample
 
 PredictionStatus = Literal["ok", "empty", "failed"]
 
@@ -13,9 +18,51 @@ class Prediction:
     """A completion after post-processing: a value, or a status saying why there is none."""
 
     value: str | None
+    """None exactly where the status is failed."""
     status: PredictionStatus
     """ok; empty: the model answered with nothing (scored as such); failed: no answer (unscored)."""
     steps: tuple[str, ...]
     """The post-processing steps that changed the text."""
     reason: str | None = None
     """Why it failed."""
+    declined: tuple[str, ...] = ()
+    """Steps that would have left nothing of the text, and were not applied."""
+    unapplied: tuple[str, ...] = ()
+    """Steps that could not be applied to the text, such as a JSON field of what is no JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCompletion:
+    """A completion in its place in a run: a line of ``completions.jsonl``."""
+
+    system: str
+    variant: str
+    sample_id: str
+    completion: Completion
+    draw: int = 0
+    """0 for the run itself; others measure how much a prompt differs from itself."""
+    record: Mapping[str, Json] = field(default_factory=dict)
+    """What the completion depends on, as ``Ingredients.record`` writes it; the parts are in
+    ``ingredients.jsonl``. Empty for a prediction that was made elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One sample's completion and prediction of one system, with the sample.
+
+    It is what metrics, tables and galleries take. A failed one has no text: ``failure`` says why.
+    """
+
+    sample: Sample
+    completion: Completion
+    prediction: Prediction
+
+    @property
+    def text(self) -> str:
+        """The text that is scored; empty where there is none."""
+        return self.prediction.value or ""
+
+    @property
+    def failure(self) -> str | None:
+        """Why there is no answer; None where there is one."""
+        return self.prediction.reason if self.prediction.value is None else None

@@ -38,3 +38,7 @@ class Completion:
     """From hand-over to the engine until the last token."""
     error: str | None = None
     """Why there is no text; None where there is."""
+    made_at: str | None = None
+    """When the engine answered, ISO 8601 in UTC; None where nobody knows."""
+    made_by: str | None = None
+    """The engine and its version; None where nobody knows."""

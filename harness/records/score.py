@@ -21,6 +21,8 @@ class MetricResult:
 
     system: str
     metric: str
+    family: str
+    """The label of the metric that gives this column, and maybe others."""
     value: float | None
     """None where the metric could not be computed; then ``missing`` says why."""
     n_scored: int
@@ -61,3 +63,12 @@ class Comparison:
     n_paired: int
     method: str
     seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resampling:
+    """How the bootstrap and the exchanges draw."""
+
+    replicates: int
+    """B."""
+    seed: int = 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.records.json_value import Json
+from harness.records.metric import MetricSpec
 from harness.records.prompt import PromptVariant
 from harness.records.sample import DatasetConfig
 
@@ -74,8 +75,7 @@ class Suite:
     baseline: str
     models: tuple[ModelConfig, ...]
     decodings: tuple[Decoding, ...]
-    metrics: tuple[Json, ...]
-    """Names, or mappings of a name to its options."""
+    metrics: tuple[MetricSpec, ...]
     tokenizer: Literal["ptb", "none"]
     reported: Path | None
     """A CSV of figures that others printed."""

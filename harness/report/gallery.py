@@ -14,7 +14,7 @@ from harness.media import load
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.records import MediaRef, Prediction, Sample, SampleScore
+    from harness.records import Answer, MediaRef, Sample, SampleScore
 
 MAX_CARDS = 200
 """Samples that a report shows: the first ones."""
@@ -23,7 +23,7 @@ THUMBNAIL = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class CardLine:
     """What one system said of a sample."""
 
     system: str
@@ -40,15 +40,15 @@ class Card:
     picture: str | None
     """A data URI; None where the image is not on this machine."""
     references: tuple[str, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[CardLine, ...]
 
 
 def gallery(
     samples: Sequence[Sample],
-    predictions: Mapping[str, Sequence[Prediction]],
+    answers: Mapping[str, Sequence[Answer]],
     scores: Sequence[SampleScore],
 ) -> list[Card]:
-    """Make a card of each sample; the predictions are in their order."""
+    """Make a card of each sample; the answers are in their order."""
     by_answer: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for score in scores:
         by_answer[score.system, score.sample_id][score.metric] = score.value
@@ -58,13 +58,13 @@ def gallery(
             picture=_thumbnail(sample.media[0]) if sample.media else None,
             references=sample.references,
             answers=tuple(
-                Answer(
+                CardLine(
                     system=system,
-                    text=answers[i].value,
-                    reason=answers[i].reason,
+                    text=said[i].prediction.value,
+                    reason=said[i].failure,
                     scores=by_answer[system, sample.id],
                 )
-                for system, answers in predictions.items()
+                for system, said in answers.items()
             ),
         )
         for i, sample in enumerate(samples)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from harness.records import RunRecord, RunSummary
     from harness.report.gallery import Card
     from harness.report.tables import ComparisonTable
 
 
 def html_page(
-    run: Mapping[str, Any],
-    summary: Mapping[str, Any],
+    run: RunRecord,
+    summary: RunSummary,
     table: ComparisonTable,
     cards: Sequence[Card],
     verdicts: Sequence[str],
@@ -45,5 +46,5 @@ def html_page(
         best=best,
         cards=cards,
         verdicts=verdicts,
-        intervals={(r["system"], r["metric"]): r["interval"] for r in summary["results"]},
+        intervals={(r.system, r.metric): r.interval for r in summary.results},
     )

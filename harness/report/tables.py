@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import DataError
-from harness.metrics.metric import UNRANKED
+from harness.metrics.registry import UNRANKED
 from harness.metrics.tools import METEOR_WORDS
-from harness.records import Where
+from harness.records import ReportedRow, Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from harness.records import RunSummary, SystemSummary, TextsSummary
 
 SEEN = 0.00005
 """The smallest difference that four decimals show."""
@@ -63,34 +65,34 @@ class ComparisonTable:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, summary: Mapping[str, Any]) -> ComparisonTable:
+    def of(cls, summary: RunSummary) -> ComparisonTable:
         """Lay out a summary."""
-        metrics = tuple(summary["metrics"])
-        value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
-        interval = {(r["system"], r["metric"]): r["interval"] for r in summary["results"]}
+        metrics = summary.metrics
+        value = {(r.system, r.metric): r.value for r in summary.results}
+        interval = {(r.system, r.metric): r.interval for r in summary.results}
         nothing = (None, None)
         rows = [
             Row(
-                system=system["system"],
-                n=system["n"] - system["unscored"],
-                unscored=system["unscored"],
-                values=tuple(value.get((system["system"], metric)) for metric in metrics),
+                system=system.system,
+                n=system.n - system.unscored,
+                unscored=system.unscored,
+                values=tuple(value.get((system.system, metric)) for metric in metrics),
                 intervals=tuple(
-                    tuple(interval.get((system["system"], metric)) or nothing) for metric in metrics
+                    interval.get((system.system, metric)) or nothing for metric in metrics
                 ),
             )
-            for system in summary["systems"]
+            for system in summary.systems
         ]
         rows += [
             Row(
-                system=line["system"],
+                system=line.system,
                 n=None,
                 unscored=None,
-                values=tuple(line["scores"].get(metric) for metric in metrics),
+                values=tuple(line.scores.get(metric) for metric in metrics),
                 intervals=(nothing,) * len(metrics),
                 reported=True,
             )
-            for line in summary["reported"]
+            for line in summary.reported
         ]
         return cls(metrics=metrics, rows=tuple(rows), notes=tuple(_notes(summary)))
 
@@ -191,7 +193,7 @@ class ComparisonTable:
         ]
 
 
-def read_reported(path: Path) -> list[dict[str, Any]]:
+def read_reported(path: Path) -> list[ReportedRow]:
     """Read figures that others printed: a ``system`` column, then one per metric by its name.
 
     Raises:
@@ -212,23 +214,25 @@ def read_reported(path: Path) -> list[dict[str, Any]]:
             scores = {metric: float(text) for metric, text in row.items() if metric and text}
         except (TypeError, ValueError) as error:
             raise DataError(f"not a number: {error}", where=where) from error
-        lines.append({"system": name, "scores": scores})
+        lines.append(ReportedRow(system=name, scores=scores))
     return lines
 
 
-def _notes(summary: Mapping[str, Any]) -> list[str]:
+def _notes(summary: RunSummary) -> list[str]:
     notes = [*_notes_on_texts(summary), *_notes_on_numbers(summary)]
-    if summary["dropped"]:
-        notes.append(f"{summary['dropped']} rows of the dataset were left out (run.json says why)")
-    if unknown := summary["unknown_ids"]:
+    if summary.dropped:
+        kinds = ", ".join(f"{n} {reason}" for reason, n in summary.dropped.items())
+        count = sum(summary.dropped.values())
+        notes.append(f"{count} rows of the dataset were left out (run.json says which): {kinds}")
+    if unknown := summary.unknown_ids:
         shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
         notes.append(f"the dataset does not have {len(unknown)} ids of the predictions: {shown}")
-    if summary["reported"]:
+    if summary.reported:
         notes.append(REPORTED_NOTE)
     return notes
 
 
-def _notes_on_texts(summary: Mapping[str, Any]) -> Iterator[str]:
+def _notes_on_texts(summary: RunSummary) -> Iterator[str]:
     """Say what is wrong with what the models wrote."""
     for status, text in (
         ("unscored", "unscored: the model gave no answer"),
@@ -236,51 +240,52 @@ def _notes_on_texts(summary: Mapping[str, Any]) -> Iterator[str]:
         ("truncated", "cut off at max_tokens"),
         ("malformed", "not in the form that the prompt asks for (structured_outputs)"),
     ):
-        if counts := _counts(summary["systems"], status):
+        if counts := _counts(summary.systems, status):
             yield f"{text}: {counts}"
-    if "METEOR" in summary["metrics"] and (counts := _counts(summary["texts"], "overlong")):
+    if "METEOR" in summary.metrics and (counts := _counts(summary.texts, "overlong")):
         yield f"over {METEOR_WORDS} words, and METEOR matches no more than those: {counts}"
 
 
-def _counts(lines: Sequence[Mapping[str, Any]], what: str) -> str:
-    return ", ".join(f"{line['system']} {line[what]}" for line in lines if line[what])
+def _counts(lines: Sequence[SystemSummary] | Sequence[TextsSummary], what: str) -> str:
+    counts = ((line.system, getattr(line, what)) for line in lines)
+    return ", ".join(f"{system} {count}" for system, count in counts if count)
 
 
-def _notes_on_numbers(summary: Mapping[str, Any]) -> Iterator[str]:
+def _notes_on_numbers(summary: RunSummary) -> Iterator[str]:
     """Say what the numbers do not tell by themselves."""
-    there = {r["metric"] for r in summary["results"] if r["value"] is not None}
+    measured = {r.metric for r in summary.results if r.value is not None}
     missing: dict[str, dict[str, None]] = {}
-    for result in summary["results"]:
-        if result["metric"] not in there:
-            missing.setdefault(result["missing"], {})[result["metric"]] = None
+    for result in summary.results:
+        if result.metric not in measured:
+            missing.setdefault(result.missing or "", {})[result.metric] = None
     for reason, names in missing.items():
         yield f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing: {reason}"
-    value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
-    for system, raw in summary["raw"].items():
+    value = {(r.system, r.metric): r.value for r in summary.results}
+    for system, raw in summary.raw.items():
         moved = {m: (value[system, m] or 0.0) - before for m, before in raw.items()}
         shown = [f"{m} {by:+.4f}" for m, by in moved.items() if abs(by) >= SEEN]
         if shown:
             yield f"post-processing moved {system}: {', '.join(shown)}"
-    noise = summary["noise_floor"]
+    noise = summary.noise_floor
     if noise:
-        floors = ", ".join(f"{metric} {floor:.4f}" for metric, floor in noise["floor"].items())
-        texts = ", ".join(f"{system} {n}" for system, n in noise["differing"].items())
+        floors = ", ".join(f"{metric} {floor:.4f}" for metric, floor in noise.floor.items())
+        texts = ", ".join(f"{system} {n}" for system, n in noise.differing.items())
         yield (
-            f"noise floor of {noise['repeats']} repeats: {floors}; "
+            f"noise floor of {noise.repeats} repeats: {floors}; "
             f"samples whose texts differ between repeats: {texts}"
         )
-    draws = {s["system"]: s["draws"] for s in summary["systems"]}
-    for system, best in summary["best_of"].items():
+    draws = {s.system: s.draws for s in summary.systems}
+    for system, best in summary.best_of.items():
         shown = [f"{metric} {score:.4f}" for metric, score in best.items()]
         yield (
             f"{system} is the mean of {draws[system]} draws; had the reference chosen the best: "
             + ", ".join(shown)
         )
-    n = max((system["n"] for system in summary["systems"]), default=0)
+    n = max((system.n for system in summary.systems), default=0)
     if n < FEW:
         yield f"only {n} samples: too few to tell prompts apart, and CIDEr depends on each"
-    short = summary["short_references"]
-    if short and {"BLEU_4", "CIDEr"} & set(summary["metrics"]):
+    short = summary.short_references
+    if short and {"BLEU_4", "CIDEr"} & set(summary.metrics):
         yield (
             f"{short} of {n} samples have references under 4 words: the same three words score "
             "BLEU_4 0.03 and CIDEr at most 7.5"

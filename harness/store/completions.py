@@ -6,8 +6,9 @@ import json
 import sqlite3
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json
@@ -30,7 +31,12 @@ _AT_ONCE = 500
 _KEPT_PARTS = 10_000
 """Parts known to be in the file; of more it is asked again, so that memory stays flat."""
 
-_COLUMNS = "key, text, finish_reason, prompt_tokens, completion_tokens, cached_tokens, seconds"
+_FIELDS = (
+    "key", "text", "finish_reason", "prompt_tokens", "completion_tokens", "cached_tokens",
+    "seconds", "made_at", "made_by",
+)  # fmt: skip
+"""Of Completion, each in a column of its own name."""
+_COLUMNS = ", ".join(_FIELDS)
 
 
 class Entry(NamedTuple):
@@ -85,6 +91,26 @@ class CompletionStore:
             for row in self._db.execute(query, some):
                 found[row[0]] = _entry(row)
         return found
+
+    def adopt(self, former: Mapping[str, str]) -> int:
+        """Keep completions under the keys that they have now: key → the key that they had before.
+
+        What is there under its present key already stays as it is.
+
+        Returns:
+            How many were taken over.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        lacking = self.missing(former)
+        before = self.entries(former[key] for key in lacking)
+        entries = [
+            Entry(replace(entry.completion, key=key), entry.record)
+            for key in lacking
+            if (entry := before.get(former[key]))
+        ]
+        return self.add_entries(entries, {}) if entries else 0
 
     def missing(self, keys: Iterable[str]) -> list[str]:
         """Give the keys that have no completion, each once, in their order."""
@@ -256,21 +282,8 @@ class CompletionStore:
         self, entries: Iterable[tuple[Completion, Mapping[str, Json]]], parts: Mapping[str, str]
     ) -> None:
         self._db.executemany(
-            f"INSERT OR IGNORE INTO completions ({_COLUMNS}, record) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    c.key,
-                    _text(c.text),
-                    c.finish_reason,
-                    c.prompt_tokens,
-                    c.completion_tokens,
-                    c.cached_tokens,
-                    c.seconds,
-                    canonical_json(record),
-                )
-                for c, record in entries
-            ),
+            f"INSERT OR IGNORE INTO completions ({_COLUMNS}, record) VALUES ({_marks(_FIELDS)}, ?)",
+            ((*map(_column, _values(c)), canonical_json(record)) for c, record in entries),
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO parts (sha256, json) VALUES (?, ?)",
@@ -309,15 +322,14 @@ def _text(text: str | None) -> str:
     return (text or "").encode("utf-8", "replace").decode()
 
 
-def _entry(row: tuple[str, str, str, int, int, int, float, str]) -> Entry:
-    key, text, finish, prompt, made, cached, seconds, record = row
-    completion = Completion(
-        key=key,
-        text=text,
-        finish_reason=finish,
-        prompt_tokens=prompt,
-        completion_tokens=made,
-        cached_tokens=cached,
-        seconds=seconds,
-    )
-    return Entry(completion, json.loads(record))
+def _values(completion: Completion) -> Iterator[Any]:
+    return (getattr(completion, name) for name in _FIELDS)
+
+
+def _column(value: Any) -> Any:
+    return _text(value) if isinstance(value, str) else value
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    *values, record = row
+    return Entry(Completion(**dict(zip(_FIELDS, values, strict=True))), json.loads(record))

@@ -12,7 +12,7 @@ from harness.errors import StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 30.0
 """How long to wait for another process that is writing."""
 
@@ -48,6 +48,11 @@ CREATE TABLE failures (
     key TEXT PRIMARY KEY, reason TEXT NOT NULL, times INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
+""",
+    # Of completions that were there before, nobody knows when and by what they were made.
+    """
+ALTER TABLE completions ADD COLUMN made_at TEXT;
+ALTER TABLE completions ADD COLUMN made_by TEXT;
 """,
 )
 """From each schema version to the next, the first from nothing."""

@@ -7,22 +7,32 @@ anywhere, without the store, the images or the dataset.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import zipfile
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from harness.errors import StoreError
-from harness.fingerprint import canonical_json
-from harness.records import Completion, Json, MediaRef, Sample, SampleScore
+from harness.records import RunRecord, RunSummary, Sample, SampleScore, StoredCompletion
+from harness.store.migrations import family_up_to_date
+from harness.store.run_files import (
+    completion_line,
+    part_line,
+    read_completion,
+    read_part,
+    read_run,
+    read_sample,
+    read_summary,
+    run_text,
+    sample_line,
+    summary_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -33,21 +43,8 @@ if TYPE_CHECKING:
 _Line = TypeVar("_Line")
 _SCORED = "scored"
 _STAMP = "%Y%m%d-%H%M%S"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCompletion:
-    """A line of ``completions.jsonl``."""
-
-    system: str
-    variant: str
-    sample_id: str
-    completion: Completion
-    draw: int = 0
-    """0 for the run itself; others measure how much a prompt differs from itself."""
-    record: Mapping[str, Json] = field(default_factory=dict)
-    """What the completion depends on, as ``Ingredients.record`` writes it; the parts are in
-    ``ingredients.jsonl``. Empty for a prediction that was made elsewhere."""
+_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+_SCORE_AGAIN = "'harness score' on the run writes it anew"
 
 
 class RunFolder:
@@ -70,8 +67,8 @@ class RunFolder:
             StoreError: it cannot be made.
         """
         now = datetime.now(UTC).replace(microsecond=0)
-        stamps = [_stamp(folder.name) for folder in (results / suite).glob("*-*-*/")]
-        now = max(now, *(stamp + timedelta(seconds=1) for stamp in stamps if stamp), now)
+        stamps = (_stamp(folder.name) for folder in (results / suite).glob("*-*-*/"))
+        now = max([now, *(_after(stamp) for stamp in stamps if stamp)])
         path = results / suite / f"{now:{_STAMP}}-{secrets.token_hex(3)}"
         try:
             path.mkdir(parents=True)
@@ -112,38 +109,17 @@ class RunFolder:
         """Where an engine's own chatter goes."""
         return self.path / "engine.log"
 
-    def write_run(self, record: Mapping[str, Json]) -> None:
+    def write_run(self, record: RunRecord) -> None:
         """Write ``run.json``: what was asked, and of what."""
-        self.write_text("run.json", _pretty(record))
+        self.write_text("run.json", run_text(record))
 
     def write_samples(self, samples: Iterable[Sample]) -> None:
         """Write ``samples.jsonl``: references, metadata, and where the images were."""
-        lines = (
-            {
-                "id": sample.id,
-                "references": list(sample.references),
-                "cluster": sample.cluster,
-                "metadata": dict(sample.metadata),
-                "media": [{**asdict(ref), "path": str(ref.path)} for ref in sample.media],
-            }
-            for sample in samples
-        )
-        self._write_lines("samples.jsonl", lines)
+        self._write("samples.jsonl", map(sample_line, samples))
 
     def write_completions(self, completions: Iterable[StoredCompletion]) -> None:
         """Write ``completions.jsonl``: a line a completion, in the order given."""
-        lines = (
-            {
-                "system": stored.system,
-                "variant": stored.variant,
-                "sample_id": stored.sample_id,
-                "draw": stored.draw,
-                **asdict(stored.completion),
-                "ingredients": dict(stored.record),
-            }
-            for stored in completions
-        )
-        self._write_lines("completions.jsonl", lines)
+        self._write("completions.jsonl", map(completion_line, completions))
 
     @contextmanager
     def writing_parts(self) -> Iterator[Callable[[str, str], None]]:
@@ -154,7 +130,7 @@ class RunFolder:
         with self._replacing("ingredients.jsonl") as waiting, _opened(waiting) as file:
 
             def write(digest: str, text: str) -> None:
-                file.write(_line({"sha256": digest, "value": json.loads(text)}))
+                file.write(part_line(digest, text))
 
             yield write
 
@@ -180,45 +156,60 @@ class RunFolder:
         with self._replacing("statistics.npz") as waiting:
             np.savez_compressed(waiting, **arrays)
 
-    def write_summary(self, summary: Mapping[str, Json]) -> None:
+    def write_summary(self, summary: RunSummary) -> None:
         """Write ``summary.json``, which says that the run is complete."""
-        self.write_text("summary.json", _pretty(summary))
+        self.write_text("summary.json", summary_text(summary))
 
-    def run(self) -> dict[str, Any]:
-        """Read ``run.json``."""
-        return self._read_json("run.json")
+    def run(self) -> RunRecord:
+        """Read ``run.json``.
 
-    def summary(self) -> dict[str, Any]:
+        Raises:
+            StoreError: it is not there, damaged, or of a newer version.
+        """
+        return read_run(self._text("run.json"), self.path / "run.json")
+
+    def summary(self) -> RunSummary:
         """Read ``summary.json``.
 
         Raises:
-            StoreError: the run is not complete.
+            StoreError: the run is not complete, or the file is damaged or of a newer version.
         """
-        return self._read_json("summary.json")
+        text = self._text("summary.json")
+        return read_summary(text, self.path / "summary.json", self.run().metrics)
 
     def samples(self) -> list[Sample]:
         """Read the samples back, in the run's order."""
-        return list(self._read_lines("samples.jsonl", _sample))
+        return list(self._lines("samples.jsonl", read_sample))
 
     def completions(self) -> Iterator[StoredCompletion]:
         """Read the completions back, in plan order, one after the other."""
-        return self._read_lines("completions.jsonl", _completion)
+        return self._lines("completions.jsonl", read_completion)
 
     def parts(self) -> dict[str, str]:
         """Read the parts back as canonical JSON, by their sha256."""
-        return dict(
-            self._read_lines(
-                "ingredients.jsonl", lambda line: (line["sha256"], canonical_json(line["value"]))
-            )
-        )
+        return dict(self._lines("ingredients.jsonl", read_part))
 
-    def scores(self, samples: Collection[str]) -> list[SampleScore]:
-        """Read the scores of these samples back from ``scores.parquet``."""
+    def scores(self, samples: Collection[str] | None = None) -> list[SampleScore]:
+        """Read the scores of these samples, or of all, back from ``scores.parquet``.
+
+        Raises:
+            StoreError: it is not there, or damaged.
+        """
         import pandas as pd
 
-        frame = pd.read_parquet(self.path / "scores.parquet")
-        rows = frame[frame["sample_id"].isin(samples)].to_dict("records")
-        return [SampleScore(**{str(name): value for name, value in row.items()}) for row in rows]
+        path = self.path / "scores.parquet"
+        names = ("system", "sample_id", "metric", "value")
+        try:
+            frame = pd.read_parquet(path, columns=list(names))
+        except (OSError, ValueError, KeyError) as error:
+            raise StoreError(f"{path} cannot be read ({error})", hint=_SCORE_AGAIN) from error
+        if samples is not None:
+            frame = frame[frame["sample_id"].isin(samples)]
+        columns = (frame[name].tolist() for name in names)
+        return [
+            SampleScore(system=system, sample_id=sample_id, metric=metric, value=value)
+            for system, sample_id, metric, value in zip(*columns, strict=True)
+        ]
 
     def statistics(self) -> tuple[BoolArray, dict[str, FloatArray]]:
         """Read ``statistics.npz`` back.
@@ -232,11 +223,10 @@ class RunFolder:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise StoreError(
-                f"{path} cannot be read ({error})", hint="'harness score' on the run writes it anew"
-            ) from error
-        return arrays.pop(_SCORED), arrays
+            scored = arrays.pop(_SCORED)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise StoreError(f"{path} cannot be read ({error})", hint=_SCORE_AGAIN) from error
+        return scored, {family_up_to_date(name): array for name, array in arrays.items()}
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the run so that it is there whole or not at all.
@@ -245,9 +235,6 @@ class RunFolder:
             StoreError: it cannot be written.
         """
         self._write(name, [text])
-
-    def _write_lines(self, name: str, lines: Iterable[Mapping[str, Json]]) -> None:
-        self._write(name, map(_line, lines))
 
     def _write(self, name: str, pieces: Iterable[str]) -> None:
         with self._replacing(name) as waiting, _opened(waiting) as file:
@@ -269,37 +256,25 @@ class RunFolder:
             with suppress(OSError):
                 waiting.unlink()  # what is half written would only fill the disk
 
-    def _read_json(self, name: str) -> dict[str, Any]:
+    def _text(self, name: str) -> str:
         path = self.path / name
         try:
-            value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return path.read_text(encoding="utf-8")
         except FileNotFoundError as error:
-            raise StoreError(
-                f"{path} is not there: the run did not finish",
-                hint="run the suite again; finished completions are not asked for twice",
-            ) from error
-        except ValueError as error:
-            raise StoreError(f"{path} is damaged ({error})") from error
-        return value
+            raise _not_finished(path) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"{path} cannot be read ({error})") from error
 
-    def _read_lines(self, name: str, read: Callable[[dict[str, Any]], _Line]) -> Iterator[_Line]:
+    def _lines(self, name: str, read: Callable[[str, Path], _Line]) -> Iterator[_Line]:
         path = self.path / name
         try:
             with path.open(encoding="utf-8") as file:
                 for line in file:
-                    yield read(json.loads(line))
+                    yield read(line, path)
         except FileNotFoundError as error:
-            raise StoreError(
-                f"{path} is not there: the run did not finish",
-                hint="run the suite again; finished completions are not asked for twice",
-            ) from error
-        except (KeyError, TypeError) as error:
-            raise StoreError(
-                f"{path} does not have the fields that this version reads ({error})",
-                hint="run the suite again; finished completions are not asked for twice",
-            ) from error
-        except ValueError as error:
-            raise StoreError(f"{path} is damaged ({error})") from error
+            raise _not_finished(path) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"{path} cannot be read ({error})") from error
 
 
 @contextmanager
@@ -311,38 +286,21 @@ def _opened(path: Path) -> Iterator[TextIO]:
         os.fsync(file.fileno())
 
 
-def _line(value: Mapping[str, Json]) -> str:
-    return f"{json.dumps(value, ensure_ascii=False)}\n"
+def _not_finished(path: Path) -> StoreError:
+    return StoreError(
+        f"{path} is not there: the run did not finish",
+        hint="run the suite again; finished completions are not asked for twice",
+    )
+
+
+def _after(stamp: datetime) -> datetime:
+    """Give the next second; there is none behind the last that a name can hold."""
+    return min(stamp, _LAST - timedelta(seconds=1)) + timedelta(seconds=1)
 
 
 def _stamp(name: str) -> datetime | None:
     """Give the time in a run's name; None where there is none."""
     try:
         return datetime.strptime(f"{name[:15]}+0000", f"{_STAMP}%z")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-
-
-def _sample(line: dict[str, Any]) -> Sample:
-    return Sample(
-        id=line["id"],
-        media=tuple(MediaRef(**{**m, "path": Path(m["path"])}) for m in line["media"]),
-        references=tuple(line["references"]),
-        cluster=line["cluster"],
-        metadata=line["metadata"],
-    )
-
-
-def _completion(line: dict[str, Any]) -> StoredCompletion:
-    return StoredCompletion(
-        system=line.pop("system"),
-        variant=line.pop("variant"),
-        sample_id=line.pop("sample_id"),
-        draw=line.pop("draw"),
-        record=line.pop("ingredients"),
-        completion=Completion(**line),
-    )
-
-
-def _pretty(value: Mapping[str, Json]) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

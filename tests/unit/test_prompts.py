@@ -12,8 +12,8 @@ from harness.pipeline.looking.check import check_tree
 def test_the_texts_under_test_are_sent_exactly(repository, name):
     suite = load_suite(repository / "prompts" / "recipe-titles")
     plan = make_plan(suite, Choice(only=(name,), limit=1))
-    [(_, request, _)] = plan.requests()
-    [message] = request.rendered.messages
+    [planned] = plan.requests()
+    [message] = planned.request.rendered.messages
     _, text = message.parts
     assert text.text == UNDER_TEST[name][1]
 

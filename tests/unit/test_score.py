@@ -3,10 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.metrics.metric import create
+from harness import score as scoring
+from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
-from harness.records import MediaRef, Prediction, Sample
-from harness.score import best_of, clusters_of, score
+from harness.records import Answer, Completion, MediaRef, Prediction, Sample
+from harness.score import clusters_of
 
 TITLES = ["lemon shrimp skillet", "tomato salad", "corn chowder with bacon", "egg toast"]
 SAMPLES = [Sample(id=f"s{i}", media=(), references=(title,)) for i, title in enumerate(TITLES)]
@@ -17,6 +18,25 @@ def good(text):
 
 
 FAILED = Prediction(value=None, status="failed", steps=(), reason="no memory")
+
+
+def answers(draw, samples):
+    return {
+        system: [
+            Answer(
+                sample=sample,
+                completion=Completion(key="", text=said.value or "", finish_reason="stop"),
+                prediction=said,
+            )
+            for sample, said in zip(samples, predictions, strict=True)
+        ]
+        for system, predictions in draw.items()
+    }
+
+
+def score(metrics, draws, samples, post, **options):
+    made = [answers(draw, samples) for draw in draws]
+    return scoring.score(metrics, made, samples, post, **options)
 
 
 def run(predictions, names=("bleu", "rouge_l", "cider")):
@@ -104,9 +124,9 @@ def test_copies_of_a_sample_do_not_make_a_score_surer():
         for n in range(10)
     ]
 
-    def width(samples, answers):
+    def width(samples, said):
         metrics = {"rouge_l": create("rouge_l", ScoringTools(tokenizer="none"))}
-        scored = score(metrics, [{"a": answers}], samples, {"a": "none"}, replicates=500)
+        scored = score(metrics, [{"a": said}], samples, {"a": "none"}, replicates=500)
         low, high = scored.results[0].interval
         return high - low
 
@@ -146,7 +166,7 @@ def test_the_best_of_several_draws_is_told_beside_their_mean():
         {"twice": [good(""), right[1], FAILED, FAILED]},
     ]
 
-    best = best_of(metrics, draws, SAMPLES)
+    best = scoring.best_of(metrics, [answers(draw, SAMPLES) for draw in draws])
     mean = score(metrics, draws, SAMPLES, {"once": "none", "twice": "none"}, replicates=200)
 
     assert list(best) == ["twice"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from harness.engines.protocol import ImageWork, engine_class
 from harness.errors import EngineError
 from harness.executors.interrupt import Interrupted, stop_on_signal, unless
+from harness.records import TokenCounts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -54,12 +55,13 @@ class Tokens:
         for name in _TOKENS:
             self._counts[model, name] += getattr(completion, name)
 
-    def totals(self) -> dict[str, int]:
-        """Give the sums over all models: prompt_tokens, cached_tokens, completion_tokens."""
-        return {
+    def totals(self) -> TokenCounts:
+        """Give the sums over all models."""
+        sums = {
             name: sum(n for (_, kind), n in self._counts.items() if kind == name)
             for name in _TOKENS
         }
+        return TokenCounts(**sums)
 
     def price(self, model: ModelConfig) -> float:
         """Give what a model's tokens cost, in US dollars."""
@@ -113,6 +115,9 @@ def look_up(plan: Plan, store: CompletionStore) -> Lookup:
     digest = hashlib.sha256()
     missing: Counter[str] = Counter()
     for some in groups(plan.requests(), _LOOKED_UP_AT_ONCE):
+        former = {p.request.key: p.former for p in some if p.former}
+        if former:
+            store.adopt(former)
         for planned in some:
             digest.update(planned.request.key.encode())
         lacking = set(store.missing(planned.request.key for planned in some))
@@ -253,11 +258,11 @@ class _Asking:
     async def _take(self, engine: Engine, planned: Iterator[Planned]) -> None:
         """Keep what the engine answers to those of some requests that are ours to ask."""
         async for completion in engine.generate(self._feed(planned)):
-            system, request, ingredients = self._asked.pop(completion.key)
-            self._store.add(completion, ingredients)
+            asked = self._asked.pop(completion.key)
+            self._store.add(completion, asked.ingredients)
             self._result.generated += 1
-            self._result.images += len(request.rendered.media)
-            self._result.tokens.add(system.model, completion)
+            self._result.images += len(asked.request.rendered.media)
+            self._result.tokens.add(asked.system.model, completion)
             self._advance(1)
             if completion.error is not None:
                 self._result.failed += 1

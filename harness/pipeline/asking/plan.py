@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -11,12 +12,13 @@ from harness.config.load import find_dataset
 from harness.config.validate import nearest
 from harness.dataset.samples import LoadedDataset, load_samples
 from harness.engines.hub import is_pinned, split_adapter
+from harness.engines.protocol import REPLAY, identity
 from harness.engines.protocol import check as check_engine
-from harness.engines.protocol import identity
 from harness.errors import ConfigError, ConfigErrors
-from harness.fingerprint import canonical_json, sha256_file, sha256_folder
+from harness.fingerprint import canonical_json, content_of_paths, sha256_file, sha256_folder
 from harness.ingredients import Ingredients
-from harness.pipeline.asking.replayed import REPLAY, ReplayRenderer, replayed
+from harness.metrics.registry import check_specs
+from harness.pipeline.asking.replayed import ReplayRenderer, replayed
 from harness.postprocess import check_steps
 from harness.records import (
     Decoding,
@@ -28,10 +30,9 @@ from harness.records import (
     System,
 )
 from harness.render import Renderer
-from harness.score import check_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from harness.records import Sample
 
@@ -67,6 +68,8 @@ class Planned(NamedTuple):
     system: System
     request: Request
     ingredients: Ingredients
+    former: str | None = None
+    """The key that version 0.1 gave it, where that is another: see ``plain_numbers``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +124,9 @@ class Plan:
         """
         systems = [system for system in self.systems if models is None or system.model in models]
         adapters = {model.name: model.adapter for model in self.suite.models}
-        identities = {name: canonical_json(value) for name, value in self.identities.items()}
-        decodings = {s.name: canonical_json(dict(s.decoding.params)) for s in systems}
+        written = {s.name: (self.identities[s.model], dict(s.decoding.params)) for s in systems}
+        now = {name: _texts(*map(plain_numbers, parts)) for name, parts in written.items()}
+        before = {name: _texts(*parts) for name, parts in written.items()}
         for draw in range(self.repeats * max((s.draws for s in systems), default=0)):
             drawn = [system for system in systems if draw < system.draws * self.repeats]
             variants = {system.variant for system in drawn}
@@ -134,8 +138,8 @@ class Plan:
                 for system in drawn:
                     ingredients = Ingredients(
                         prompt=rendered[system.variant],
-                        model=identities[system.model],
-                        decoding=decodings[system.name],
+                        model=now[system.name][0],
+                        decoding=now[system.name][1],
                         draw=draw,
                     )
                     request = Request(
@@ -146,7 +150,11 @@ class Plan:
                         key=ingredients.key,
                         adapter=adapters[system.model],
                     )
-                    yield Planned(system, request, ingredients)
+                    former = None
+                    if now[system.name] != before[system.name]:
+                        model, decoding = before[system.name]
+                        former = replace(ingredients, model=model, decoding=decoding).key
+                    yield Planned(system, request, ingredients, former)
 
 
 def choose(suite: Suite, choice: Choice) -> Suite:
@@ -166,7 +174,7 @@ def choose(suite: Suite, choice: Choice) -> Suite:
             for m in models
         )
     names = [variant.name for variant in variants]
-    baseline = suite.baseline if suite.baseline in names else names[0]
+    baseline = suite.baseline if suite.baseline in names or not names else names[0]
     return replace(suite, variants=variants, models=models, baseline=baseline)
 
 
@@ -177,6 +185,7 @@ def make_plan(
     sample_ids: Sequence[str] | None = None,
     hash_file: Callable[[Path], str] = sha256_file,
     pin: Callable[[ModelConfig], ModelConfig] | None = None,
+    images: bool = True,
 ) -> Plan:
     """Load what a suite needs, except its models.
 
@@ -187,12 +196,13 @@ def make_plan(
         hash_file: hashes the bytes of an image or of a checkpoint's file.
         pin: finds the commits of what a model has on the Hub. Without it nothing is asked, and
             where ``Plan.pinned`` is false keys are not those of a run.
+        images: whether the samples need them.
 
     Raises:
         HarnessError: a name, a file, a dataset or a template is wrong, or a model is not there.
     """
     suite = choose(suite, choice)
-    check_metrics(suite.metrics)
+    check_specs(suite.metrics)
     for variant in suite.variants:
         check_steps(variant.postprocess, variant.where.get("postprocess"))
     renderers: dict[str, Renderer | ReplayRenderer] = {
@@ -203,7 +213,9 @@ def make_plan(
         check_engine(model, [s.decoding for s in systems if s.model == model.name])
     if pin:
         suite = replace(suite, models=tuple(pin(model) for model in suite.models))
-    dataset = load_samples(suite.dataset, limit=choice.limit, ids=sample_ids, hash_file=hash_file)
+    dataset = load_samples(
+        suite.dataset, limit=choice.limit, ids=sample_ids, images=images, hash_file=hash_file
+    )
     unknown: list[str] = []
     ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
     for model in suite.models:
@@ -274,6 +286,24 @@ def _check_draws(draws: Json, params: Mapping[str, Json], name: str) -> None:
         raise ConfigErrors([ConfigError(problem, hint=hint)])
 
 
+def _texts(identity: Json, params: Json) -> tuple[str, str]:
+    return canonical_json(identity), canonical_json(params)
+
+
+def plain_numbers(value: Json) -> Json:
+    """Write a whole number as one whatever it was written as: 0.0 and 0 are the same temperature.
+
+    Version 0.1 took them for two; what it kept under the other spelling is found again.
+    """
+    if isinstance(value, Mapping):
+        return {name: plain_numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_numbers(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
 def _drawn(decoding: Decoding, draw: int) -> Decoding:
     """Give each draw a seed of its own; what is greedy stays as it is."""
     seed = decoding.params.get("seed")
@@ -294,7 +324,7 @@ def _identity(model: ModelConfig, hash_file: Callable[[Path], str]) -> Json:
         hub = {"id": name, "revision": revision}
         checkpoint["adapter"] = _checkpoint(name, hash_file) or hub
     known = identity(model)
-    return {**known, "args": _by_content(known["args"], hash_file), "checkpoint": checkpoint}
+    return {**known, "args": content_of_paths(known["args"], hash_file), "checkpoint": checkpoint}
 
 
 def _checkpoint(name: str, hash_file: Callable[[Path], str]) -> dict[str, Json] | None:
@@ -304,21 +334,6 @@ def _checkpoint(name: str, hash_file: Callable[[Path], str]) -> dict[str, Json] 
         return None
     # A folder that is not there has no hash; the engine says so when it is started.
     return {"files": sha256_folder(folder, hash_file=hash_file) if folder.is_dir() else None}
-
-
-def _by_content(value: Json, hash_file: Callable[[Path], str]) -> Json:
-    """Put the hash of its content for every file or folder that engine arguments name."""
-    if isinstance(value, dict):
-        return {name: _by_content(inner, hash_file) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_by_content(inner, hash_file) for inner in value]
-    if isinstance(value, str) and Path(value).is_absolute():
-        path = Path(value)
-        if path.is_dir():
-            return {"files": sha256_folder(path, hash_file=hash_file)}
-        if path.is_file():
-            return {"file": hash_file(path)}
-    return value
 
 
 def _named(

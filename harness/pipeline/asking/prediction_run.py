@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.config.load import find_dataset, project_root
-from harness.dataset.predictions import PredictionFile, read_predictions
-from harness.dataset.samples import load_samples
-from harness.fingerprint import sha256_file, sha256_json
+from harness.engines.protocol import REPLAY
+from harness.engines.replay import ReplayEngine
+from harness.metrics.registry import check_specs, parse_spec
 from harness.metrics.tools import ScoringTools
-from harness.pipeline.asking.environment import environment
-from harness.pipeline.reading.scoring import evaluate, write_reports
+from harness.pipeline.asking.plan import Choice, make_plan
+from harness.pipeline.asking.record import run_record, write_completions
+from harness.pipeline.reading.reporting import write_reports
+from harness.pipeline.reading.scoring import score_run
 from harness.postprocess import check_steps
-from harness.records import Completion, Decoding, System
-from harness.store.run_folder import RunFolder, StoredCompletion
+from harness.records import ModelConfig, Suite
+from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.dataset.samples import LoadedDataset
-    from harness.records import DatasetConfig, Json
+    from harness.records import MetricSpec, RunSummary
 
-RUN_SCHEMA = 1
-METRICS = ("bleu", "rouge_l", "meteor", "cider")
-NOWHERE = Decoding(name="unknown", params={})
+METRICS = tuple(map(parse_spec, ("bleu", "rouge_l", "meteor", "cider")))
 
 
 def score_predictions(
     path: Path,
     dataset: str,
     *,
-    metrics: Sequence[str] = METRICS,
+    metrics: Sequence[MetricSpec] = METRICS,
     steps: Sequence[str] = (),
     out: Path | None = None,
-) -> tuple[RunFolder, dict[str, Any]]:
+) -> tuple[RunFolder, RunSummary]:
     """Score a file of predictions against a dataset's references.
 
     Args:
@@ -50,83 +48,36 @@ def score_predictions(
         The run's folder and its summary. A sample that a system does not predict is unscored.
 
     Raises:
-        HarnessError: the file, the dataset, a step or a metric is wrong.
+        HarnessError: the file, the dataset, a step or a metric is wrong; then nothing is written.
     """
     check_steps(steps)
+    check_specs(metrics)
     here = Path.cwd()
-    config = find_dataset(dataset, here)
-    loaded = load_samples(config, images=False)
-    predictions = read_predictions(path, {sample.id for sample in loaded.samples})
-    results = out or project_root(here) / "results"
-    folder = RunFolder.create(results, f"{config.name}-predictions")
-    folder.write_run(_record(folder, path, config, loaded, predictions, metrics, steps))
-    folder.write_samples(loaded.samples)
-    folder.write_completions(
-        StoredCompletion(
-            system=system,
-            variant=system,
-            sample_id=sample.id,
-            completion=_completion(system, sample.id, texts.get(sample.id)),
-        )
-        for sample in loaded.samples
-        for system, texts in predictions.texts.items()
+    model = ModelConfig(
+        name=path.name, engine=REPLAY, model=str(path), args={"postprocess": list(steps)}
+    )
+    suite = Suite(
+        name="",
+        folder=path.parent,
+        root=project_root(here),
+        description="",
+        dataset=find_dataset(dataset, here),
+        variants=(),
+        baseline="",
+        models=(model,),
+        decodings=(),
+        metrics=tuple(metrics),
+        tokenizer="ptb",
+        reported=None,
+    )
+    plan = make_plan(suite, Choice(), images=False)
+    folder = RunFolder.create(out or suite.root / "results", f"{suite.dataset.name}-predictions")
+    folder.write_run(run_record(plan, folder.path))
+    folder.write_samples(plan.samples)
+    write_completions(
+        plan, folder, lambda some: {p.request.key: ReplayEngine.answer(p.request) for p in some}
     )
     with ScoringTools() as tools:
-        summary = evaluate(folder, tools, {})
+        summary = score_run(folder, tools, suite.metrics, cost=None)
     write_reports(folder, summary)
     return folder, summary
-
-
-def _completion(system: str, sample_id: str, text: str | None) -> Completion:
-    return Completion(
-        key=sha256_json(["prediction", system, sample_id, text]),
-        text=text or "",
-        finish_reason="error" if text is None else "stop",
-        error="no prediction in the file" if text is None else None,
-    )
-
-
-def _record(
-    folder: RunFolder,
-    path: Path,
-    config: DatasetConfig,
-    loaded: LoadedDataset,
-    predictions: PredictionFile,
-    metrics: Sequence[str],
-    steps: Sequence[str],
-) -> dict[str, Json]:
-    names = list(predictions.texts)
-    return {
-        "schema": RUN_SCHEMA,
-        "id": folder.path.name,
-        "suite": folder.path.parent.name,
-        "baseline": names[0],
-        "repeats": 1,
-        "metrics": list(metrics),
-        "tokenizer": "ptb",
-        "systems": [
-            asdict(System(name=name, model=path.name, variant=name, decoding=NOWHERE))
-            for name in names
-        ],
-        "models": {
-            path.name: {"engine": "replay", "model": str(path), "sha256": sha256_file(path)}
-        },
-        "variants": {
-            name: {
-                "description": f"predictions of {path.name}",
-                "system": None,
-                "user": "",
-                "postprocess": list(steps),
-            }
-            for name in names
-        },
-        "dataset": {
-            "name": config.name,
-            "description": config.description,
-            "samples": len(loaded.samples),
-            "dropped": [asdict(dropped) for dropped in loaded.dropped],
-        },
-        "unknown_ids": list(predictions.unknown),
-        "reported": [],
-        **environment(path.parent),
-    }

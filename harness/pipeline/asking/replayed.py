@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from harness.records import ModelConfig, Sample
 
-REPLAY = "replay"
 _AS_GIVEN = Decoding(name="as given", params={})
 
 

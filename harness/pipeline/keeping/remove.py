@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_RUN_FIELDS = frozenset({"id", "suite", "systems", "models"})
-"""Without these a ``run.json`` is another program's."""
-
 
 def removable(paths: Sequence[Path]) -> list[RunFolder]:
     """Check that each path is the folder of one run, and give each run once.
@@ -34,9 +31,10 @@ def removable(paths: Sequence[Path]) -> list[RunFolder]:
                 else "'harness list runs' lists them",
             )
         folder = RunFolder(path)
-        run = folder.run()
-        if not isinstance(run, dict) or not run.keys() >= _RUN_FIELDS:
-            raise StoreError(f"{path / 'run.json'} is not the record of a run; nothing is removed")
+        try:
+            folder.run()
+        except StoreError as error:
+            raise StoreError(f"{error.message}; nothing is removed", hint=error.hint) from error
         found.setdefault(path.resolve(), folder)
     return list(found.values())
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.engines.hub import is_commit
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json, sha256_file, sha256_json
+from harness.pipeline.asking.plan import plain_numbers
 from harness.pipeline.reading.run_list import COMPLETIONS, read_lines, run_folders
 from harness.store.completions import CompletionStore
 from harness.store.database import SCHEMA_VERSION
@@ -274,12 +275,14 @@ class _Needs:
     def _hold(self, folder: RunFolder) -> None:
         try:
             run = folder.run()
-            for system in run["systems"]:
-                model = run["models"][system["model"]]
-                identity, params = model["identity"], system["decoding"]["params"]
-                pair = (sha256_json(identity), sha256_json(params))
+            for system in run.systems:
+                identity = run.models[system.model].identity
+                pair = (
+                    sha256_json(plain_numbers(identity)),
+                    sha256_json(plain_numbers(system.decoding.params)),
+                )
                 self._held.setdefault(pair, folder.path)
-        except (StoreError, LookupError, TypeError):
+        except (StoreError, KeyError):
             self._held_all = folder.path
 
 
@@ -298,13 +301,13 @@ def _asked(folder: RunFolder) -> dict[str, Any] | None:
     try:
         run = folder.run()
         return {
-            "systems": run["systems"],
-            "models": {name: model["identity"] for name, model in run["models"].items()},
-            "variants": run["variants"],
-            "repeats": run["repeats"],
+            "systems": run.systems,
+            "models": {name: model.identity for name, model in run.models.items()},
+            "variants": run.variants,
+            "repeats": run.repeats,
             "samples": sha256_file(folder.path / "samples.jsonl"),
         }
-    except (StoreError, LookupError, TypeError, AttributeError, OSError):
+    except (StoreError, OSError):
         return None
 
 

@@ -5,7 +5,7 @@ An export is JSON lines. The first says what it is, the last that it is whole:
     {"format": "harness-completions", "version": 1, "created": "2026-07-01T12:00:00+00:00"}
     {"part": {"sha256": "…", "value": …}}
     {"completion": {"key", "text", "finish_reason", "prompt_tokens", "completion_tokens",
-                    "cached_tokens", "seconds"}, "record": {…}}
+                    "cached_tokens", "seconds", "made_at", "made_by"}, "record": {…}}
     {"end": {"completions": 600, "parts": 5}}
 
 ``record`` is what a completion depends on, as ``Ingredients.record`` writes it; it names parts by
@@ -26,6 +26,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.engines.protocol import REPLAY
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json, sha256_text
 from harness.pipeline.reading.run_list import COMPLETIONS, read_lines, run_folders
@@ -46,7 +47,8 @@ PLACES = 20
 _AT_ONCE = 1_000
 _KEY = re.compile(r"[0-9a-f]{64}")
 _COUNTS = ("prompt_tokens", "completion_tokens", "cached_tokens")
-_FIELDS = ("key", "text", "finish_reason", *_COUNTS, "seconds")
+_OPTIONAL = ("made_at", "made_by")
+_FIELDS = ("key", "text", "finish_reason", *_COUNTS, "seconds", *_OPTIONAL)
 _PARTS = ("messages", "model", "decoding")
 
 
@@ -220,13 +222,12 @@ class _Importer:
                 self._damaged(parts, number, fault)
             else:
                 self._part(parts, number, value)
-        foreign = self._foreign(folder)
+        named = self._foreign(folder)
+        foreign, unknown = named or set(), named is None
         for number, value, fault in read_lines(path):
             if value is None:
                 self._damaged(path, number, fault)
-            elif not value.get("ingredients") and (
-                foreign is None or value.get("system") in foreign
-            ):
+            elif value.get("system") in foreign or (unknown and not value.get("ingredients")):
                 self.result.predictions += 1
             elif value.get("error") is not None:
                 self.result.failures += 1
@@ -238,11 +239,11 @@ class _Importer:
         """Name the systems whose texts were made elsewhere; None where that is not known."""
         try:
             run = folder.run()
-            models = {n for n, model in run["models"].items() if model["engine"] == "replay"}
-            return {system["name"] for system in run["systems"] if system["model"] in models}
-        except (StoreError, LookupError, TypeError, AttributeError) as error:
-            self._damaged(folder.path / "run.json", 1, f"not readable ({type(error).__name__})")
+        except StoreError as error:
+            self._damaged(folder.path / "run.json", 1, error.message)
             return None
+        replayed = {name for name, model in run.models.items() if model.engine == REPLAY}
+        return {system.name for system in run.systems if system.model in replayed}
 
     def _part(self, path: Path, number: int, part: Any) -> None:
         try:
@@ -295,7 +296,7 @@ def _entry(value: Any, record: Any) -> Entry:
         elif name == "seconds":
             good = isinstance(found, int | float) and math.isfinite(found)
         else:
-            good = isinstance(found, str)
+            good = isinstance(found, str) or (found is None and name in _OPTIONAL)
         if not good:
             raise ValueError(f"'{name}' is missing or wrong")
     if not _KEY.fullmatch(made["key"]):

@@ -18,9 +18,9 @@ from harness.config.load import (
 )
 from harness.engines.protocol import check as check_engine
 from harness.errors import ConfigErrors, HarnessError
+from harness.metrics.registry import check_specs
 from harness.postprocess import check_steps
 from harness.render import Renderer
-from harness.score import check_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def _check_suite(folder: Path) -> None:
     suite = load_suite(folder)
     for model in suite.models:
         check_engine(model, suite.decodings)
-    check_metrics(suite.metrics)
+    check_specs(suite.metrics)
 
 
 def _check(path: Path, load: Callable[[], object]) -> Checked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.config.load import preset_names
 from harness.engines.protocol import ENGINES
-from harness.metrics.metric import METRICS, UNAVAILABLE
+from harness.metrics.registry import METRICS, UNAVAILABLE
 from harness.postprocess import FIELD, STEPS
 
 

@@ -23,4 +23,4 @@ def render_requests(
     ids: Sequence[str] | None = None if sample_id is None else [sample_id]
     only_first = Choice(only=choice.only, models=choice.models, engine=choice.engine, limit=1)
     plan = make_plan(suite, only_first, sample_ids=ids)
-    return plan, [(system, request) for system, request, _ in plan.requests()]
+    return plan, [(planned.system, planned.request) for planned in plan.requests()]

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 from harness import stats
 from harness.config.validate import nearest
-from harness.contrast import ALPHA, USUAL, ComparedMetric, Resampling, compare_systems
+from harness.contrast import ALPHA, USUAL, ComparedMetric, compare_systems
 from harness.errors import MetricError, StoreError
-from harness.metrics.metric import applies, create
+from harness.metrics.metric import applies
+from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
-from harness.score import clusters_of, spec_of
+from harness.score import clusters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from harness.metrics.arrays import FloatArray
     from harness.metrics.metric import Metric
-    from harness.records import Comparison, Json
+    from harness.records import Comparison, Json, Resampling, RunSummary
     from harness.store.run_folder import RunFolder
 
 DECIDING = ("CIDEr", "METEOR", "ROUGE_L")
@@ -80,8 +85,8 @@ def compare_run(
         MetricError: the run has no such metric, or none at all.
     """
     summary = folder.summary()
-    known = [system["system"] for system in summary["systems"]]
-    baselines = [s["system"] for s in summary["systems"] if s["variant"] == summary["baseline"]]
+    known = [system.system for system in summary.systems]
+    baselines = [s.system for s in summary.systems if s.variant == summary.baseline]
     first = [baseline] if baseline else baselines
     for name in (*systems, *first):
         if name not in known:
@@ -90,15 +95,13 @@ def compare_run(
     if len(chosen) < 2:
         raise StoreError("a comparison needs two systems", hint=f"the run has: {', '.join(known)}")
     chosen.sort(key=lambda name: name not in first)
-    scored, statistics = folder.statistics()
+    scored, statistics, metrics = read_statistics(folder, summary)
     rows = [known.index(name) for name in chosen]
-    tools = ScoringTools(tokenizer=folder.run()["tokenizer"])  # starts nothing: no text is read
-    metrics = {family: create(spec_of(family), tools) for family in statistics}
-    family, column = chosen_metric(metrics, metric)
+    label, column = chosen_metric(metrics, metric, differing(summary, chosen))
     compared: list[ComparedMetric] = []
     clusters = clusters_of(folder.samples())
     for name, matrix in statistics.items():
-        if deciding_alone and name != family:
+        if deciding_alone and name != label:
             continue
         compared += compare_systems(
             metrics[name],
@@ -110,28 +113,62 @@ def compare_run(
         )
     return RunComparison(
         metrics=tuple(compared),
-        deciding=metrics[family].columns[column],
-        floor=(summary["noise_floor"] or {}).get("floor", {}),
+        deciding=metrics[label].columns[column],
+        floor=summary.noise_floor.floor if summary.noise_floor else {},
     )
 
 
-def chosen_metric(metrics: Mapping[str, Metric], name: str | None) -> tuple[str, int]:
+def read_statistics(
+    folder: RunFolder, summary: RunSummary
+) -> tuple[NDArray[np.bool_], dict[str, FloatArray], dict[str, Metric]]:
+    """Read what a run's scores are functions of, with the metrics that they belong to, by label.
+
+    Raises:
+        StoreError: the run is not scored.
+        MetricError: a metric of the run is not to be had here.
+    """
+    scored, statistics = folder.statistics()
+    specs = {spec.label: spec for spec in summary.specs}
+    tools = ScoringTools(tokenizer=folder.run().tokenizer)  # starts nothing: no text is read
+    metrics = {label: create(specs.get(label, label), tools) for label in statistics}
+    return scored, statistics, metrics
+
+
+def differing(summary: RunSummary, systems: Sequence[str]) -> set[str]:
+    """Give the metrics on which these systems do not all print the same."""
+    values: dict[str, set[float]] = {}
+    for result in summary.results:
+        if result.system in systems and result.value is not None:
+            values.setdefault(result.metric, set()).add(round(result.value, 4))
+    return {metric for metric, different in values.items() if len(different) > 1}
+
+
+def chosen_metric(
+    metrics: Mapping[str, Metric], name: str | None, differing: Collection[str]
+) -> tuple[str, int]:
     """Find a metric by its column's name, or the one that decides where none is named.
 
+    Args:
+        metrics: what the run has, by label.
+        name: of a column; None: the first of DECIDING that tells systems apart.
+        differing: columns on which the systems differ at all.
+
     Returns:
-        Its family and the place of its column there.
+        Its label and the place of its column there.
 
     Raises:
         MetricError: there is no such metric, or none at all.
     """
     places = {
-        column: (family, i)
-        for family, metric in metrics.items()
+        column: (label, i)
+        for label, metric in metrics.items()
         for i, column in enumerate(metric.columns)
     }
     if not places:
         raise MetricError("no metric could be computed in this run", hint="its table says why")
-    wanted = name or next((known for known in DECIDING if known in places), next(iter(places)))
+    ordered = [*(known for known in DECIDING if known in places), *places]
+    # One that is the same for everybody, as CIDEr is where all references are, decides nothing.
+    wanted = name or next((known for known in ordered if known in differing), ordered[0])
     if wanted not in places:
         raise MetricError(f"the run has no metric '{wanted}'", hint=nearest(wanted, places))
     return places[wanted]

@@ -15,9 +15,9 @@ from harness.errors import StoreError
 from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from harness.records import Json
+    from harness.records import RunRecord, RunSummary
 
 COMPLETIONS = "completions.jsonl"
 
@@ -77,22 +77,34 @@ def list_runs(path: Path) -> list[RunRow]:
     return [_row(folder) for folder in run_folders(path)]
 
 
-def describe(folder: RunFolder) -> dict[str, Json]:
-    """Say what one run is: its ``run`` and ``summary`` (None if unfinished), and its files' sizes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDescription:
+    """What one run is."""
+
+    folder: str
+    run: RunRecord
+    summary: RunSummary | None
+    """None where the run did not finish."""
+    files: Mapping[str, int]
+    """Each file of the folder → its bytes."""
+
+
+def describe(folder: RunFolder) -> RunDescription:
+    """Say what one run is.
 
     Raises:
         StoreError: a file of the run is damaged.
     """
-    return {
-        "folder": str(folder.path),
-        "run": folder.run(),
-        "summary": folder.summary() if folder.complete else None,
-        "files": {
+    return RunDescription(
+        folder=str(folder.path),
+        run=folder.run(),
+        summary=folder.summary() if folder.complete else None,
+        files={
             path.relative_to(folder.path).as_posix(): path.stat().st_size
             for path in sorted(folder.path.rglob("*"))
             if path.is_file()
         },
-    }
+    )
 
 
 def read_lines(path: Path) -> Iterator[Line]:
@@ -129,14 +141,14 @@ def _row(folder: RunFolder) -> RunRow:
         return RunRow(
             id=folder.path.name,
             folder=str(folder.path),
-            suite=run["suite"],
-            systems=tuple(system["name"] for system in run["systems"]),
-            samples=run["dataset"]["samples"],
+            suite=run.suite,
+            systems=tuple(system.name for system in run.systems),
+            samples=run.dataset.samples,
             state="finished" if summary else "unfinished",
-            unscored=sum(system["unscored"] for system in summary["systems"]) if summary else None,
-            created=run.get("created"),
+            unscored=sum(system.unscored for system in summary.systems) if summary else None,
+            created=run.created,
         )
-    except (StoreError, LookupError, TypeError):
+    except StoreError:
         return RunRow(
             id=folder.path.name,
             folder=str(folder.path),

@@ -1,82 +1,88 @@
-"""A run folder with completions → scores, summary, tables and report; needs no model, no store."""
+"""A run folder with completions → its scores and summary; needs no model, no store."""
 
 from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.answer_form import has_form
-from harness.contrast import verdicts
-from harness.errors import MetricError, StoreError
+from harness.errors import MetricError
 from harness.metrics.diversity import distinct_n, share_identical, vocabulary
-from harness.metrics.metric import Metric, create
+from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
-from harness.pipeline.reading.comparing import compare_run
-from harness.postprocess import check_steps, predict
-from harness.report.gallery import MAX_CARDS, gallery
-from harness.report.html import html_page
-from harness.report.tables import ComparisonTable
-from harness.score import (
-    Draw,
-    best_of,
-    corpus_values,
-    family_of,
-    is_evaluate,
-    score,
-    score_by_evaluate,
-)
+from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.reporting import write_reports
+from harness.records import NoiseFloor, Resampling, RunSummary, SystemSummary, TextsSummary
+from harness.score import Draw, best_of, corpus_values, score, score_by_evaluate
 from harness.stats import REPLICATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from harness.records import Json, Prediction, Sample
+    from harness.metrics.arrays import FloatArray
+    from harness.metrics.metric import Metric
+    from harness.pipeline.reading.answers import RunAnswers
+    from harness.records import (
+        Answer,
+        Cost,
+        MetricResult,
+        MetricSpec,
+        RunRecord,
+        SampleScore,
+        System,
+    )
     from harness.store.run_folder import RunFolder
 
-SUMMARY_SCHEMA = 1
 SEED = 0
 """Of the bootstrap that gives each score its intervals."""
 SHORT = 4
 """A reference of fewer words has no 4-gram, so that not even itself scores full marks."""
 
 
-def rescore(folder: RunFolder, metrics: Sequence[str] | None = None) -> dict[str, Any]:
+def rescore(
+    folder: RunFolder, metrics: Sequence[MetricSpec] = (), *, instead: bool = False
+) -> RunSummary:
     """Post-process and score a finished run again, from its folder alone.
 
     Args:
         folder: the run.
-        metrics: what to compute; default: what the run asked for.
+        metrics: what to compute; default: all that the run has.
+        instead: whether these take the place of the others that the run has; else they are added.
 
     Raises:
         StoreError: the run is not complete or its files are damaged.
         MetricError: a metric is unknown.
     """
     before = folder.summary()
-    with ScoringTools(tokenizer=folder.run()["tokenizer"]) as tools:
-        summary = evaluate(folder, tools, before["cost"], metrics)
+    specs = tuple(metrics) or before.specs
+    check_specs(specs)
+    kept = before if metrics and not instead else None
+    with ScoringTools(tokenizer=folder.run().tokenizer) as tools:
+        summary = score_run(folder, tools, specs, cost=before.cost, kept=kept)
     write_reports(folder, summary)
     return summary
 
 
-def evaluate(
+def score_run(
     folder: RunFolder,
     tools: ScoringTools,
-    cost: Mapping[str, Json],
-    metrics: Sequence[str] | None = None,
+    specs: Sequence[MetricSpec],
     *,
+    cost: Cost | None,
     inputs: str | None = None,
-) -> dict[str, Any]:
+    kept: RunSummary | None = None,
+) -> RunSummary:
     """Post-process and score the completions of a run, and write scores and summary.
 
     Args:
         folder: the run.
         tools: its tokeniser and METEOR.
+        specs: what to compute.
         cost: what generating took.
-        metrics: what to compute; default: what the run asked for.
         inputs: a hash of all that the numbers depend on; None where it is not known.
+        kept: a summary of before, whose other metrics stay as they are.
 
     Raises:
         StoreError: the run's files are missing or damaged.
@@ -84,232 +90,219 @@ def evaluate(
     """
     run = folder.run()
     samples = folder.samples()
-    answers = _answers(folder, run, samples)
-    specs = list(metrics or run["metrics"])
-    chosen = {family_of(s): create(s, tools) for s in specs if not is_evaluate(s)}
-    made = chain(*(chain(*draw.values()) for draw in (*answers.draws, *answers.raw)))
-    with suppress(MetricError):  # without Java: each metric that needs tokens is missing, and why
-        tools.prepare(  # all at once: each call may start Java
-            chain(
-                (text for sample in samples for text in sample.references),
-                (prediction.value for prediction in made if prediction.value),
-            )
-        )
+    answers = read_answers(folder, run, samples)
+    own = {spec.label: create(spec, tools) for spec in specs if spec.kind == "own"}
+    _prepare(tools, answers)
     post = {
-        system["name"]: "+".join(run["variants"][system["variant"]]["postprocess"]) or "none"
-        for system in run["systems"]
+        system.name: "+".join(run.variants[system.variant].postprocess) or "none"
+        for system in run.systems
     }
-    scored = score(chosen, answers.draws, samples, post, replicates=REPLICATES, seed=SEED)
-    results = [
-        *scored.results,
-        *(
-            result
-            for spec in specs
-            if is_evaluate(spec)
-            for result in score_by_evaluate(spec, answers.draws, samples, post)
-        ),
-    ]
-    folder.write_scores(scored.per_sample)
-    folder.write_statistics(scored.scored, scored.statistics)
-    summary = {
-        "schema": SUMMARY_SCHEMA,
-        "run": run["id"],
-        "inputs": inputs,
-        "suite": run["suite"],
-        "dataset": run["dataset"]["name"],
-        "baseline": run["baseline"],
-        "resampling": {"replicates": REPLICATES, "seed": SEED},
-        "metrics": list(dict.fromkeys(result.metric for result in results)),
-        "systems": [_system_summary(system, answers) for system in run["systems"]],
-        "texts": [_texts(system, run, answers, tools) for system in run["systems"]],
-        "results": [asdict(result) for result in results],
-        "noise_floor": _noise_floor(run, answers.draws, samples, chosen),
-        "best_of": best_of(chosen, answers.draws, samples),
-        "raw": corpus_values(chosen, answers.raw, samples) if answers.raw[0] else {},
-        "short_references": sum(
+    scored = score(own, answers.draws, samples, post, replicates=REPLICATES, seed=SEED)
+    results = list(scored.results)
+    for spec in specs:
+        if spec.kind == "evaluate":
+            results += score_by_evaluate(spec, answers.draws, samples, post)
+    summary = RunSummary(
+        run=run.id,
+        inputs=inputs,
+        suite=run.suite,
+        dataset=run.dataset.name,
+        baseline=run.baseline,
+        resampling=Resampling(replicates=REPLICATES, seed=SEED),
+        specs=tuple(specs),
+        metrics=tuple(dict.fromkeys(result.metric for result in results)),
+        systems=tuple(_system_summary(system, answers) for system in run.systems),
+        texts=tuple(_texts(system, run, answers, tools) for system in run.systems),
+        results=tuple(results),
+        noise_floor=_noise_floor(run, answers.draws, own),
+        best_of=best_of(own, answers.draws),
+        raw=corpus_values(own, answers.raw) if answers.raw and answers.raw[0] else {},
+        short_references=sum(
             all(len(text.split()) < SHORT for text in sample.references) for sample in samples
         ),
-        "reported": run["reported"],
-        "dropped": len(run["dataset"]["dropped"]),
-        "unknown_ids": run["unknown_ids"],
-        "cost": dict(cost),
-    }
+        dropped=dict(Counter(row.reason for row in run.dataset.dropped).most_common()),
+        unknown_ids=run.unknown_ids,
+        reported=run.reported,
+        notices=run.notices,
+        cost=cost,
+    )
+    per_sample, statistics = scored.per_sample, dict(scored.statistics)
+    if kept is not None:
+        older_scores, older_statistics = _others(folder, kept, summary)
+        per_sample, statistics = (*older_scores, *per_sample), {**older_statistics, **statistics}
+        summary = _with_others(summary, kept)
+    folder.write_scores(per_sample)
+    folder.write_statistics(scored.scored, statistics)
     folder.write_summary(summary)
     return summary
 
 
-def write_reports(folder: RunFolder, summary: Mapping[str, Any]) -> None:
-    """Write the tables (Markdown, CSV, LaTeX) and ``report.html`` of a scored run.
-
-    Raises:
-        StoreError: a file of the run is missing, or one cannot be written.
-    """
-    run = folder.run()
-    samples = folder.samples()
-    table = ComparisonTable.of(summary)
-    folder.write_text("table.md", table.markdown())
-    folder.write_text("table_by_metric.md", table.by_metric())
-    folder.write_text("table.csv", table.csv())
-    folder.write_text("table.tex", table.latex())
-    first = samples[:MAX_CARDS]
-    scores = folder.scores([sample.id for sample in first])
-    shown = gallery(first, _answers(folder, run, first).draws[0], scores)
-    scored = {result["system"] for result in summary["results"] if result["interval"]}
-    sentences: list[str] = []
-    if len(scored) > 1:
-        compared = compare_run(folder, deciding_alone=True)
-        sentences = verdicts(compared.metric(compared.deciding))
-    folder.write_text("report.html", html_page(run, summary, table, shown, sentences))
+def _prepare(tools: ScoringTools, answers: RunAnswers) -> None:
+    """Tokenise all texts at once: each call may start Java."""
+    every = chain.from_iterable(
+        rows for draw in (*answers.draws, *answers.raw) for rows in draw.values()
+    )
+    texts: dict[str, None] = {}
+    for answer in every:
+        texts.update(dict.fromkeys(answer.sample.references))
+        texts[answer.text] = None
+    with suppress(MetricError):  # without Java: each metric that needs tokens is missing, and why
+        tools.prepare(text for text in texts if text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answers:
-    """The completions of a run, post-processed; draw by draw, lists in the order of samples.
-
-    A system that was drawn less often than others is not in the later draws.
-    """
-
-    draws: list[dict[str, list[Prediction]]]
-    raw: list[dict[str, list[Prediction]]]
-    """As the model wrote them, of the systems where post-processing changed a text."""
-    finish: dict[str, Counter[str]]
-    """By system: how often a completion ended for which reason."""
-    malformed: Counter[str]
-    """By system: completions without the form that the prompt asked for."""
-
-    def of(self, system: str) -> list[Prediction]:
-        """Give a system's predictions, all draws one after the other."""
-        return [prediction for draw in self.draws for prediction in draw.get(system, ())]
+def _kept_specs(kept: RunSummary, summary: RunSummary) -> list[MetricSpec]:
+    anew = {spec.label for spec in summary.specs}
+    return [spec for spec in kept.specs if spec.label not in anew]
 
 
-def _answers(folder: RunFolder, run: Mapping[str, Any], samples: Sequence[Sample]) -> _Answers:
-    steps = {name: variant["postprocess"] for name, variant in run["variants"].items()}
-    for names in steps.values():
-        check_steps(names)
-    systems = [system["name"] for system in run["systems"]]
-    made: dict[tuple[int, str, str], Prediction] = {}
-    raw: dict[tuple[int, str, str], Prediction] = {}
-    finish: dict[str, Counter[str]] = {system: Counter() for system in systems}
-    malformed: Counter[str] = Counter()
-    wanted = {sample.id for sample in samples}
-    for line in folder.completions():
-        if line.sample_id not in wanted:
-            continue
-        place = (line.draw, line.system, line.sample_id)
-        made[place] = predict(line.completion, steps[line.variant])
-        if made[place].steps:
-            raw[place] = predict(line.completion, ())
-        finish[line.system][line.completion.finish_reason] += 1
-        form = run["variants"][line.variant].get("structured_outputs")
-        if form and line.completion.error is None and not has_form(line.completion.text, form):
-            malformed[line.system] += 1
-    changed = {system for _, system, _ in raw}
-    drawn = {system["name"]: system["draws"] * run["repeats"] for system in run["systems"]}
-    draws = [[s for s in systems if draw < drawn[s]] for draw in range(max(drawn.values()))]
-    try:
-        return _Answers(
-            draws=[
-                {s: [made[d, s, sample.id] for sample in samples] for s in there}
-                for d, there in enumerate(draws)
-            ],
-            raw=[
-                {
-                    s: [raw.get((d, s, x.id), made[d, s, x.id]) for x in samples]
-                    for s in there
-                    if s in changed
-                }
-                for d, there in enumerate(draws)
-            ],
-            finish=finish,
-            malformed=malformed,
-        )
-    except KeyError as error:
-        raise StoreError(
-            f"{folder.path / 'completions.jsonl'} lacks {error}",
-            hint="run the suite again; finished completions are not asked for twice",
-        ) from error
+def _others(
+    folder: RunFolder, kept: RunSummary, summary: RunSummary
+) -> tuple[list[SampleScore], dict[str, FloatArray]]:
+    """Read what a run's files hold of the metrics that are not computed now."""
+    labels = {spec.label for spec in _kept_specs(kept, summary)}
+    columns = {result.metric for result in kept.results if result.family in labels}
+    scores = [score for score in folder.scores() if score.metric in columns]
+    _, statistics = folder.statistics()
+    return scores, {label: rows for label, rows in statistics.items() if label in labels}
+
+
+def _with_others(summary: RunSummary, kept: RunSummary) -> RunSummary:
+    """Add to a summary what one of before has of other metrics, in the order of before."""
+    labels = {spec.label for spec in _kept_specs(kept, summary)}
+    specs = {spec.label: spec for spec in (*kept.specs, *summary.specs)}
+    place = {label: i for i, label in enumerate(specs)}
+    results = [result for result in kept.results if result.family in labels]
+    results = sorted([*results, *summary.results], key=lambda result: place[result.family])
+    columns = {result.metric for result in results if result.family in labels}
+    return replace(
+        summary,
+        specs=tuple(specs.values()),
+        metrics=tuple(dict.fromkeys(result.metric for result in results)),
+        results=tuple(
+            result
+            for system in summary.systems
+            for result in results
+            if result.system == system.system
+        ),
+        best_of=_merged(kept.best_of, summary.best_of, columns),
+        raw=_merged(kept.raw, summary.raw, columns),
+        noise_floor=summary.noise_floor
+        and replace(
+            summary.noise_floor,
+            floor={**(kept.noise_floor.floor if kept.noise_floor else {})}
+            | dict(summary.noise_floor.floor),
+        ),
+    )
+
+
+def _merged(
+    kept: Mapping[str, Mapping[str, float]],
+    anew: Mapping[str, Mapping[str, float]],
+    columns: Iterable[str],
+) -> dict[str, dict[str, float]]:
+    wanted = set(columns)
+    return {
+        system: {name: value for name, value in kept.get(system, {}).items() if name in wanted}
+        | dict(values)
+        for system, values in anew.items()
+    }
 
 
 def _noise_floor(
-    run: Mapping[str, Any],
-    draws: Sequence[Draw],
-    samples: Sequence[Sample],
-    metrics: Mapping[str, Metric],
-) -> dict[str, Json] | None:
+    run: RunRecord, draws: Sequence[Draw], metrics: Mapping[str, Metric]
+) -> NoiseFloor | None:
     """Say how far a run's repeats lie apart; None for a run without repeats.
 
-    ``floor`` is a metric's largest range over the repeats of one system: a smaller difference
-    between two systems may come from the engine alone. ``differing`` counts a system's samples
-    whose texts are not all the same.
+    A difference between two systems that is smaller may come from the engine alone.
     """
-    if run["repeats"] < 2:
+    if run.repeats < 2:
         return None
     floor: dict[str, float] = {}
     differing: dict[str, int] = {}
-    for system in run["systems"]:
-        name, size = system["name"], system["draws"]
-        mine = [{name: draw[name]} for draw in draws if name in draw]
+    for system in run.systems:
+        name = system.name
+        drawn = [{name: draw[name]} for draw in draws if name in draw]
         repeats = [
-            corpus_values(metrics, mine[start : start + size], samples)[name]
-            for start in range(0, len(mine), size)
+            corpus_values(metrics, drawn[start : start + system.draws])[name]
+            for start in range(0, len(drawn), system.draws)
         ]
         for metric in sorted(set().union(*repeats)):
-            found = [values[metric] for values in repeats if metric in values]
-            floor[metric] = max(floor.get(metric, 0.0), max(found) - min(found))
+            values = [repeat[metric] for repeat in repeats if metric in repeat]
+            floor[metric] = max(floor.get(metric, 0.0), max(values) - min(values))
         differing[name] = sum(
-            len({draw[name][i].value for draw in mine}) > 1 for i in range(len(samples))
+            len({answer.prediction.value for answer in answers}) > 1
+            for answers in zip(*(draw[name] for draw in drawn), strict=True)
         )
-    return {"repeats": run["repeats"], "floor": floor, "differing": differing}
+    return NoiseFloor(repeats=run.repeats, floor=floor, differing=differing)
 
 
 def _texts(
-    system: Mapping[str, Any], run: Mapping[str, Any], answers: _Answers, tools: ScoringTools
-) -> dict[str, Json]:
-    """Describe what a system wrote: functions of all its texts together, without intervals.
-
-    What needs tokens is None where there is no tokeniser.
-    """
-    written = [p.value for p in answers.of(system["name"]) if p.value is not None]
-    shown = run["variants"][system["variant"]].get("exemplar_answers") or []
-    facts = {
-        "system": system["name"],
-        "same_as_exemplar": share_identical(written, shown) if shown else None,
-    }
+    system: System, run: RunRecord, answers: RunAnswers, tools: ScoringTools
+) -> TextsSummary:
+    """Describe what a system wrote: functions of all its texts together, without intervals."""
+    written = [answer.text for answer in answers.of(system.name) if answer.failure is None]
+    shown = run.variants[system.variant].exemplar_answers
+    same = share_identical(written, shown) if shown else None
     try:
         tokens = tools.tokenize(written)
     except MetricError:
-        nothing = ("words", "vocabulary", "distinct_1", "distinct_2", "overlong")
-        return facts | dict.fromkeys(nothing)
-    return facts | {
-        "words": sum(len(text.split()) for text in tokens) / len(tokens) if tokens else None,
-        "vocabulary": vocabulary(tokens),
-        "distinct_1": distinct_n(tokens, 1),
-        "distinct_2": distinct_n(tokens, 2),
-        "overlong": sum(len(text.split()) > METEOR_WORDS for text in tokens),
-    }
+        return TextsSummary(
+            system=system.name,
+            same_as_exemplar=same,
+            words=None,
+            vocabulary=None,
+            distinct_1=None,
+            distinct_2=None,
+            overlong=None,
+        )
+    return TextsSummary(
+        system=system.name,
+        same_as_exemplar=same,
+        words=sum(len(text.split()) for text in tokens) / len(tokens) if tokens else None,
+        vocabulary=vocabulary(tokens),
+        distinct_1=distinct_n(tokens, 1),
+        distinct_2=distinct_n(tokens, 2),
+        overlong=sum(len(text.split()) > METEOR_WORDS for text in tokens),
+    )
 
 
-def _system_summary(system: Mapping[str, Any], answers: _Answers) -> dict[str, Json]:
-    name = system["name"]
-    predictions = answers.of(name)
+def _system_summary(system: System, answers: RunAnswers) -> SystemSummary:
+    """Count what became of a system's requests."""
+    name = system.name
     draws = [draw[name] for draw in answers.draws if name in draw]
-    return {
-        "system": name,
-        "model": system["model"],
-        "variant": system["variant"],
-        "decoding": system["decoding"]["name"],
-        "n": len(draws[0]),
-        "draws": len(draws),
-        "unscored": sum(all(p.value is None for p in each) for each in zip(*draws, strict=True)),
-        "failed": sum(p.status == "failed" for p in predictions),
-        "empty": sum(p.status == "empty" for p in predictions),
-        "truncated": answers.finish[name]["length"],
-        "changed": sum(bool(p.steps) for p in predictions),
-        "malformed": answers.malformed[name],
-        "reasons": _reasons(predictions),
-    }
+    every = list(answers.of(name))
+    predictions = [answer.prediction for answer in every]
+    return SystemSummary(
+        system=name,
+        model=system.model,
+        variant=system.variant,
+        decoding=system.decoding.name,
+        n=len(draws[0]),
+        draws=len(draws),
+        unscored=sum(
+            all(answer.failure is not None for answer in each) for each in zip(*draws, strict=True)
+        ),
+        failed=sum(p.status == "failed" for p in predictions),
+        empty=sum(p.status == "empty" for p in predictions),
+        declined=_counted(step for p in predictions for step in p.declined),
+        unapplied=_counted(step for p in predictions for step in p.unapplied),
+        truncated=sum(answer.completion.finish_reason == "length" for answer in every),
+        changed=sum(bool(p.steps) for p in predictions),
+        malformed=answers.malformed.get(name, 0),
+        reasons=_counted(answer.failure for answer in every if answer.failure),
+        made_by=_counted(_maker(answer) for answer in every if answer.failure is None),
+    )
 
 
-def _reasons(predictions: Sequence[Prediction]) -> dict[str, int]:
-    """Count the failures of a system by their reason, the most frequent first."""
-    return dict(Counter(p.reason for p in predictions if p.reason).most_common())
+def _maker(answer: Answer) -> str:
+    return answer.completion.made_by or "not known"
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    """Count words, the most frequent first."""
+    return dict(Counter(words).most_common())
+
+
+def has_results(results: Iterable[MetricResult]) -> bool:
+    """Tell whether any number could be computed."""
+    return any(result.value is not None for result in results)

@@ -6,16 +6,17 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness import stats
-from harness.contrast import ALPHA, USUAL, Resampling, compare_systems
+from harness.contrast import ALPHA, USUAL, compare_systems
 from harness.errors import DataError
-from harness.metrics.metric import applies, create
-from harness.metrics.tools import ScoringTools
-from harness.pipeline.reading.comparing import chosen_metric
-from harness.score import clusters_of, spec_of
-from harness.slices import COMPUTED, slices
+from harness.metrics.metric import applies
+from harness.pipeline.reading.comparing import chosen_metric, differing, read_statistics
+from harness.score import clusters_of
+from harness.slices import COMPUTED, LEAST, slices
 
 if TYPE_CHECKING:
-    from harness.records import Comparison, Json
+    from collections.abc import Mapping
+
+    from harness.records import Comparison, Json, Resampling
     from harness.store.run_folder import RunFolder
 
 
@@ -43,6 +44,10 @@ class SlicedRun:
     field: str
     scores: tuple[SliceScore, ...]
     """Slice by slice; slices with a difference that survives correction first, then by size."""
+    left_out: Mapping[str, int]
+    """Slices of too few samples to tell anything → their samples."""
+    without: int
+    """Samples that have no value of the field, and so are in no slice."""
 
     def json(self) -> Json:
         """Give plain data."""
@@ -70,28 +75,30 @@ def slice_run(
     """
     samples = folder.samples()
     try:
-        parts = slices(samples, field)
+        every = slices(samples, field)
     except KeyError:
         known = [*dict.fromkeys(key for s in samples for key in s.metadata), *COMPUTED]
         raise DataError(f"no sample has '{field}'", hint=f"fields: {', '.join(known)}") from None
+    parts = [part for part in every if len(part.rows) >= LEAST]
     if not parts:
-        raise DataError(f"no slice of '{field}' has enough samples")
+        largest = f"the largest, '{every[0].value}', has {len(every[0].rows)}" if every else "none"
+        raise DataError(
+            f"no slice of '{field}' has {LEAST} samples", hint=f"{len(every)} slices: {largest}"
+        )
     summary = folder.summary()
-    systems = [system["system"] for system in summary["systems"]]
-    first = next(i for i, s in enumerate(summary["systems"]) if s["variant"] == summary["baseline"])
+    systems = [system.system for system in summary.systems]
+    first = next(i for i, s in enumerate(summary.systems) if s.variant == summary.baseline)
     order = [first, *(i for i in range(len(systems)) if i != first)]
     names = [systems[i] for i in order]
-    scored, statistics = folder.statistics()
-    tools = ScoringTools(tokenizer=folder.run()["tokenizer"])  # starts nothing: no text is read
-    metrics = {family: create(spec_of(family), tools) for family in statistics}
-    family, column = chosen_metric(metrics, metric)
-    scored = scored & applies(statistics[family])
-    chosen, name = metrics[family], metrics[family].columns[column]
+    scored, statistics, metrics = read_statistics(folder, summary)
+    label, column = chosen_metric(metrics, metric, differing(summary, systems))
+    scored = scored & applies(statistics[label])
+    chosen, name = metrics[label], metrics[label].columns[column]
     clusters = clusters_of(samples)
-    found: list[SliceScore] = []
+    scores: list[SliceScore] = []
     for part in parts:
         rows = list(part.rows)
-        matrix, kept = statistics[family][order][:, rows], scored[order][:, rows]
+        matrix, kept = statistics[label][order][:, rows], scored[order][:, rows]
         together = None if clusters is None else clusters[rows]
         compared = compare_systems(chosen, names, matrix, kept, resampling, together)[column]
         against = {p.candidate: p for p in compared.pairs if p.baseline == names[0]}
@@ -105,7 +112,7 @@ def slice_run(
                 replicates=resampling.replicates,
                 seed=resampling.seed,
             )
-            found.append(
+            scores.append(
                 SliceScore(
                     value=part.value,
                     system=system,
@@ -115,7 +122,13 @@ def slice_run(
                     against=against.get(system),
                 )
             )
-    return SlicedRun(metric=name, field=field, scores=tuple(_corrected(found)))
+    return SlicedRun(
+        metric=name,
+        field=field,
+        scores=tuple(_corrected(scores)),
+        left_out={part.value: len(part.rows) for part in every if len(part.rows) < LEAST},
+        without=len(samples) - len({row for part in every for row in part.rows}),
+    )
 
 
 def _corrected(scores: list[SliceScore]) -> list[SliceScore]:

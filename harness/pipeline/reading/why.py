@@ -163,7 +163,7 @@ _Place = tuple[str, str, int]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     lines: dict[_Place, _Line]
-    systems: dict[str, tuple[str, ...]]
+    systems: Mapping[str, tuple[str, ...]]
     """System → its model, variant and decoding."""
 
 
@@ -190,12 +190,7 @@ def _read(folder: RunFolder) -> _Run:
         except KeyError as error:
             raise StoreError(f"{path}:{number}: damaged: no {error}") from error
         lines[line.system, line.sample, value.get("draw", 0)] = line
-    try:
-        systems: dict[str, tuple[str, ...]] = {
-            s["name"]: (s["model"], s["variant"], s["decoding"]["name"]) for s in run["systems"]
-        }
-    except (LookupError, TypeError) as error:
-        raise StoreError(f"{folder.path / 'run.json'} is damaged: no {error}") from error
+    systems = {s.name: (s.model, s.variant, s.decoding.name) for s in run.systems}
     return _Run(lines=lines, systems=systems)
 
 

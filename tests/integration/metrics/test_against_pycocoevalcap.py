@@ -13,7 +13,8 @@ from pycocoevalcap.meteor.meteor import Meteor as TheirMeteor
 from pycocoevalcap.rouge.rouge import Rouge as TheirRouge
 from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
-from harness.metrics.metric import create
+from harness.metrics.answers import answers_of
+from harness.metrics.registry import create
 
 IMAGES = 1000
 METEOR_IMAGES = 200
@@ -96,7 +97,7 @@ def java_on_path():
 
 
 def scores(metric, predictions, references):
-    rows = metric.statistics(predictions, references)
+    rows = metric.statistics(answers_of(predictions, references))
     return metric.aggregate(rows.sum(axis=0)), metric.aggregate(rows)
 
 
@@ -154,7 +155,7 @@ def test_meteor_of_images_and_of_resamples_is_that_of_pycocoevalcap(tools, capti
 
     predictions, references = (texts[:METEOR_IMAGES] for texts in captions)
     metric = create("meteor", tools)
-    rows = metric.statistics(predictions, references)
+    rows = metric.statistics(answers_of(predictions, references))
     assert np.abs(metric.aggregate(rows)[:, 0] - np.array(expected[0][1])).max() <= 1e-9
     for corpus, (theirs, _) in zip(corpora, expected, strict=True):
         assert metric.aggregate(rows[corpus].sum(axis=0))[0] == pytest.approx(theirs, abs=1e-9)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
+from harness.metrics.answers import answers_of
 from harness.metrics.bertscore import packaged
-from harness.metrics.metric import create
+from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 
 TOOLS = ScoringTools(tokenizer="none")
@@ -51,7 +52,7 @@ def library():
 def test_the_numbers_are_the_packages_own(library, options, layer):
     metric = create({"bertscore": options}, TOOLS)
 
-    rows = metric.statistics(PREDICTIONS, REFERENCES)
+    rows = metric.statistics(answers_of(PREDICTIONS, REFERENCES))
 
     expected = library(PREDICTIONS, REFERENCES, packaged(), layer)
     np.testing.assert_allclose(metric.aggregate(rows), expected, rtol=0, atol=1e-5)
@@ -61,7 +62,7 @@ def test_more_pairs_than_go_to_the_package_at_once(metric, library):
     predictions = [f"Soup number {n}" for n in range(1100)]
     references = [[f"{n} bowls of stew"] for n in range(1100)]
 
-    ours = metric.aggregate(metric.statistics(predictions, references))
+    ours = metric.aggregate(metric.statistics(answers_of(predictions, references)))
 
     expected = library(predictions, references, packaged(), 6)
     np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-5)
@@ -71,16 +72,16 @@ def test_of_several_references_each_column_takes_its_own_best(metric):
     prediction = "Garlic prawns"
     references = ["Garlic", "Garlic prawns in a pan with lemon and a lot of parsley"]
 
-    together = metric.statistics([prediction], [references])[0]
+    together = metric.statistics(answers_of([prediction], [references]))[0]
 
-    short, long = metric.statistics([prediction] * 2, [[text] for text in references])
+    short, long = metric.statistics(answers_of([prediction] * 2, [[text] for text in references]))
     assert short[1] > long[1]
     assert long[0] > short[0]
     assert together == pytest.approx(np.maximum(short, long), abs=1e-6)
 
 
 def test_rows_add_up_to_the_mean(metric):
-    rows = metric.statistics(PREDICTIONS, REFERENCES)
+    rows = metric.statistics(answers_of(PREDICTIONS, REFERENCES))
 
     assert rows.shape == (5, 4)
     assert metric.aggregate(rows.sum(axis=0)) == pytest.approx(rows[:, :3].mean(axis=0))
@@ -92,7 +93,9 @@ def test_a_text_without_tokens_scores_0_on_either_side_and_says_nothing(nothing,
     capfd.readouterr()
 
     rows = metric.statistics(
-        [nothing, "Apple pie", "Apple pie"], [["Apple pie"], [nothing], [nothing, "Apple pie"]]
+        answers_of(
+            [nothing, "Apple pie", "Apple pie"], [["Apple pie"], [nothing], [nothing, "Apple pie"]]
+        )
     )
 
     assert rows[0].tolist() == rows[1].tolist() == [0, 0, 0, 1]
@@ -101,7 +104,9 @@ def test_a_text_without_tokens_scores_0_on_either_side_and_says_nothing(nothing,
 
 
 def test_a_lone_surrogate_counts_as_a_question_mark(metric):
-    broken, mended = metric.statistics(["Apple \ud83c pie", "Apple ? pie"], [["Apple tart"]] * 2)
+    broken, mended = metric.statistics(
+        answers_of(["Apple \ud83c pie", "Apple ? pie"], [["Apple tart"]] * 2)
+    )
 
     assert broken.tolist() == mended.tolist()
 
@@ -145,7 +150,7 @@ def test_roberta_reads_a_space_before_the_first_word(roberta, library):
     plain, spaced = roberta
     metric = create({"bertscore": {"model": str(plain)}}, TOOLS)
 
-    ours = metric.aggregate(metric.statistics(["apple pie"], [["garlic apple"]]))
+    ours = metric.aggregate(metric.statistics(answers_of(["apple pie"], [["garlic apple"]])))
 
     expected = library(["apple pie"], [["garlic apple"]], spaced, 2)
     np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-5)
@@ -167,7 +172,7 @@ def test_the_signature_says_what_decides_the_number(metric, tmp_path):
 def unusable(folder, **options):
     metric = create({"bertscore": {"model": str(folder), **options}}, TOOLS)
     with pytest.raises(MetricError) as caught:
-        metric.statistics(["a"], [["b"]])
+        metric.statistics(answers_of(["a"], [["b"]]))
     return caught.value
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
+from harness.metrics.answers import answers_of
 from harness.metrics.hf import MODULES, evaluate_corpus
-from harness.metrics.metric import create
+from harness.metrics.registry import create
 
 TITLES = [
     ("Zucchini-Lentil Fritters With Lemony Yogurt", "Zucchini Fritters with Yogurt Sauce"),
@@ -115,7 +116,7 @@ def test_samples_added_one_by_one_with_several_references_score_as_ours(evaluate
     scores = module.compute()
 
     metric = create(name.removesuffix("_coco"), tools)
-    expected = metric.aggregate(metric.statistics(PREDICTIONS, references).sum(axis=0))
+    expected = metric.aggregate(metric.statistics(answers_of(PREDICTIONS, references)).sum(axis=0))
     assert list(scores) == list(metric.columns)
     assert np.array_equal(list(scores.values()), expected)
 

@@ -6,7 +6,8 @@ Of each image one caption is the reference and two others are two draws of the s
 import numpy as np
 import pytest
 
-from harness.metrics.metric import create
+from harness.metrics.answers import answers_of
+from harness.metrics.registry import create
 from harness.stats import compare, estimate
 
 TRIALS = 1_000
@@ -24,7 +25,8 @@ def draws(tools, coco_captions):
     tools.prepare(text for captions in coco_captions for text in captions[:3])
     metrics = [create(name, tools) for name in FAMILIES]
     return np.concatenate(
-        [np.stack([m.statistics(side, references) for side in sides]) for m in metrics], axis=-1
+        [np.stack([m.statistics(answers_of(side, references)) for side in sides]) for m in metrics],
+        axis=-1,
     )
 
 

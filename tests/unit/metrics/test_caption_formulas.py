@@ -9,8 +9,9 @@ from pycocoevalcap.cider.cider import Cider as TheirCider
 from pycocoevalcap.rouge.rouge import Rouge as TheirRouge
 
 from harness.errors import MetricError
+from harness.metrics.answers import answers_of
 from harness.metrics.caption import Bleu, Cider, RougeL
-from harness.metrics.metric import METRICS, create
+from harness.metrics.registry import METRICS, create
 from harness.metrics.tools import ScoringTools
 
 # One letter, two words that share a prefix, a token with PTB's no-break space, an accent.
@@ -44,7 +45,7 @@ def theirs(scorer, predictions, references, **options):
 
 def ours(metric, samples):
     predictions, references = zip(*samples, strict=True)
-    rows = metric.statistics(predictions, references)
+    rows = metric.statistics(answers_of(predictions, references))
     return metric.aggregate(rows.sum(axis=0)), metric.aggregate(rows)
 
 
@@ -96,9 +97,11 @@ def test_a_system_scores_the_same_whichever_texts_came_before():
     references = [["a dog ran home", "the dog runs"], ["cats"], ["no words"], ["a dog"]]
     for kind in (Bleu, RougeL, Cider):
         tools = RawTools(tokenizer="none")
-        kind(tools).statistics(["other words first", "cats"], [["a b c d e"], ["two cats run"]])
-        after = kind(tools).statistics(predictions, references)
-        alone = kind(RawTools(tokenizer="none")).statistics(predictions, references)
+        kind(tools).statistics(
+            answers_of(["other words first", "cats"], [["a b c d e"], ["two cats run"]])
+        )
+        after = kind(tools).statistics(answers_of(predictions, references))
+        alone = kind(RawTools(tokenizer="none")).statistics(answers_of(predictions, references))
         assert after == pytest.approx(alone, abs=1e-15)
 
 
@@ -108,7 +111,7 @@ def test_a_system_scores_the_same_whichever_texts_came_before():
 def test_sums_over_a_resample_score_it_as_if_computed_anew(raw, kind, samples, random):
     metric = kind(raw)
     predictions, references = zip(*samples, strict=True)
-    rows = metric.statistics(predictions, references)
+    rows = metric.statistics(answers_of(predictions, references))
     chosen = random.choices(range(len(samples)), k=len(samples))
 
     anew, _ = ours(metric, [samples[index] for index in chosen])
@@ -126,7 +129,7 @@ def test_an_empty_prediction_scores_nothing_even_against_an_empty_reference(raw)
 @pytest.mark.parametrize("texts", [[], ["a dog runs home"]])
 def test_cider_refuses_to_weigh_words_by_fewer_than_two_samples(raw, texts):
     with pytest.raises(MetricError, match="CIDEr weighs words by how few samples use them"):
-        Cider(raw).statistics(texts, [[text] for text in texts])
+        Cider(raw).statistics(answers_of(texts, [[text] for text in texts]))
 
 
 def test_cider_is_0_where_no_reference_has_a_word(raw):
@@ -138,7 +141,7 @@ def test_cider_is_0_where_no_reference_has_a_word(raw):
 @pytest.mark.parametrize("name", list(METRICS))
 def test_a_sample_without_a_reference_is_a_programming_error(raw, name):
     with pytest.raises(AssertionError, match="without a reference"):
-        create(name, raw).statistics(["a", "b"], [["a"], []])
+        create(name, raw).statistics(answers_of(["a", "b"], [["a"], []]))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sacrebleu.metrics.chrf import CHRF
 
 from harness.errors import MetricError
+from harness.metrics.answers import answers_of
 from harness.metrics.chrf import Chrf
 from harness.metrics.tools import ScoringTools
 
@@ -37,7 +38,7 @@ def theirs(samples):
 @given(SAMPLES)
 @settings(max_examples=300, deadline=None, database=None)
 def test_corpus_and_samples_are_exactly_sacrebleus(samples):
-    rows = METRIC.statistics(*zip(*samples, strict=True))
+    rows = METRIC.statistics(answers_of(*zip(*samples, strict=True)))
 
     assert METRIC.aggregate(rows.sum(axis=0)).tolist() == [theirs(samples)]
     assert METRIC.aggregate(rows)[:, 0].tolist() == [
@@ -48,7 +49,7 @@ def test_corpus_and_samples_are_exactly_sacrebleus(samples):
 @given(SAMPLES, st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None, database=None)
 def test_sums_over_a_resample_score_it_as_sacrebleu_scores_it_anew(samples, random):
-    rows = METRIC.statistics(*zip(*samples, strict=True))
+    rows = METRIC.statistics(answers_of(*zip(*samples, strict=True)))
     chosen = random.choices(range(len(samples)), k=len(samples))
     weights = np.bincount(chosen, minlength=len(samples))
 
@@ -59,7 +60,7 @@ def test_sums_over_a_resample_score_it_as_sacrebleu_scores_it_anew(samples, rand
 
 def test_a_worked_example():
     # "abc" and "abd": 2 of 3 letters, 1 of 2 pairs, 0 of 1 triple; precision = recall = 7/18.
-    rows = METRIC.statistics(["a bc"], [["ab d"]])
+    rows = METRIC.statistics(answers_of(["a bc"], [["ab d"]]))
 
     assert rows.tolist() == [[3, 3, 2, 2, 2, 1, 1, 1, 0, *[0] * 9]]
     assert METRIC.aggregate(rows) == pytest.approx(np.array([[100 * 7 / 18]]))
@@ -68,14 +69,16 @@ def test_a_worked_example():
 def test_empty_texts_score_0_and_a_perfect_one_100():
     predictions, references = ["", " ", "a", "Soup"], [[""], ["a"], [""], ["Rice", "Soup"]]
 
-    scores = METRIC.aggregate(METRIC.statistics(predictions, references))
+    scores = METRIC.aggregate(METRIC.statistics(answers_of(predictions, references)))
 
     assert scores[:, 0].tolist() == [0, 0, 0, 100]
-    assert METRIC.statistics([], []).shape == (0, 18)
+    assert METRIC.statistics(answers_of([], [])).shape == (0, 18)
 
 
 def test_a_whole_bootstrap_aggregates_at_once():
-    rows = METRIC.statistics(["Tomato soup", "", "Rice"], [["Soup"], ["Rice"], ["Fried rice"]])
+    rows = METRIC.statistics(
+        answers_of(["Tomato soup", "", "Rice"], [["Soup"], ["Rice"], ["Fried rice"]])
+    )
     weights = np.random.default_rng(3).multinomial(3, [1 / 3] * 3, (4, 5))
 
     scores = METRIC.aggregate(weights @ rows)
@@ -101,5 +104,5 @@ def test_without_sacrebleu_the_metric_is_missing_with_a_reason(monkeypatch):
     monkeypatch.setitem(sys.modules, "sacrebleu.metrics.chrf", None)
 
     with pytest.raises(MetricError, match="chrF is computed by sacrebleu") as caught:
-        METRIC.statistics(["a"], [["a"]])
+        METRIC.statistics(answers_of(["a"], [["a"]]))
     assert caught.value.hint == "pip install sacrebleu"

@@ -6,6 +6,7 @@ import sacrebleu
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.metrics.answers import answers_of
 from harness.metrics.diversity import LengthRatio, distinct_n, share_identical, vocabulary
 from harness.metrics.tools import ScoringTools, sanitize
 
@@ -19,7 +20,9 @@ SAMPLES = st.lists(
 
 def test_the_ratio_is_of_sums_to_the_closest_reference():
     rows = METRIC.statistics(
-        ["a b c", "", "a b"], [["a", "a b", "a b c d", "a b c d e"], ["a b"], ["a b c", "a"]]
+        answers_of(
+            ["a b c", "", "a b"], [["a", "a b", "a b c d", "a b c d e"], ["a b"], ["a b c", "a"]]
+        )
     )
 
     # Of two as close the shorter: 2 rather than 4, 1 rather than 3.
@@ -29,14 +32,14 @@ def test_the_ratio_is_of_sums_to_the_closest_reference():
 
 
 def test_without_a_reference_token_the_ratio_is_0():
-    assert METRIC.aggregate(METRIC.statistics(["a b"], [["", " "]])).tolist() == [[0.0]]
-    assert METRIC.statistics([], []).shape == (0, 2)
+    assert METRIC.aggregate(METRIC.statistics(answers_of(["a b"], [["", " "]]))).tolist() == [[0.0]]
+    assert METRIC.statistics(answers_of([], [])).shape == (0, 2)
 
 
 @given(SAMPLES, st.randoms(use_true_random=False))
 @settings(deadline=None)
 def test_sums_over_a_resample_are_the_ratio_that_sacrebleu_gives_it(samples, random):
-    rows = METRIC.statistics(*zip(*samples, strict=True))
+    rows = METRIC.statistics(answers_of(*zip(*samples, strict=True)))
     chosen = random.choices(range(len(samples)), k=len(samples))
 
     # sacrebleu without a tokeniser takes for words what stands between spaces.

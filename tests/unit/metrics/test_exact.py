@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.metrics.answers import answers_of
 from harness.metrics.exact import ExactMatch, normalized
 from harness.metrics.tools import ScoringTools
 
@@ -16,7 +17,7 @@ SAMPLES = st.lists(
 
 
 def each(*samples):
-    return METRIC.aggregate(METRIC.statistics(*zip(*samples, strict=True))).tolist()
+    return METRIC.aggregate(METRIC.statistics(answers_of(*zip(*samples, strict=True)))).tolist()
 
 
 @pytest.mark.parametrize(
@@ -50,9 +51,9 @@ def test_an_empty_prediction_matches_nothing():
 
 @given(SAMPLES, st.randoms(use_true_random=False))
 def test_sums_over_a_resample_score_it_as_if_computed_anew(samples, random):
-    rows = METRIC.statistics(*zip(*samples, strict=True))
+    rows = METRIC.statistics(answers_of(*zip(*samples, strict=True)))
     chosen = random.choices(range(len(samples)), k=len(samples))
-    anew = METRIC.statistics(*zip(*(samples[i] for i in chosen), strict=True))
+    anew = METRIC.statistics(answers_of(*zip(*(samples[i] for i in chosen), strict=True)))
 
     total = METRIC.aggregate(rows[chosen].sum(axis=0))
 
@@ -62,11 +63,11 @@ def test_sums_over_a_resample_score_it_as_if_computed_anew(samples, random):
 
 
 def test_no_samples_are_no_rows():
-    assert METRIC.statistics([], []).shape == (0, 3)
+    assert METRIC.statistics(answers_of([], [])).shape == (0, 3)
 
 
 def test_a_whole_bootstrap_aggregates_at_once():
-    rows = METRIC.statistics(["a b", "c", "D"], [["a b"], ["d"], ["d"]])
+    rows = METRIC.statistics(answers_of(["a b", "c", "D"], [["a b"], ["d"], ["d"]]))
 
     scores = METRIC.aggregate(np.array([[1, 1, 1], [3, 0, 0]]) @ rows)
 

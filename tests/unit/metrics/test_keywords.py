@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import MetricError
+from harness.metrics.answers import answers_of
 from harness.metrics.keywords import Keywords
 from harness.metrics.metric import applies
 from harness.metrics.tools import ScoringTools
@@ -30,7 +31,9 @@ def rows(samples, metric=METRIC):
     """Counts of samples given as a prediction and its ingredients each."""
     predictions = [prediction for prediction, _ in samples]
     metadata = [{"ingredients": names} for _, names in samples]
-    return metric.statistics(predictions, [["a title"]] * len(samples), metadata=metadata)
+    return metric.statistics(
+        answers_of(predictions, [["a title"]] * len(samples), metadata=metadata)
+    )
 
 
 def test_counts_and_scores_of_a_worked_example():
@@ -124,7 +127,7 @@ def test_samples_without_the_field_are_left_out():
     metadata += [{"ingredients": []}]
     references = [["a title"]] * 5
 
-    counts = METRIC.statistics(["Rice"] * 5, references, metadata=metadata)
+    counts = METRIC.statistics(answers_of(["Rice"] * 5, references, metadata=metadata))
 
     assert applies(counts).tolist() == [True, False, False, False, True]
     assert counts[[0, 4]].tolist() == [[1, 1, 1], [0, 1, 0]]
@@ -137,7 +140,7 @@ def test_samples_without_the_field_are_left_out():
 )
 def test_a_field_that_no_sample_has_is_an_error_that_names_those_they_have(metadata, fields):
     with pytest.raises(MetricError, match="no sample has the metadata field 'ingredients'") as e:
-        METRIC.statistics(["a"], [["a"]], metadata=metadata)
+        METRIC.statistics(answers_of(["a"], [["a"]], metadata=metadata))
 
     assert e.value.hint.endswith(f"the samples have: {fields}")
 
@@ -151,7 +154,9 @@ def test_a_field_that_holds_no_names_is_an_error(value):
 def test_the_field_can_be_chosen():
     metric = Keywords(TOOLS, field="vessel")
 
-    counts = metric.statistics(["Soup in a bowl"], [["Soup"]], metadata=[{"vessel": "bowl"}])
+    counts = metric.statistics(
+        answers_of(["Soup in a bowl"], [["Soup"]], metadata=[{"vessel": "bowl"}])
+    )
 
     assert counts.tolist() == [[1, 1, 1]]
     assert list(metric.signature().items()) == [

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
-from harness.metrics.metric import METRICS, applies, create, parse
+from harness.metrics.answers import answers_of
+from harness.metrics.metric import applies
+from harness.metrics.registry import METRICS, check_spec, create, parse_spec
 from harness.metrics.tools import ScoringTools
 
 TOOLS = ScoringTools(tokenizer="none")
@@ -17,7 +19,7 @@ METADATA = [{"ingredients": ["Tomato"]}, {"ingredients": ["Rice"]}, {"ingredient
 def test_every_metric_takes_metadata_and_is_finite_on_odd_texts(name):
     metric = create(name, TOOLS)
 
-    rows = metric.statistics(PREDICTIONS, REFERENCES, metadata=METADATA)
+    rows = metric.statistics(answers_of(PREDICTIONS, REFERENCES, metadata=METADATA))
 
     for totals in (rows.sum(axis=0), rows, np.stack([rows, rows])):
         scores = metric.aggregate(totals)
@@ -36,8 +38,10 @@ def test_options_reach_the_metric():
     metric = create({"keywords": {"field": "vessel"}}, TOOLS)
 
     assert metric.signature()["field"] == "vessel"
-    assert parse({"keywords": {"field": "vessel"}}) == ("keywords", {"field": "vessel"})
-    assert parse("keywords") == parse({"keywords": {}}) == ("keywords", {})
+    spec = parse_spec({"keywords": {"field": "vessel"}})
+    assert (spec.name, spec.options) == ("keywords", {"field": "vessel"})
+    assert spec.label == 'keywords(field="vessel")'
+    assert parse_spec("keywords") == parse_spec({"keywords": {}})
 
 
 @pytest.mark.parametrize(
@@ -67,5 +71,5 @@ def test_spice_is_known_and_says_why_it_cannot_be_had(spec):
     with pytest.raises(MetricError, match=r"stanford-corenlp-3\.6\.0-models.*no package registry"):
         create(spec, TOOLS)
     with pytest.raises(MetricError, match="fails on Java 16 and later"):
-        parse(spec)
+        check_spec(parse_spec(spec))
     assert "spice" not in METRICS

@@ -4,43 +4,68 @@ import io
 import pytest
 
 from harness.errors import DataError
+from harness.records import (
+    MetricResult,
+    MetricSpec,
+    ReportedRow,
+    Resampling,
+    RunSummary,
+    SystemSummary,
+    TextsSummary,
+)
 from harness.report.tables import ComparisonTable, read_reported
 
 
 def summary(values, **changes):
-    systems = [
-        {
-            "system": name,
-            "n": 100,
-            "draws": 1,
-            **dict.fromkeys(("unscored", "empty", "truncated", "malformed"), 0),
-        }
-        for name in values
-    ]
-    results = [
-        {
-            "system": name,
-            "metric": "BLEU_1",
-            "value": value,
-            "interval": None if value is None else [value - 0.1, value + 0.1],
-            "missing": None,
-        }
-        for name, value in values.items()
-    ]
-    return {
-        "metrics": ["BLEU_1"],
-        "systems": systems,
-        "results": results,
-        "texts": [{"system": name, "overlong": 0} for name in values],
-        "reported": [],
-        "dropped": 0,
-        "unknown_ids": [],
-        "short_references": 0,
-        "raw": {},
-        "noise_floor": None,
-        "best_of": {},
+    return RunSummary(
+        run="r",
+        inputs=None,
+        suite="suite",
+        dataset="dishes",
+        baseline="a",
+        resampling=Resampling(replicates=10),
+        specs=(MetricSpec(name="bleu"),),
+        metrics=changes.pop("metrics", ("BLEU_1",)),
+        systems=changes.pop("systems", tuple(system(name) for name in values)),
+        texts=changes.pop("texts", tuple(texts(name) for name in values)),
+        results=changes.pop("results", tuple(result(*item) for item in values.items())),
+        reported=changes.pop("reported", ()),
+        dropped=changes.pop("dropped", {}),
+        unknown_ids=changes.pop("unknown_ids", ()),
+        short_references=changes.pop("short_references", 0),
+        raw=changes.pop("raw", {}),
+        noise_floor=changes.pop("noise_floor", None),
+        best_of=changes.pop("best_of", {}),
+        cost=None,
         **changes,
-    }
+    )
+
+
+def system(name, **changes):
+    counts = dict.fromkeys(("unscored", "failed", "empty", "truncated", "changed", "malformed"), 0)
+    facts = {"n": 100, "draws": 1, "reasons": {}, **counts, **changes}
+    return SystemSummary(system=name, model="m", variant=name, decoding="greedy", **facts)
+
+
+def texts(name, overlong=0):
+    nothing = dict.fromkeys(
+        ("same_as_exemplar", "words", "vocabulary", "distinct_1", "distinct_2"), None
+    )
+    return TextsSummary(system=name, overlong=overlong, **nothing)
+
+
+def result(name, value, metric="BLEU_1", missing=None):
+    return MetricResult(
+        system=name,
+        metric=metric,
+        family="bleu",
+        value=value,
+        n_scored=100,
+        n_unscored=0,
+        signature="",
+        interval=None if value is None else (value - 0.1, value + 0.1),
+        missing=missing,
+    )
 
 
 def test_the_best_is_bold_and_ties_share_it():
@@ -57,7 +82,7 @@ def test_a_single_system_is_not_the_best_of_anything():
 
 
 def test_reported_figures_stand_below_and_never_win():
-    reported = [{"system": "paper", "scores": {"BLEU_1": 0.9}}]
+    reported = (ReportedRow(system="paper", scores={"BLEU_1": 0.9}),)
     table = ComparisonTable.of(summary({"a": 0.5, "b": 0.4}, reported=reported))
     lines = table.markdown().splitlines()
     assert lines[2] == "| a | **0.5000** | 100 | 0 |"
@@ -66,10 +91,11 @@ def test_reported_figures_stand_below_and_never_win():
 
 
 def test_unscored_samples_and_missing_metrics_are_told():
-    told = summary({"a": None, "b": None})
-    told["systems"][0].update(unscored=3, truncated=2)
-    for result in told["results"]:
-        result["missing"] = "no Java"
+    told = summary(
+        {"a": None, "b": None},
+        systems=(system("a", unscored=3, truncated=2), system("b")),
+        results=(result("a", None, missing="no Java"), result("b", None, missing="no Java")),
+    )
     table = ComparisonTable.of(told)
     assert table.rows[0].n == 97
     assert table.notes == (
@@ -80,9 +106,10 @@ def test_unscored_samples_and_missing_metrics_are_told():
 
 
 def test_a_reason_that_several_metrics_share_is_told_once():
-    told = summary({"a": None})
-    told["results"] = [{**told["results"][0], "metric": m, "missing": "no Java"} for m in "XYZ"]
-    told["results"][2]["missing"] = "no model"
+    missing = {"X": "no Java", "Y": "no Java", "Z": "no model"}
+    told = summary(
+        {"a": None}, results=tuple(result("a", None, m, reason) for m, reason in missing.items())
+    )
     assert ComparisonTable.of(told).notes == (
         "X, Y are missing: no Java",
         "Z is missing: no model",
@@ -90,22 +117,23 @@ def test_a_reason_that_several_metrics_share_is_told_once():
 
 
 def test_few_samples_and_short_references_are_warned_of():
-    told = summary({"a": 0.5, "b": 0.4}, short_references=5, metrics=["CIDEr"])
-    for system in told["systems"]:
-        system["n"] = 12
-    for result in told["results"]:
-        result["metric"] = "CIDEr"
+    told = summary(
+        {"a": 0.5, "b": 0.4},
+        short_references=5,
+        metrics=("CIDEr",),
+        systems=(system("a", n=12), system("b", n=12)),
+        results=(result("a", 0.5, "CIDEr"), result("b", 0.4, "CIDEr")),
+    )
     few, short = ComparisonTable.of(told).notes
     assert few.startswith("only 12 samples")
     assert short.startswith("5 of 12 samples have references under 4 words")
 
 
 def test_texts_that_meteor_does_not_see_whole_are_told():
-    told = summary({"a": 0.5, "b": 0.4})
-    told["texts"][1]["overlong"] = 4
-    assert ComparisonTable.of(told).notes == ()
-    told["metrics"] = ["METEOR"]
-    told["results"] = [{**result, "metric": "METEOR"} for result in told["results"]]
+    overlong = (texts("a"), texts("b", 4))
+    assert ComparisonTable.of(summary({"a": 0.5, "b": 0.4}, texts=overlong)).notes == ()
+    results = (result("a", 0.5, "METEOR"), result("b", 0.4, "METEOR"))
+    told = summary({"a": 0.5, "b": 0.4}, texts=overlong, metrics=("METEOR",), results=results)
     (note,) = ComparisonTable.of(told).notes
     assert note == "over 300 words, and METEOR matches no more than those: b 4"
 
@@ -116,7 +144,7 @@ def test_what_post_processing_moved_is_told():
 
 
 def test_the_table_can_be_turned_round_as_papers_print_it():
-    reported = [{"system": "paper", "scores": {"BLEU_1": 0.139}}]
+    reported = (ReportedRow(system="paper", scores={"BLEU_1": 0.139}),)
     table = ComparisonTable.of(summary({"a": 0.12345, "b": None}, reported=reported))
     assert table.by_metric().splitlines() == [
         "| metric | a | b | paper † |",
@@ -143,7 +171,7 @@ def test_latex_escapes_what_latex_would_read():
 def test_reported_csv_is_read_with_its_gaps(tmp_path):
     path = tmp_path / "reported.csv"
     path.write_text("system,BLEU_1,METEOR\npaper,.139,\n")
-    assert read_reported(path) == [{"system": "paper", "scores": {"BLEU_1": 0.139}}]
+    assert read_reported(path) == [ReportedRow(system="paper", scores={"BLEU_1": 0.139})]
 
 
 def test_reported_csv_names_the_line_of_a_fault(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 import sacrebleu
 from sacrebleu.significance import PairedTest
 
+from harness.metrics.answers import answers_of
 from harness.metrics.caption import Bleu
 from harness.metrics.tools import ScoringTools
 from harness.stats import bootstrap, compare
@@ -54,7 +55,9 @@ def their_p_values(test, replicates, references, systems):
 @pytest.fixture(scope="module")
 def corpus():
     references, systems = texts()
-    rows = np.stack([BLEU.statistics(system, [[r] for r in references]) for system in systems])
+    rows = np.stack(
+        [BLEU.statistics(answers_of(system, [[r] for r in references])) for system in systems]
+    )
     return references, systems, rows
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.metrics.answers import answers_of
 from harness.metrics.caption import Bleu, RougeL
 from harness.metrics.tools import ScoringTools
 from harness.stats import (
@@ -24,7 +25,7 @@ CHUNK = 2**21
 
 
 def rescored(metric, predictions, references):
-    rows = metric.statistics(predictions, [[text] for text in references])
+    rows = metric.statistics(answers_of(predictions, [[text] for text in references]))
     return metric.aggregate(rows.sum(axis=0))
 
 
@@ -40,7 +41,9 @@ def mean_rows(values):
 @settings(max_examples=150, deadline=None, database=None)
 def test_a_replicate_is_the_score_of_the_resampled_corpus(samples, metric, seed):
     predictions, _, references = (np.array(texts) for texts in zip(*samples, strict=True))
-    rows = metric.statistics(predictions.tolist(), [[text] for text in references.tolist()])
+    rows = metric.statistics(
+        answers_of(predictions.tolist(), [[text] for text in references.tolist()])
+    )
 
     scores = bootstrap(rows, metric.aggregate, replicates=4, seed=seed)
 
@@ -56,7 +59,9 @@ def test_a_replicate_is_the_score_of_the_resampled_corpus(samples, metric, seed)
 def test_a_swapped_difference_is_that_of_the_exchanged_answers(samples, metric, seed):
     first, second, references = (np.array(texts) for texts in zip(*samples, strict=True))
     texts = [[text] for text in references.tolist()]
-    rows = np.stack([metric.statistics(side.tolist(), texts) for side in (first, second)])
+    rows = np.stack(
+        [metric.statistics(answers_of(side.tolist(), texts)) for side in (first, second)]
+    )
 
     ((differences),) = swapped_differences(
         rows, [(0, 1)], metric.aggregate, replicates=4, seed=seed
@@ -74,7 +79,7 @@ def test_a_swapped_difference_is_that_of_the_exchanged_answers(samples, metric, 
 @settings(max_examples=100, deadline=None, database=None)
 def test_the_jackknife_leaves_one_sample_out(samples, metric):
     predictions, _, references = (list(texts) for texts in zip(*samples, strict=True))
-    rows = metric.statistics(predictions, [[text] for text in references])
+    rows = metric.statistics(answers_of(predictions, [[text] for text in references]))
 
     scores = jackknife(rows, metric.aggregate)
 

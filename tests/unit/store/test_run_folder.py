@@ -1,10 +1,38 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.errors import StoreError
-from harness.records import MediaRef, Sample, SampleScore
+from harness.records import (
+    DatasetRecord,
+    Machine,
+    MediaRef,
+    MetricSpec,
+    ReportedRow,
+    RunRecord,
+    Sample,
+    SampleScore,
+)
 from harness.store.run_folder import RunFolder
+
+NAN = float("nan")
+RECORD = RunRecord(
+    id="x",
+    suite="titles",
+    baseline="plain",
+    repeats=1,
+    metrics=(MetricSpec(name="keywords", options={"field": "vessel"}),),
+    tokenizer="none",
+    systems=(),
+    models={},
+    variants={},
+    dataset=DatasetRecord(name="d", description="é\u2028", samples=0, dropped=()),
+    created="2026-01-01T00:00:00+00:00",
+    command=("harness", "run"),
+    versions={},
+    machine=Machine(python="3.11", platform="Linux", processor="p", cores=None, memory_gib=None),
+)
 
 
 def test_samples_and_scores_come_back_as_they_were(tmp_path):
@@ -29,7 +57,7 @@ def test_a_results_folder_stands_for_its_newest_run(tmp_path):
 
 def test_an_unfinished_run_says_so(tmp_path):
     folder = RunFolder.create(tmp_path, "suite")
-    folder.write_run({"id": "x"})
+    folder.write_run(RECORD)
     with pytest.raises(StoreError, match="did not finish"):
         folder.summary()
 
@@ -50,8 +78,52 @@ def test_a_run_of_another_version_says_so(tmp_path):
 
 def test_nothing_half_written_is_left_behind(tmp_path):
     folder = RunFolder.create(tmp_path, "suite")
-    folder.write_summary({"a": 1})
-    assert [path.name for path in folder.path.iterdir()] == ["summary.json"]
+    folder.write_run(RECORD)
+    assert [path.name for path in folder.path.iterdir()] == ["run.json"]
     with pytest.raises(ValueError, match="Out of range"):
-        folder.write_summary({"a": float("nan")})
-    assert folder.summary() == {"a": 1}
+        folder.write_run(replace(RECORD, reported=(ReportedRow(system="a", scores={"x": NAN}),)))
+    assert folder.run() == RECORD
+
+
+def test_a_record_comes_back_as_it_was(tmp_path):
+    folder = RunFolder.create(tmp_path, "suite")
+    folder.write_run(RECORD)
+    assert RunFolder(folder.path).run() == RECORD
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[]", "no JSON object"),
+        ("{}", "no schema version"),
+        ('{"schema": true}', "no schema version"),
+        ('{"schema": 99}', "newer version"),
+        ('{"schema": 2}', "does not have the fields"),
+        ('{"schema": 1}', "does not have the fields"),
+        ("{" * 100_000, "damaged"),
+        ('{"schema": 2, "id": ' + "[" * 100_000, "damaged"),
+        ("\xff\xfe", "damaged"),
+    ],
+)
+def test_a_record_that_is_none_is_refused_in_a_sentence(tmp_path, text, fault):
+    (tmp_path / "run.json").write_text(text, encoding="utf-8")
+    with pytest.raises(StoreError, match=fault):
+        RunFolder(tmp_path).run()
+
+
+def test_missing_or_foreign_scores_say_how_to_have_them_anew(tmp_path):
+    folder = RunFolder.create(tmp_path, "suite")
+    for content in (None, b"no parquet"):
+        if content:
+            (folder.path / "scores.parquet").write_bytes(content)
+            (folder.path / "statistics.npz").write_bytes(content)
+        with pytest.raises(StoreError, match="cannot be read") as caught:
+            folder.scores([])
+        assert "harness score" in (caught.value.hint or "")
+        with pytest.raises(StoreError, match="cannot be read"):
+            folder.statistics()
+
+
+def test_a_folder_that_is_named_as_if_it_were_the_last_of_all_days_ends_no_run(tmp_path):
+    (tmp_path / "suite" / "99991231-235959-ffffff").mkdir(parents=True)
+    assert RunFolder.create(tmp_path, "suite").path.is_dir()

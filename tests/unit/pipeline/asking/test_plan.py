@@ -11,7 +11,7 @@ from harness.pipeline.asking.plan import Choice, make_plan
 
 def test_requests_are_image_major(project):
     plan = make_plan(load_suite(project / "prompts" / "titles"), Choice(limit=2))
-    assert [(request.sample_id, request.system) for _, request, _ in plan.requests()] == [
+    assert [(p.request.sample_id, p.request.system) for p in plan.requests()] == [
         ("s1", "plain"),
         ("s1", "title"),
         ("s2", "plain"),

@@ -1,7 +1,7 @@
 from harness.config.load import load_suite
 from harness.pipeline.asking.plan import Choice
-from harness.pipeline.looking.preview import render_requests
 from harness.pipeline.looking.prefixes import shared_prefixes
+from harness.pipeline.looking.preview import render_requests
 
 
 def lines(project):

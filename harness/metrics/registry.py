@@ -1,0 +1,114 @@
+"""The table of metrics that a suite may name: MetricSpec → Metric, or why there is none."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import MetricError
+from harness.records import MetricSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.metrics.metric import Metric
+    from harness.metrics.tools import ScoringTools
+    from harness.records import Json
+
+METRICS: dict[str, str] = {
+    "bleu": "harness.metrics.caption:Bleu",
+    "rouge_l": "harness.metrics.caption:RougeL",
+    "meteor": "harness.metrics.meteor:Meteor",
+    "cider": "harness.metrics.caption:Cider",
+    "exact_match": "harness.metrics.exact:ExactMatch",
+    "keywords": "harness.metrics.keywords:Keywords",
+    "chrf": "harness.metrics.chrf:Chrf",
+    "length_ratio": "harness.metrics.diversity:LengthRatio",
+    "semantic_similarity": "harness.metrics.semantic:SemanticSimilarity",
+    "bertscore": "harness.metrics.bertscore:BertScore",
+}
+"""Name in a suite's ``metrics:`` → where its class is; imported when first asked for."""
+
+UNRANKED = frozenset({"LENGTH_RATIO"})
+"""Columns where more is not better."""
+
+UNAVAILABLE: dict[str, str] = {
+    "spice": (
+        "SPICE cannot be computed: the models of its parser (stanford-corenlp-3.6.0-models.jar) "
+        "are in no package registry, and it fails on Java 16 and later"
+    ),
+}
+"""Name → why the metric of that name is not to be had."""
+
+
+def parse_spec(written: Json) -> MetricSpec:
+    """Read a metric as ``metrics:`` or ``--metric`` writes it.
+
+    Raises:
+        MetricError: it is neither a name, nor one name with a mapping of options, nor a module of
+            Hugging Face's ``evaluate``.
+    """
+    try:
+        return MetricSpec.of(written)
+    except ValueError as error:
+        raise MetricError(str(error), hint="for example {keywords: {field: ingredients}}") from None
+
+
+def check_specs(specs: Sequence[MetricSpec]) -> None:
+    """Check that metrics can be had, have their options and stand once; nothing is computed.
+
+    Raises:
+        MetricError: one cannot, or stands twice, which would give two columns one name.
+    """
+    seen: set[tuple[str, str]] = set()
+    for spec in specs:
+        check_spec(spec)
+        if (spec.kind, spec.name) in seen:
+            raise MetricError(f"the metric '{spec.name}' is listed twice")
+        seen.add((spec.kind, spec.name))
+
+
+def check_spec(spec: MetricSpec) -> None:
+    """Check that a metric can be had and has the options that are set; nothing is computed.
+
+    Raises:
+        MetricError: no metric has this name, it cannot be had, or it has no such option.
+    """
+    if spec.kind == "evaluate":
+        from harness.metrics.hf import check_module
+
+        check_module(spec)
+        return
+    name = spec.name
+    if name in UNAVAILABLE:
+        raise MetricError(UNAVAILABLE[name], hint=f"leave {name} out of the suite's metrics")
+    if name not in METRICS:
+        known = ", ".join(METRICS)
+        raise MetricError(f"no metric is named '{name}'", hint=f"known metrics: {known}")
+    _, *possible = signature(_class(name)).parameters
+    for option in spec.options:
+        if option not in possible:
+            hint = f"its options: {', '.join(possible)}" if possible else "it has no options"
+            raise MetricError(f"metric {name} has no option '{option}'", hint=hint)
+
+
+def create(spec: MetricSpec | Json, tools: ScoringTools) -> Metric:
+    """Make a metric of ours; ``tools`` are the tokeniser and METEOR processes it may share.
+
+    Args:
+        spec: parsed, or as a suite writes it.
+        tools: shared by the metrics of a run.
+
+    Raises:
+        MetricError: no metric has this name, it cannot be had, or an option is wrong.
+    """
+    parsed = spec if isinstance(spec, MetricSpec) else parse_spec(spec)
+    check_spec(parsed)
+    metric: Metric = _class(parsed.name)(tools, **parsed.options)
+    return metric
+
+
+def _class(name: str) -> Any:
+    module, _, attribute = METRICS[name].partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,121 @@
+"""A plan → the record of its run, and its completions in their places: the one way into a folder.
+
+Runs of models, replays and predictions that were made elsewhere all go through here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from harness.pipeline.asking.environment import environment
+from harness.pipeline.asking.generate import groups
+from harness.records import (
+    Completion,
+    DatasetRecord,
+    GitState,
+    Machine,
+    ModelRecord,
+    RunRecord,
+    StoredCompletion,
+    VariantRecord,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from harness.pipeline.asking.plan import Plan, Planned
+    from harness.records import Json, ModelConfig, ReportedRow
+    from harness.store.run_folder import RunFolder
+
+_WRITTEN_AT_ONCE = 1_000
+
+
+def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -> RunRecord:
+    """Say what the run in a folder asks, of what and with what; its cost is not known yet."""
+    suite = plan.suite
+    now = environment(suite.folder)
+    return RunRecord(
+        id=folder.name,
+        suite=folder.parent.name,
+        baseline=suite.baseline or plan.systems[0].variant,
+        repeats=plan.repeats,
+        metrics=suite.metrics,
+        tokenizer=suite.tokenizer,
+        systems=plan.systems,
+        models={
+            model.name: _model_record(model, plan.identities[model.name]) for model in suite.models
+        },
+        variants={
+            renderer.variant.name: VariantRecord(
+                description=renderer.variant.description,
+                system=renderer.variant.system,
+                user=renderer.variant.user,
+                exemplars=renderer.variant.exemplars,
+                exemplar_answers=renderer.exemplar_answers,
+                postprocess=renderer.variant.postprocess,
+                generation=dict(renderer.variant.generation),
+                structured_outputs=renderer.variant.structured_outputs,
+            )
+            for renderer in plan.renderers.values()
+        },
+        dataset=DatasetRecord(
+            name=suite.dataset.name,
+            description=suite.dataset.description,
+            samples=len(plan.samples),
+            dropped=plan.dataset.dropped,
+        ),
+        unknown_ids=plan.unknown_ids,
+        reported=tuple(reported),
+        created=now["created"],
+        command=tuple(now["command"]),
+        versions=now["versions"],
+        git=now["git"] and GitState(**now["git"]),
+        machine=Machine(**{**now["machine"], "gpus": tuple(now["machine"]["gpus"])}),
+    )
+
+
+def write_completions(
+    plan: Plan,
+    folder: RunFolder,
+    answered: Callable[[Sequence[Planned]], Mapping[str, Completion]],
+    count: Callable[[Planned, Completion], None] | None = None,
+) -> None:
+    """Write a run's completions and what they depend on into its folder.
+
+    Args:
+        plan: the requests, in order.
+        folder: of the run.
+        answered: gives the completions of some requests, by key; all of them.
+        count: told of each.
+    """
+    written: set[str] = set()
+
+    def lines(write_part: Callable[[str, str], None]) -> Iterator[StoredCompletion]:
+        for planned in groups(plan.requests(), _WRITTEN_AT_ONCE):
+            completions = answered(planned)
+            for one in planned:
+                completion = completions[one.request.key]
+                if count:
+                    count(one, completion)
+                for digest, text in one.ingredients.parts.items():
+                    if digest not in written:
+                        written.add(digest)
+                        write_part(digest, text)
+                yield StoredCompletion(
+                    system=one.system.name,
+                    variant=one.system.variant,
+                    sample_id=one.request.sample_id,
+                    draw=one.ingredients.draw,
+                    completion=completion,
+                    record=one.ingredients.record,
+                )
+
+    with folder.writing_parts() as write_part:
+        folder.write_completions(lines(write_part))
+
+
+def _model_record(model: ModelConfig, identity: Json) -> ModelRecord:
+    known: dict[str, Any] = {field.name: getattr(model, field.name) for field in fields(model)}
+    return ModelRecord(**known, identity=identity)

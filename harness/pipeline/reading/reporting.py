@@ -1,0 +1,50 @@
+"""A scored run → its tables and its page, written into its folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.contrast import verdicts
+from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.comparing import compare_run
+from harness.report.gallery import MAX_CARDS, gallery
+from harness.report.html import html_page
+from harness.report.tables import ComparisonTable
+
+if TYPE_CHECKING:
+    from harness.records import RunSummary
+    from harness.store.run_folder import RunFolder
+
+
+def write_reports(folder: RunFolder, summary: RunSummary) -> None:
+    """Write the tables (Markdown, CSV, LaTeX) and ``report.html`` of a scored run.
+
+    Raises:
+        StoreError: a file of the run is missing, or one cannot be written.
+    """
+    run = folder.run()
+    samples = folder.samples()
+    table = ComparisonTable.of(summary)
+    folder.write_text("table.md", table.markdown())
+    folder.write_text("table_by_metric.md", table.by_metric())
+    folder.write_text("table.csv", table.csv())
+    folder.write_text("table.tex", table.latex())
+    first = samples[:MAX_CARDS]
+    scores = folder.scores([sample.id for sample in first])
+    shown = gallery(first, read_answers(folder, run, first).draws[0], scores)
+    folder.write_text("report.html", html_page(run, summary, table, shown, sentences(folder)))
+
+
+def sentences(folder: RunFolder) -> list[str]:
+    """Say a sentence for each pair of a run's systems on the metric that decides, if there is one.
+
+    Raises:
+        StoreError: a file of the run is missing.
+    """
+    compared = compare_run(folder, deciding_alone=True) if comparable(folder.summary()) else None
+    return verdicts(compared.metric(compared.deciding)) if compared else []
+
+
+def comparable(summary: RunSummary) -> bool:
+    """Tell whether two systems have a score with an interval, so that they can be compared."""
+    return len({result.system for result in summary.results if result.interval}) > 1

@@ -1,0 +1,274 @@
+"""A run as a record: what was asked and with what (RunRecord), and what came of it (RunSummary).
+
+``harness.store`` alone writes and reads them; ``schema`` is the version of the files' form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.records.json_value import Json
+from harness.records.metric import MetricSpec
+from harness.records.prompt import ExemplarSpec
+from harness.records.sample import Dropped
+from harness.records.score import MetricResult, Resampling
+from harness.records.suite import ModelConfig, System
+
+RUN_SCHEMA = 2
+"""Of ``run.json``, the JSON lines and ``summary.json`` together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitState:
+    """The commit that the prompts stand at."""
+
+    commit: str
+    dirty: bool | None
+    """Whether files have changed since; None where nobody looked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What a run was made on."""
+
+    python: str
+    platform: str
+    processor: str
+    cores: int | None
+    memory_gib: float | None
+    gpus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRecord(ModelConfig):
+    """A model of a run, and what of it its completions depend on."""
+
+    identity: Json = None
+    sha256: str | None = None
+    """Of a file of predictions, where that is the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantRecord:
+    """A prompt variant of a run."""
+
+    description: str = ""
+    system: str | None = None
+    """Jinja source of the system message."""
+    user: str = ""
+    """Jinja source of the user message."""
+    exemplars: ExemplarSpec | None = None
+    exemplar_answers: tuple[str, ...] = ()
+    """What the prompt shows as good answers."""
+    postprocess: tuple[str, ...] = ()
+    generation: Mapping[str, Json] = field(default_factory=dict)
+    structured_outputs: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRecord:
+    """The dataset of a run."""
+
+    name: str
+    description: str
+    samples: int
+    dropped: tuple[Dropped, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedRow:
+    """Figures that others printed of a system; not measured by the run."""
+
+    system: str
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCounts:
+    """Tokens of completions."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """Prompt tokens that a prefix cache already held."""
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageCounts:
+    """Images in the prompts that were asked, and what was really done to them; None: not known."""
+
+    asked: int
+    decoded: int | None = None
+    processed: int | None = None
+    encoded: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What a run's tokens cost."""
+
+    currency: str
+    now: float
+    """Of what was asked now."""
+    run: float
+    """Of all of the run, what the store had included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What the completions of a run took."""
+
+    completions: int
+    generated: int
+    """Asked of a model now; the others were in the store."""
+    failed: int
+    model_start_seconds: float
+    generate_seconds: float
+    completions_per_second: float | None
+    images_per_second: float | None
+    images: ImageCounts | None
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    generated_tokens: TokenCounts
+    """Of what was asked now; the three above are of all of the run."""
+    money: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """``run.json``: all that was asked, resolved, and what it was asked with."""
+
+    schema: int = RUN_SCHEMA
+    id: str
+    suite: str
+    baseline: str
+    """The variant that others are compared with."""
+    repeats: int
+    """How often every request was made."""
+    metrics: tuple[MetricSpec, ...]
+    tokenizer: Literal["ptb", "none"]
+    systems: tuple[System, ...]
+    models: Mapping[str, ModelRecord]
+    """By name."""
+    variants: Mapping[str, VariantRecord]
+    """By name."""
+    dataset: DatasetRecord
+    unknown_ids: tuple[str, ...] = ()
+    """Ids in files of predictions that the dataset does not have."""
+    reported: tuple[ReportedRow, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What a reader of the numbers should know of how they came about."""
+    code: tuple[str, ...] = ()
+    """Parts of the suite that are code and ran on this machine."""
+    created: str
+    """ISO 8601, UTC."""
+    command: tuple[str, ...]
+    versions: Mapping[str, str]
+    """Package → version."""
+    git: GitState | None = None
+    machine: Machine
+    cost: Cost | None = None
+    """None until the completions are there, and for predictions that were made elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemSummary:
+    """What became of one system's requests; counts of answers are over all its draws."""
+
+    system: str
+    model: str
+    variant: str
+    decoding: str
+    n: int
+    """Samples of the run."""
+    draws: int
+    unscored: int
+    """Samples without an answer in any draw."""
+    failed: int
+    empty: int
+    """Answers in which the model wrote nothing."""
+    declined: Mapping[str, int] = field(default_factory=dict)
+    """Step → answers that it would have emptied, and left as they were."""
+    unapplied: Mapping[str, int] = field(default_factory=dict)
+    """Step → answers that it could not be applied to."""
+    truncated: int
+    """Cut off at max_tokens."""
+    changed: int
+    """Changed by post-processing."""
+    malformed: int
+    """Without the form that the prompt asks for."""
+    reasons: Mapping[str, int]
+    """Why requests failed → how many, the most frequent first."""
+    made_by: Mapping[str, int] = field(default_factory=dict)
+    """Engine and version → completions that it made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextsSummary:
+    """What a system's texts are like together; None where it needs tokens and has no tokeniser."""
+
+    system: str
+    same_as_exemplar: float | None
+    """Share that is one of the prompt's examples; None where it shows none."""
+    words: float | None
+    """Mean tokens of a text."""
+    vocabulary: int | None
+    distinct_1: float | None
+    distinct_2: float | None
+    overlong: int | None
+    """Texts over the words that METEOR aligns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseFloor:
+    """How far a run's repeats lie apart."""
+
+    repeats: int
+    floor: Mapping[str, float]
+    """Metric → its largest range over the repeats of one system."""
+    differing: Mapping[str, int]
+    """System → samples whose texts are not all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """``summary.json``: every number of a run but those of single samples."""
+
+    schema: int = RUN_SCHEMA
+    run: str
+    inputs: str | None
+    """A hash of all that the numbers depend on; None where it is not known."""
+    suite: str
+    dataset: str
+    baseline: str
+    resampling: Resampling
+    specs: tuple[MetricSpec, ...]
+    """The metrics that were computed or are missing, in the order of their columns."""
+    metrics: tuple[str, ...]
+    """Their columns."""
+    systems: tuple[SystemSummary, ...]
+    texts: tuple[TextsSummary, ...]
+    results: tuple[MetricResult, ...]
+    noise_floor: NoiseFloor | None
+    best_of: Mapping[str, Mapping[str, float]]
+    """System → metric → the score had the reference chosen the best of its draws."""
+    raw: Mapping[str, Mapping[str, float]]
+    """System → metric → the score without post-processing, where that changed a text."""
+    short_references: int
+    """Samples whose references all have fewer words than BLEU_4 looks at."""
+    dropped: Mapping[str, int]
+    """Why rows of the dataset became no sample → how many."""
+    unknown_ids: tuple[str, ...]
+    reported: tuple[ReportedRow, ...]
+    notices: tuple[str, ...] = ()
+    cost: Cost | None
+
+    def value(self, system: str, metric: str) -> float | None:
+        """Give one score; None where it is missing."""
+        for result in self.results:
+            if (result.system, result.metric) == (system, metric):
+                return result.value
+        return None

@@ -1,0 +1,111 @@
+"""Files of runs that older versions wrote → their present form, in memory; nothing is rewritten.
+
+Version 1 (until 0.1): metrics were named by canonical JSON, dropped rows were a bare number in the
+summary, and who made a completion was not known.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from harness.records import RUN_SCHEMA, MetricSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.records import Json
+
+_FAMILIES = {
+    "bleu": ("BLEU_1", "BLEU_2", "BLEU_3", "BLEU_4"),
+    "rouge_l": ("ROUGE_L",),
+    "meteor": ("METEOR",),
+    "cider": ("CIDEr",),
+    "exact_match": ("EXACT", "EXACT_NORM"),
+    "keywords": ("KEYWORD_P", "KEYWORD_R", "KEYWORD_F1"),
+    "chrf": ("chrF",),
+    "length_ratio": ("LENGTH_RATIO",),
+    "semantic_similarity": ("SEMANTIC",),
+    "bertscore": ("BERTSCORE_P", "BERTSCORE_R", "BERTSCORE_F1"),
+}
+"""Metric of version 1 → its columns, which the summaries of that time do not tell."""
+
+
+def run_up_to_date(value: dict[str, Any]) -> dict[str, Any]:
+    """Bring ``run.json`` up to date."""
+    if value["schema"] == RUN_SCHEMA:
+        return value
+    models = value.get("models", {})
+    return {
+        **value,
+        "schema": RUN_SCHEMA,
+        "metrics": [_spec(written) for written in value.get("metrics", [])],
+        "models": {name: {"name": name, **model} for name, model in models.items()},
+        "cost": _cost(value.get("cost")),
+    }
+
+
+def summary_up_to_date(value: dict[str, Any], asked: Sequence[MetricSpec]) -> dict[str, Any]:
+    """Bring ``summary.json`` up to date.
+
+    Args:
+        value: the file.
+        asked: the metrics of the run, whose options the summary of version 1 does not tell.
+    """
+    if value["schema"] == RUN_SCHEMA:
+        return value
+    by_name = {spec.name: spec for spec in asked if spec.kind == "own"}
+    dropped = value.get("dropped", 0)
+    specs: dict[str, MetricSpec] = {}
+    results = []
+    for result in value.get("results", []):
+        name = _family(result)
+        spec = by_name.get(name) or MetricSpec(
+            name=name, kind="own" if name in _FAMILIES else "evaluate"
+        )
+        specs[spec.label] = spec
+        results.append({**result, "family": spec.label})
+    return {
+        **value,
+        "schema": RUN_SCHEMA,
+        "specs": list(specs.values()),
+        "dropped": {"not told by that version": dropped} if dropped else {},
+        "results": results,
+        "cost": _cost(value.get("cost")),
+    }
+
+
+def sample_up_to_date(value: dict[str, Any]) -> dict[str, Any]:
+    """Bring a line of ``samples.jsonl`` up to date."""
+    return value
+
+
+def family_up_to_date(name: str) -> str:
+    """Give the label of a metric that ``statistics.npz`` names; version 1 wrote canonical JSON."""
+    if not name.startswith("{"):
+        return name
+    return MetricSpec.of(json.loads(name)).label
+
+
+def _spec(written: Json) -> Json:
+    if isinstance(written, dict) and {"name", "options", "kind"} <= written.keys():
+        return written
+    spec = MetricSpec.of(written)
+    return {"name": spec.name, "options": dict(spec.options), "kind": spec.kind}
+
+
+def _family(result: dict[str, Any]) -> str:
+    column = result.get("metric", "")
+    return next((name for name, columns in _FAMILIES.items() if column in columns), column)
+
+
+def _cost(cost: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not cost:
+        return None
+    return {
+        "images": None,
+        "images_per_second": None,
+        "generated_tokens": {},
+        "money": None,
+        **cost,
+    }

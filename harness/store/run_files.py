@@ -1,0 +1,206 @@
+"""The files of a run ↔ records: their form, its version, and how older ones are read.
+
+Nothing else knows how ``run.json``, ``summary.json`` and the JSON lines are written. A file of an
+older version is brought up to date in memory; one of a newer version is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
+
+from harness.errors import StoreError
+from harness.fingerprint import canonical_json
+from harness.records import (
+    RUN_SCHEMA,
+    Completion,
+    RunRecord,
+    RunSummary,
+    Sample,
+    StoredCompletion,
+)
+from harness.store.migrations import run_up_to_date, sample_up_to_date, summary_up_to_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from harness.records import Json, MetricSpec
+
+Record = TypeVar("Record")
+
+_AGAIN = "run the suite again; finished completions are not asked for twice"
+
+
+def run_text(record: RunRecord) -> str:
+    """Write ``run.json``."""
+    return _pretty(_adapter(RunRecord).dump_python(record, mode="json"))
+
+
+def read_run(text: str, path: Path) -> RunRecord:
+    """Read ``run.json``; ``path`` is named in errors.
+
+    Raises:
+        StoreError: it is damaged, another program's, or of a newer version.
+    """
+    return _read(RunRecord, run_up_to_date(_versioned(text, path)), path)
+
+
+def summary_text(summary: RunSummary) -> str:
+    """Write ``summary.json``."""
+    return _pretty(_adapter(RunSummary).dump_python(summary, mode="json"))
+
+
+def read_summary(text: str, path: Path, asked: Sequence[MetricSpec]) -> RunSummary:
+    """Read ``summary.json``; ``path`` is named in errors, ``asked`` are the run's metrics.
+
+    Raises:
+        StoreError: it is damaged, another program's, or of a newer version.
+    """
+    return _read(RunSummary, summary_up_to_date(_versioned(text, path), asked), path)
+
+
+def sample_line(sample: Sample) -> str:
+    """Write a line of ``samples.jsonl``."""
+    return _line(_adapter(Sample).dump_python(sample, mode="json"))
+
+
+def read_sample(line: str, path: Path) -> Sample:
+    """Read a line of ``samples.jsonl``; ``path`` is named in errors.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    return _read(Sample, sample_up_to_date(_object(line, path)), path)
+
+
+def completion_line(stored: StoredCompletion) -> str:
+    """Write a line of ``completions.jsonl``: the completion's own fields beside its place."""
+    completion = _adapter(Completion).dump_python(stored.completion, mode="json")
+    place = {
+        "system": stored.system,
+        "variant": stored.variant,
+        "sample_id": stored.sample_id,
+        "draw": stored.draw,
+    }
+    return _line({**place, **completion, "ingredients": dict(stored.record)})
+
+
+def read_completion(line: str, path: Path) -> StoredCompletion:
+    """Read a line of ``completions.jsonl``; ``path`` is named in errors.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    value = _object(line, path)
+    place = {name: value.pop(name, None) for name in ("system", "variant", "sample_id")}
+    stored = {
+        **place,
+        "draw": value.pop("draw", 0),
+        "record": value.pop("ingredients", {}),
+        "completion": value,
+    }
+    return _read(StoredCompletion, stored, path)
+
+
+def part_line(digest: str, text: str) -> str:
+    """Write a line of ``ingredients.jsonl``: a part's sha256 and its value."""
+    return _line({"sha256": digest, "value": json.loads(text)})
+
+
+def read_part(line: str, path: Path) -> tuple[str, str]:
+    """Read a line of ``ingredients.jsonl``: a part's sha256 and its canonical JSON.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    value = _object(line, path)
+    if not isinstance(value.get("sha256"), str) or "value" not in value:
+        raise StoreError(f"{path} is damaged (a line is no part)")
+    return value["sha256"], canonical_json(value["value"])
+
+
+def plain_data(value: object) -> Json:
+    """Give records as plain data, as the files of a run hold them."""
+    return to_jsonable_python(value)
+
+
+def json_schemas() -> dict[str, Json]:
+    """Give the JSON Schema of each file of a run, for whoever reads them; of lines, of one line."""
+    place: dict[str, Json] = {
+        "system": {"type": "string"},
+        "variant": {"type": "string"},
+        "sample_id": {"type": "string"},
+        "draw": {"type": "integer"},
+        "ingredients": {
+            "type": "object",
+            "description": "What the completion depends on; ingredients.jsonl has the parts.",
+        },
+    }
+    completion = _adapter(Completion).json_schema(mode="serialization")
+    return {
+        "run.json": _adapter(RunRecord).json_schema(mode="serialization"),
+        "summary.json": _adapter(RunSummary).json_schema(mode="serialization"),
+        "samples.jsonl": _adapter(Sample).json_schema(mode="serialization"),
+        "completions.jsonl": {
+            **completion,
+            "properties": {**place, **completion["properties"]},
+            "required": [*place, *completion.get("required", [])],
+            "title": "CompletionLine",
+        },
+    }
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _read(kind: Callable[..., Record], value: Json, path: Path) -> Record:
+    try:
+        record: Record = _adapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"])
+        more = f", and {error.error_count() - 1} more" if error.error_count() > 1 else ""
+        raise StoreError(
+            f"{path} does not have the fields that this version reads "
+            f"({place}: {first['msg'].lower()}{more})",
+            hint=_AGAIN,
+        ) from error
+    return record
+
+
+def _versioned(text: str, path: Path) -> dict[str, Any]:
+    value = _object(text, path)
+    schema = value.get("schema")
+    if not isinstance(schema, int) or isinstance(schema, bool):
+        raise StoreError(f"{path} is not the record of a run: it has no schema version")
+    if schema > RUN_SCHEMA:
+        raise StoreError(
+            f"{path} was written by a newer version (schema {schema})",
+            hint="upgrade prompt-harness to read this run",
+        )
+    return value
+
+
+def _object(text: str, path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{path} is damaged ({error})") from error
+    if not isinstance(value, dict):
+        raise StoreError(f"{path} is damaged (no JSON object)")
+    return value
+
+
+def _line(value: Json) -> str:
+    return f"{json.dumps(value, ensure_ascii=False)}\n"
+
+
+def _pretty(value: Json) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
