@@ -12,7 +12,7 @@ from harness.errors import MetricError, StoreError
 from harness.metrics.metric import applies
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
-from harness.score import clusters_of
+from harness.scores import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -15,7 +15,7 @@ from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.reading.answers import read_answers
 from harness.pipeline.reading.reporting import write_reports
 from harness.records import NoiseFloor, Resampling, RunSummary, SystemSummary, TextsSummary
-from harness.score import Draw, best_of, corpus_values, score, score_by_evaluate
+from harness.scores import Draw, best_of, corpus_values, score, score_by_evaluate
 from harness.stats import REPLICATES
 
 if TYPE_CHECKING:

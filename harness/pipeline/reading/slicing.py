@@ -10,7 +10,7 @@ from harness.contrast import ALPHA, USUAL, compare_systems
 from harness.errors import DataError
 from harness.metrics.metric import applies
 from harness.pipeline.reading.comparing import chosen_metric, differing, read_statistics
-from harness.score import clusters_of
+from harness.scores import clusters_of
 from harness.slices import COMPUTED, LEAST, slices
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import score as scoring
+from harness import scores as scoring
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 from harness.records import Answer, Completion, MediaRef, Prediction, Sample
-from harness.score import clusters_of
+from harness.scores import clusters_of
 
 TITLES = ["lemon shrimp skillet", "tomato salad", "corn chowder with bacon", "egg toast"]
 SAMPLES = [Sample(id=f"s{i}", media=(), references=(title,)) for i, title in enumerate(TITLES)]
