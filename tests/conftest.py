@@ -4,13 +4,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 from PIL import Image
 
+from harness.cli import main
+
 REPOSITORY = Path(__file__).parent.parent
+HARNESS = str(Path(sys.executable).parent / "harness")
+WIDTH = {"COLUMNS": "160"}
+"""What the command sees of a terminal: wide enough that no table is broken."""
 
 TITLES = {
     "s1": "Lemon-Garlic Shrimp Skillet",
@@ -70,8 +80,18 @@ def write() -> Callable[[Path, str], Path]:
 
 @pytest.fixture(scope="session")
 def harness() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command as a user does."""
-    return _harness
+    """Run the command in this process, as ``tests/e2e/test_command_in_process.py`` holds it to.
+
+    Starting Python and loading pandas takes two seconds and running a small suite a tenth of one.
+    What starts vLLM, imports torch, or is stopped while it runs takes ``harness_process``.
+    """
+    return _in_this_process
+
+
+@pytest.fixture(scope="session")
+def harness_process() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command in a process of its own."""
+    return _in_a_process
 
 
 def _write(path: Path, text: str) -> Path:
@@ -83,20 +103,95 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def _harness(
+def _in_a_process(
     *words: str | Path,
     cwd: Path | None = None,
     timeout: float = 600,
+    stdin: int = subprocess.DEVNULL,
     stderr: int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user does."""
     return subprocess.run(
-        [str(Path(sys.executable).parent / "harness"), *map(str, words)],
+        [HARNESS, *map(str, words)],
         cwd=cwd or REPOSITORY,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
         timeout=timeout,
-        env={**os.environ, "COLUMNS": "160"},
+        env={**os.environ, **WIDTH},
         check=False,
     )
+
+
+def _in_this_process(
+    *words: str | Path, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    arguments = [HARNESS, *map(str, words)]
+    with tempfile.TemporaryFile("w+b") as stdout, tempfile.TemporaryFile("w+b") as stderr:
+        with _as_a_new_process(arguments, cwd or REPOSITORY, stdout, stderr):
+            code = _exit_code()
+        for file in (stdout, stderr):
+            file.seek(0)
+        return subprocess.CompletedProcess(
+            arguments, code, stdout.read().decode(), stderr.read().decode()
+        )
+
+
+def _exit_code() -> int:
+    """Call the command, and end as Python would."""
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        sys.stderr.write(f"{ended.code}\n")
+    except BaseException:  # noqa: BLE001 (a process ends with a trace, whatever it is)
+        traceback.print_exc()
+    return 1
+
+
+@contextmanager
+def _as_a_new_process(
+    arguments: list[str], cwd: Path, stdout: IO[bytes], stderr: IO[bytes]
+) -> Iterator[None]:
+    """Give what belongs to a process as a new one has it, and take it back at the end.
+
+    The descriptors 1 and 2 themselves lead to the files, since a progress bar and an engine's log
+    work on descriptors. Caches of our modules are emptied: files change between two commands.
+    """
+    argv, environment, before = sys.argv, dict(os.environ), Path.cwd()
+    streams = sys.stdin, sys.stdout, sys.stderr
+    for stream in streams[1:]:
+        stream.flush()
+    saved = {number: os.dup(number) for number in (1, 2)}
+    for module in [m for name, m in sys.modules.items() if name.partition(".")[0] == "harness"]:
+        for value in vars(module).values():
+            if callable(getattr(value, "cache_clear", None)):
+                value.cache_clear()
+    try:
+        os.dup2(stdout.fileno(), 1)
+        os.dup2(stderr.fileno(), 2)
+        os.chdir(cwd)
+        os.environ.update(WIDTH)
+        sys.argv = arguments
+        with (
+            Path(os.devnull).open(encoding="utf-8") as sys.stdin,
+            os.fdopen(1, "w", encoding="utf-8", closefd=False) as sys.stdout,
+            os.fdopen(
+                2, "w", encoding="utf-8", closefd=False, errors="backslashreplace"
+            ) as sys.stderr,
+            warnings.catch_warnings(),
+        ):
+            warnings.resetwarnings()
+            for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning):
+                warnings.simplefilter("ignore", kind)
+            yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = streams
+        for number, copy in saved.items():
+            os.dup2(copy, number)
+            os.close(copy)
+        os.chdir(before)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = argv

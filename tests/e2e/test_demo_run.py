@@ -13,12 +13,12 @@ SUITE = "prompts/recipe-titles"
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory, harness):
+def demo(tmp_path_factory, harness_process):
     """Forty samples of the demo suite, run once on real vLLM."""
     out = tmp_path_factory.mktemp("demo é") / "results"
     seen = out.parent / "terminal"
     with terminal(seen) as stderr:
-        run = harness("run", SUITE, "--limit", "40", "--json", "--out", out, stderr=stderr)
+        run = harness_process("run", SUITE, "--limit", "40", "--json", "--out", out, stderr=stderr)
     assert run.returncode == 0, seen.read_text()
     return json.loads(run.stdout), out, seen.read_text()
 
@@ -84,9 +84,10 @@ def test_a_second_run_starts_no_model(demo, harness):
     assert summary["folder"] == demo[0]["folder"]  # nothing has changed: the same run
 
 
-def test_transformers_writes_the_same_texts(demo, harness):
+def test_transformers_writes_the_same_texts(demo, harness_process):
     summary, out, _ = demo
-    run = harness("run", SUITE, "--limit", "40", "--engine", "transformers", "--json", "--out", out)
+    words = ("run", SUITE, "--limit", "40", "--engine", "transformers", "--json", "--out", out)
+    run = harness_process(*words)
     assert run.returncode == 0, run.stderr
 
     def texts(folder):

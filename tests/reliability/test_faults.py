@@ -64,7 +64,9 @@ def test_an_unreadable_image_is_left_out_and_counted(project, run, committed):
     assert "hint: add 'unreadable_image' to 'clean:' to leave such rows out" in done.stderr
 
 
-def test_a_cut_image_and_a_long_prompt_fail_alone(project, run, repository, newest, answers):
+def test_a_cut_image_and_a_long_prompt_fail_alone(
+    project, harness_process, repository, newest, answers
+):
     pytest.importorskip("transformers")
     model(project, f"engine: transformers, model: {repository / 'harness/demo/model'}")
     image = project / "datasets/dishes/images/s2.png"
@@ -73,7 +75,7 @@ def test_a_cut_image_and_a_long_prompt_fail_alone(project, run, repository, newe
     edit(project / SUITE / "title.yaml", "user: Give", f'user: "{long}Give')
     edit(project / SUITE / "title.yaml", "title.\n", 'title."\n')
     edit(project / SUITE / "suite.yaml", "[bleu, rouge_l, cider]", "[exact_match]")
-    done = run(project)
+    done = harness_process("run", SUITE, cwd=project)
     assert done.returncode == 0, done.stderr
     assert "unscored: the model gave no answer: plain 1, title 2" in done.stdout
     errors = {

@@ -65,9 +65,9 @@ def project(tmp_path_factory):
     return folder
 
 
-def test_adapters_of_one_model_share_its_start_and_answer_as_if_merged(project, harness):
+def test_adapters_of_one_model_share_its_start_and_answer_as_if_merged(project, harness_process):
     words = ("run", "prompts/recipe-titles", "--limit", str(SAMPLES), "--json")
-    run = harness(*words, cwd=project)
+    run = harness_process(*words, cwd=project)
     assert run.returncode == 0, run.stderr
     assert "] starting sweet and sour (vllm)" in run.stderr
     assert run.stderr.count("] starting ") == 2
