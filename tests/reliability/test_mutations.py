@@ -227,6 +227,25 @@ def test_the_pictures_size_in_the_processor_changes_every_key(project, checkpoin
     assert changed(before, keys(project)) == ALL
 
 
+def test_a_renamed_file_of_a_checkpoint_changes_every_key(project, checkpoint):
+    """A model reads its files by their names: two that change places are another model."""
+    seen = [keys(project)]
+    one, other = checkpoint / "config.json", checkpoint / "generation_config.json"
+    for renamed in (
+        lambda: one.rename(one.with_suffix(".bak")),
+        lambda: other.rename(one),
+        lambda: one.with_suffix(".bak").rename(other),
+    ):
+        renamed()
+        after = keys(project)
+        assert all(changed(before, after) == ALL for before in seen)
+        seen.append(after)
+    (checkpoint / "inner").mkdir()
+    other.rename(checkpoint / "inner" / other.name)
+    after = keys(project)
+    assert all(changed(before, after) == ALL for before in seen)
+
+
 def test_an_adapter_or_any_other_new_file_of_a_checkpoint_changes_every_key(project, checkpoint):
     before = keys(project)
     (checkpoint / "adapter").mkdir()

@@ -100,6 +100,59 @@ def test_what_waits_to_be_committed_is_not_missing(tmp_path):
         assert store.missing(["k", "f", "x"]) == ["f", "x"]
 
 
+FULL_FOR_A_WHILE = """
+import resource, signal, sys
+from pathlib import Path
+from harness.errors import StoreError
+from harness.ingredients import Ingredients
+from harness.records import Completion, Message, RenderedPrompt, TextPart
+from harness.store.completions import CompletionStore
+
+def add(store, key, text):
+    message = Message(role="user", parts=(TextPart(text="Name it."),))
+    prompt = RenderedPrompt(messages=(message,), media=(), sha256="0" * 64)
+    asked = Ingredients(prompt=prompt, model="{}", decoding="{}", draw=0)
+    store.add(Completion(key=key, text=text, finish_reason="stop"), asked)
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails instead
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+path = Path(sys.argv[1])
+with CompletionStore(path) as store, CompletionStore(path) as other:
+    add(store, "before", "a title")
+    store.flush()
+    add(store, "meanwhile", "title " * 100_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, most))
+    for _ in range(2):
+        try:
+            store.flush()
+        except StoreError as error:
+            print(error.message)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    add(other, "others", "a title")
+    other.flush()
+    add(store, "after", "a title")
+    store.flush()
+    found = other.get(["before", "meanwhile", "others", "after"])
+    print(*found)
+"""
+
+
+def test_a_disk_that_was_full_for_a_while_loses_nothing_and_blocks_nobody(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_FOR_A_WHILE, tmp_path / "s.sqlite"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    first, second, kept = done.stdout.splitlines()
+    for said in (first, second):  # the disk, both times, and not what the first time left behind
+        assert "disk" in said
+        assert "transaction" not in said
+    assert sorted(kept.split()) == ["after", "before", "meanwhile", "others"]
+
+
 def test_a_second_is_the_longest_that_anything_waits(tmp_path, monkeypatch):
     now = [100.0]
     monkeypatch.setattr("harness.store.completions.time.monotonic", lambda: now[0])

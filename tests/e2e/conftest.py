@@ -1,0 +1,62 @@
+"""An engine whose answers a test writes, and which keeps what it was asked."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from harness.engines.protocol import ENGINES, ImageWork, bounded, failed
+from harness.records import Completion, Request
+
+
+@dataclass
+class Script:
+    """What the engine answers, and what it was asked."""
+
+    answer: Callable[[Request], str | None] = lambda request: f"A dish for {request.key[:6]}"
+    """Gives a request's text; None where it is to fail."""
+    asked: list[Request] = field(default_factory=list)
+    """In their order. Unlike a completion's key they have a draw's seed and place in it."""
+
+
+class ScriptedEngine:
+    """Answers one request at a time as ``script`` says."""
+
+    neutral_args = frozenset()
+    sampling = None
+    defaults = {}  # noqa: RUF012 (nobody adds to it)
+    script = Script()
+
+    def __init__(self, config, *, log: Path):
+        self._config = config
+
+    async def start(self) -> None:
+        pass
+
+    def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
+        return bounded(requests, self._answer, 1)
+
+    async def image_work(self) -> ImageWork:
+        return ImageWork(0, 0, 0)
+
+    async def close(self) -> None:
+        pass
+
+    async def _answer(self, request: Request) -> Completion:
+        self.script.asked.append(request)
+        text = self.script.answer(request)
+        if text is None:
+            return failed(request, "the script says so", time.perf_counter())
+        return Completion(key=request.key, text=text, finish_reason="stop")
+
+
+@pytest.fixture
+def script(project, monkeypatch) -> Script:
+    """Have the project's suite asked of an engine that does what this says."""
+    monkeypatch.setitem(ENGINES, "scripted", f"{__name__}:ScriptedEngine")
+    monkeypatch.setattr(ScriptedEngine, "script", Script())
+    suite = project / "prompts/titles/suite.yaml"
+    suite.write_text(suite.read_text().replace("engine: fake", "engine: scripted"))
+    return ScriptedEngine.script

@@ -1,0 +1,193 @@
+"""Numbers whose cause the fake engine cannot give: clusters, noise of one system, failed draws."""
+
+import json
+import math
+from statistics import NormalDist
+
+import pytest
+
+SUITE = "prompts/titles"
+DISHES = [
+    "Lemon Garlic Shrimp Skillet",
+    "Avocado and Tomato Salad",
+    "Mushroom Toast with Egg",
+    "Creamy Corn Chowder",
+    "Roasted Carrot Soup",
+    "Apple and Almond Tart",
+    "Honey Ginger Chicken",
+    "Spinach Potato Curry",
+]
+
+
+@pytest.fixture
+def run(project, harness):
+    """Run the suite and give the summary."""
+
+    def run(*words):
+        done = harness("run", SUITE, "--json", *words, cwd=project)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture
+def told(project, harness):
+    """Call a verb that prints JSON."""
+
+    def told(*words):
+        done = harness(*words, "--json", cwd=project)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return told
+
+
+@pytest.fixture
+def write_dishes(project):
+    """Write a dataset of so many dishes without pictures, three of each cook."""
+
+    def write(name, ids, cluster="cluster: cook"):
+        rows = [
+            {"id": f"d{i}", "image": f"d{i}.png", "title": DISHES[i % 8], "cook": f"cook {i // 3}"}
+            for i in ids
+        ]
+        lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+        (project / f"datasets/{name}.jsonl").write_text(lines)
+        (project / f"datasets/{name}.yaml").write_text(
+            f"source: {{format: jsonl, path: {name}.jsonl}}\n"
+            f"columns: {{id: id, image: image, references: [title], {cluster}}}\nclean: []\n"
+        )
+
+    return write
+
+
+@pytest.fixture
+def pairs(project, told):
+    """Score systems, each a text per sample, on a dataset; compare them: (baseline, candidate)."""
+
+    def compare(dataset, systems):
+        lines = [
+            json.dumps({"id": sample, "text": text, "system": system})
+            for system, texts in systems.items()
+            for sample, text in texts.items()
+        ]
+        (project / "made.jsonl").write_text("\n".join(lines))
+        words = ("--predictions", "made.jsonl", "--dataset", dataset, "--metric", "chrf")
+        folder = told("score", *words)["folder"]
+        found = told("compare", folder)["pairs"]
+        return folder, {(pair["baseline"], pair["candidate"]): pair for pair in found}
+
+    return compare
+
+
+def first_words(ids, count):
+    """Titles cut after so many words."""
+    return {f"d{i}": " ".join(DISHES[i % 8].split()[:count]) for i in ids}
+
+
+def by_cook(ids):
+    """Titles whole or cut, as their cook would have it: samples of one cook go together."""
+    return first_words(ids, 1) | {
+        sample: text for sample, text in first_words(ids, 9).items() if int(sample[1:]) // 3 % 2
+    }
+
+
+NUMBERS = ("delta", "interval", "p_value", "n_paired", "unit_sd", "effect")
+
+
+def test_a_failed_sample_leaves_its_cluster_as_if_it_had_never_been_there(write_dishes, pairs):
+    ids = range(24)
+    lost = {2, 3, 9, 10, 11, 22}
+    left = [i for i in ids if i not in lost]
+    write_dishes("all", ids)
+    write_dishes("left", left)
+    write_dishes("single", left, cluster="metadata: [cook]")
+    one = first_words(left, 1)
+
+    _, failing = pairs("all", {"one": one, "other": by_cook(ids)})
+    _, without = pairs("left", {"one": one, "other": by_cook(left)})
+    _, single = pairs("single", {"one": one, "other": by_cook(left)})
+
+    [a], [b], [c] = failing.values(), without.values(), single.values()
+    assert [a[name] for name in NUMBERS] == [b[name] for name in NUMBERS]
+    assert a["n_paired"] == len(left)
+    # Eight cooks tell less than eighteen dishes that have nothing to do with each other.
+    assert a["delta"] == pytest.approx(c["delta"])
+    assert a["interval"][1] - a["interval"][0] > 1.2 * (c["interval"][1] - c["interval"][0])
+
+
+def test_power_allows_for_the_correction_of_all_pairs(write_dishes, pairs, told):
+    ids = range(24)
+    write_dishes("all", ids)
+    one, two, three = (first_words(ids, count) for count in (1, 2, 3))
+    whole = {f"d{i}": DISHES[i % 8] for i in ids}
+
+    def power(**systems):
+        folder, _ = pairs("all", systems)
+        found = told("power", folder, "--metric", "chrF", "--difference", "3")
+        return next(pair for pair in found["pairs"] if pair["candidate"] == "two")
+
+    def reach(count):
+        """What a sample would show with 80 % power where ``count`` tests are made at 5 %."""
+        return NormalDist().inv_cdf(1 - 0.05 / count / 2) + NormalDist().inv_cdf(0.8)
+
+    alone = power(one=one, two=two)
+    of_three = power(one=one, two=two, three=three)
+    of_six = power(one=one, two=two, three=three, four=whole)
+    for found, count in ((of_three, 3), (of_six, 6)):
+        ratio = reach(count) / reach(1)
+        assert found["smallest"] == pytest.approx(ratio * alone["smallest"])
+        assert found["needed"] == pytest.approx(ratio**2 * alone["needed"], abs=ratio**2)
+        assert found["needed"] > alone["needed"]
+
+
+@pytest.mark.parametrize("noisy", ["plain", "title"])
+@pytest.mark.parametrize("order", ["[plain, title]", "[title, plain]"])
+def test_the_noise_floor_is_that_of_the_system_that_differs_most(
+    project, run, script, told, noisy, order
+):
+    suite = project / SUITE / "suite.yaml"
+    suite.write_text(suite.read_text().replace("variants: [plain, title]", f"variants: {order}"))
+    titles = {"s1": "Lemon Shrimp", "s2": "Tomato Salad", "s3": "Egg Toast", "s4": "Corn Chowder"}
+
+    def answer(request):
+        repeat = sum(r.sample_id == request.sample_id and r.system == noisy for r in script.asked)
+        lost = request.system == noisy and repeat == 2
+        return "Nothing" if lost else titles[request.sample_id]
+
+    script.answer = answer
+    summary = run("--repeat", "3")
+
+    noise = summary["noise_floor"]
+    calm = "plain" if noisy == "title" else "title"
+    assert noise["differing"] == {noisy: 4, calm: 0}
+    once = run()
+    values = {r["metric"]: r["value"] for r in once["results"] if r["system"] == noisy}
+    assert noise["floor"]["ROUGE_L"] == pytest.approx(values["ROUGE_L"])  # down to 0 and back
+    assert noise["floor"]["ROUGE_L"] > 0.1
+    compared = told("compare", summary["folder"])["pairs"]
+    assert {pair["under_noise_floor"] for pair in compared if pair["metric"] == "ROUGE_L"} == {True}
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_the_best_of_several_draws_is_never_one_that_failed(project, run, script, failing):
+    """Where all draws that were answered are alike, choosing among them gains nothing."""
+    suite = project / SUITE / "suite.yaml"
+    suite.write_text(
+        suite.read_text().replace("[bleu, rouge_l, cider]", "[bleu, rouge_l, cider, chrf]")
+        + "decoding: {warm: {temperature: 1, n: 3}}\n"
+    )
+    texts = {"s1": "No word of it at all", "s2": "Tomato Salad", "s3": "Egg Toast", "s4": ""}
+
+    def answer(request):
+        lost = request.decoding.params["seed"] == failing and request.sample_id != "s2"
+        return None if lost else texts[request.sample_id]
+
+    script.answer = answer
+    summary = run("--only", "plain")
+
+    assert summary["cost"]["failed"] == 3
+    values = {r["metric"]: r["value"] for r in summary["results"]}
+    assert summary["best_of"]["plain"] == pytest.approx(values)
+    assert all(math.isfinite(value) for value in values.values())
