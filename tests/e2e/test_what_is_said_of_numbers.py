@@ -172,13 +172,16 @@ def test_the_noise_floor_is_that_of_the_system_that_differs_most(
 
 @pytest.mark.parametrize("failing", [0, 1, 2])
 def test_the_best_of_several_draws_is_never_one_that_failed(project, run, script, failing):
-    """Where all draws that were answered are alike, choosing among them gains nothing."""
+    """Where all draws that were answered are alike, choosing among them gains nothing.
+
+    Not even where an answer is worth nothing by itself: its letters count in the corpus's chrF.
+    """
     suite = project / SUITE / "suite.yaml"
     suite.write_text(
         suite.read_text().replace("[bleu, rouge_l, cider]", "[bleu, rouge_l, cider, chrf]")
         + "decoding: {warm: {temperature: 1, n: 3}}\n"
     )
-    texts = {"s1": "No word of it at all", "s2": "Tomato Salad", "s3": "Egg Toast", "s4": ""}
+    texts = {"s1": "0000 1111 2222", "s2": "Tomato Salad", "s3": "Egg Toast", "s4": ""}
 
     def answer(request):
         lost = request.decoding.params["seed"] == failing and request.sample_id != "s2"

@@ -8,7 +8,7 @@ import pytest
 from harness.errors import StoreError
 from harness.ingredients import Ingredients
 from harness.records import Completion, Message, RenderedPrompt, TextPart
-from harness.store.completions import CompletionStore
+from harness.store.completions import CompletionStore, Entry
 from harness.store.database import SCHEMA_VERSION, Damaged
 
 
@@ -151,6 +151,21 @@ def test_a_disk_that_was_full_for_a_while_loses_nothing_and_blocks_nobody(tmp_pa
         assert "disk" in said
         assert "transaction" not in said
     assert sorted(kept.split()) == ["after", "before", "meanwhile", "others"]
+
+
+def test_a_write_that_breaks_off_keeps_nothing_of_it_and_blocks_nobody(tmp_path):
+    def breaking_off():
+        yield Entry(completion("half"), {})
+        raise OSError("the file that it is read from is gone")
+
+    with CompletionStore(tmp_path / "s.sqlite") as store, CompletionStore(store.path) as other:
+        with pytest.raises(StoreError, match="the file that it is read from is gone"):
+            store.add_entries(breaking_off(), {})
+        other.add(completion("others"), asking())
+        other.flush()
+        store.add(completion("after"), asking())
+        store.flush()
+        assert other.get(["half", "others", "after"]).keys() == {"others", "after"}
 
 
 def test_a_second_is_the_longest_that_anything_waits(tmp_path, monkeypatch):
