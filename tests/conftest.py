@@ -13,9 +13,20 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from harness.cli import main
+
+# No test says how Hypothesis works but how many examples it takes. The examples are the same every
+# time: what lands is decided by the change, not by luck. `pytest --hypothesis-profile=search` looks
+# for new ones. Nothing is timed, since a machine that does other work fails nobody's test.
+USUAL = settings(
+    deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.register_profile("usual", USUAL, derandomize=True)
+settings.register_profile("search", USUAL, derandomize=False)
+settings.load_profile("usual")
 
 REPOSITORY = Path(__file__).parent.parent
 HARNESS = str(Path(sys.executable).parent / "harness")

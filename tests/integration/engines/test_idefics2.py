@@ -233,7 +233,7 @@ PIECES = ["<image>", "<fake_token_around_image>", "<end_of_utterance>", " ", "\n
 LETTERS = characters(codec="utf-8", exclude_characters="▁")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=lists(sampled_from(PIECES) | LETTERS, max_size=12).map("".join))
 def test_any_prompt_is_written_as_by_the_processor(written_alike, text):
     written_alike(text)

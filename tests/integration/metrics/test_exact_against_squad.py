@@ -14,6 +14,6 @@ PIECES = st.sampled_from(["a", "an", "the", "The", " ", ".", "-", "'", "_", "½"
 
 
 @given(st.lists(PIECES | st.text(max_size=4), max_size=8).map("".join))
-@settings(max_examples=500, deadline=None, database=None)
+@settings(max_examples=500)
 def test_texts_are_normalised_as_squad_does(text):
     assert normalized(text) == squad.normalize_answer(text)

@@ -43,9 +43,6 @@ TEXTS = st.lists(PIECES, max_size=5).map("".join) | st.lists(PIECES, max_size=5)
 BATCHES = st.lists(TEXTS, min_size=60, max_size=120)
 FEW = settings(
     max_examples=12,
-    deadline=None,
-    database=None,
-    derandomize=True,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

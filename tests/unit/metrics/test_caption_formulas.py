@@ -50,7 +50,7 @@ def ours(metric, samples):
 
 
 @given(SAMPLES)
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 def test_bleu_is_theirs(raw, samples):
     corpus, each = ours(Bleu(raw), samples)
 
@@ -60,7 +60,7 @@ def test_bleu_is_theirs(raw, samples):
 
 
 @given(SAMPLES)
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 def test_rouge_l_is_theirs_but_for_two_empty_texts(raw, samples):
     corpus, each = ours(RougeL(raw), samples)
 
@@ -71,7 +71,7 @@ def test_rouge_l_is_theirs_but_for_two_empty_texts(raw, samples):
 
 
 @given(SAMPLES.filter(lambda samples: any(text for _, texts in samples for text in texts)))
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 def test_cider_is_theirs(raw, samples):
     corpus, each = ours(Cider(raw), samples)
 
@@ -107,7 +107,7 @@ def test_a_system_scores_the_same_whichever_texts_came_before():
 
 @pytest.mark.parametrize("kind", [Bleu, RougeL])
 @given(SAMPLES, st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100)
 def test_sums_over_a_resample_score_it_as_if_computed_anew(raw, kind, samples, random):
     metric = kind(raw)
     predictions, references = zip(*samples, strict=True)

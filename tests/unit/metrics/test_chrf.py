@@ -36,7 +36,7 @@ def theirs(samples):
 
 
 @given(SAMPLES)
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 def test_corpus_and_samples_are_exactly_sacrebleus(samples):
     rows = METRIC.statistics(answers_of(*zip(*samples, strict=True)))
 
@@ -47,7 +47,7 @@ def test_corpus_and_samples_are_exactly_sacrebleus(samples):
 
 
 @given(SAMPLES, st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100)
 def test_sums_over_a_resample_score_it_as_sacrebleu_scores_it_anew(samples, random):
     rows = METRIC.statistics(answers_of(*zip(*samples, strict=True)))
     chosen = random.choices(range(len(samples)), k=len(samples))

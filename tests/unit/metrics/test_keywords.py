@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import MetricError
@@ -170,7 +170,6 @@ def test_the_field_can_be_chosen():
 
 
 @given(SAMPLES, st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_sums_over_a_resample_score_it_as_if_computed_anew(samples, random):
     # A last sample keeps the vocabulary the same in any resample of the others.
     fixed = ("", NAMES)

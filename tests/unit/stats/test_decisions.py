@@ -31,7 +31,6 @@ def test_holm_by_hand():
 
 
 @given(st.lists(st.floats(0, 1), max_size=12))
-@settings(deadline=None, database=None)
 def test_holm_lies_between_no_correction_and_bonferroni_and_keeps_the_order(p_values):
     given_, adjusted = np.array(p_values), holm(p_values)
 
@@ -83,7 +82,7 @@ def leaderboards(draw):
 
 
 @given(leaderboards())
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 def test_two_systems_share_a_band_exactly_if_they_cannot_be_told_apart(leaderboard):
     scores, p_values = leaderboard
 

@@ -38,7 +38,7 @@ def mean_rows(values):
 
 
 @given(SAMPLES, METRICS, SEEDS)
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=150)
 def test_a_replicate_is_the_score_of_the_resampled_corpus(samples, metric, seed):
     predictions, _, references = (np.array(texts) for texts in zip(*samples, strict=True))
     rows = metric.statistics(
@@ -55,7 +55,7 @@ def test_a_replicate_is_the_score_of_the_resampled_corpus(samples, metric, seed)
 
 
 @given(SAMPLES, METRICS, SEEDS)
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=150)
 def test_a_swapped_difference_is_that_of_the_exchanged_answers(samples, metric, seed):
     first, second, references = (np.array(texts) for texts in zip(*samples, strict=True))
     texts = [[text] for text in references.tolist()]
@@ -76,7 +76,7 @@ def test_a_swapped_difference_is_that_of_the_exchanged_answers(samples, metric, 
 
 
 @given(SAMPLES, METRICS)
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100)
 def test_the_jackknife_leaves_one_sample_out(samples, metric):
     predictions, _, references = (list(texts) for texts in zip(*samples, strict=True))
     rows = metric.statistics(answers_of(predictions, [[text] for text in references]))
