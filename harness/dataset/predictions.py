@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.dataset.tabular import FORMATS, read_table
+from harness.dataset.cells import ONE_TEXT, text_of, texts_of
+from harness.dataset.notes import Notes
+from harness.dataset.row_fault import RowFault
+from harness.dataset.sources.table import TableFile, read_rows
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
+
+    from harness.dataset.sources.table import Cell, Row
+
+FORMATS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".parquet": "parquet"}
+"""How a file's name ends → its format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +29,14 @@ class PredictionFile:
     """System → sample id → text, systems in the order in which they appear."""
     unknown: tuple[str, ...]
     """Ids that the dataset does not have, each once."""
+    notes: tuple[str, ...] = ()
+    """What was taken for something else than it is in the file, a sentence each, with its count."""
 
 
 def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
     """Read a CSV, TSV, JSON lines or Parquet file with the columns ``id``, ``text`` [, ``system``].
+
+    A number is the text that stands in the file, a list of one text that text, null no prediction.
 
     Args:
         path: the file; its ending tells the format. Without a ``system`` column its stem is the
@@ -32,30 +44,69 @@ def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
         ids: the samples that there are.
 
     Raises:
-        DataError: the file cannot be read, lacks a column, predicts a sample twice, or has no id
-            of the dataset.
+        DataError: the file cannot be read or lacks a column; a row has no id, no system where
+            others have one, no text that can be told, or a sample that was predicted before; or no
+            id is one of the dataset.
     """
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         raise DataError(f"not a known kind of file: {path}", hint=f"known: {', '.join(FORMATS)}")
-    rows = read_table(path, kind, ["id", "text"])
-    systems = rows["system"] if "system" in rows.columns else [path.stem] * len(rows)
+    file = TableFile(path=path, format=kind)
     texts: dict[str, dict[str, str]] = {}
+    lines: dict[tuple[str, str], int] = {}
     unknown: dict[str, None] = {}
-    for system, sample_id, text in zip(map(str, systems), rows["id"], rows["text"], strict=True):
-        name = str(sample_id)
-        if name not in ids:
-            unknown[name] = None
+    notes = Notes(path.name)
+    for row, system, sample_id, text in _predictions(file):
+        if sample_id not in ids:
+            unknown[sample_id] = None
             continue
-        mine = texts.setdefault(system, {})
-        if name in mine:
-            raise DataError(f"{path.name}: system '{system}' predicts sample '{name}' twice")
-        if isinstance(text, str):
-            mine[name] = text
+        first = lines.setdefault((system, sample_id), row.number)
+        if first != row.number:
+            raise file.error(
+                f"system '{system}' predicts sample '{sample_id}' twice",
+                row=row.number,
+                hint=f"the first time in {file.place(first)}",
+            )
+        predicted = texts.setdefault(system, {})
+        if text is not None:
+            predicted[sample_id] = text
+            notes.add("text", row.cells["text"], ONE_TEXT)
     if not texts:
         raise DataError(
             f"{path.name} has no sample of the dataset",
             hint=f"its ids look like {', '.join(list(unknown)[:3])}; "
             f"the dataset's like {', '.join(list(ids)[:3])}",
         )
-    return PredictionFile(texts=texts, unknown=tuple(unknown))
+    return PredictionFile(texts=texts, unknown=tuple(unknown), notes=notes.sentences())
+
+
+def _predictions(file: TableFile) -> Iterator[tuple[Row, str, str, str | None]]:
+    """Give each row with its system, sample and text; systems are named in all rows or in none."""
+    named: bool | None = None
+    for row in read_rows(file, ["id", "text"], ["system"]):
+        try:
+            sample_id = text_of(row.cells["id"], "id")
+            system = text_of(row.cells["system"], "system")
+            text = _answer(row.cells["text"])
+        except RowFault as fault:
+            raise file.error(fault.detail, row=row.number) from fault
+        if sample_id is None:
+            raise file.error("no id", row=row.number)
+        if named is not None and named != (system is not None):
+            problem = (
+                "no system is named, but in the rows before"
+                if named
+                else (f"system '{system}' is named, but none in the rows before")
+            )
+            raise file.error(problem, row=row.number, hint="name it in every row, or in none")
+        named = system is not None
+        yield row, system or file.path.stem, sample_id, text
+
+
+def _answer(cell: Cell) -> str | None:
+    if isinstance(cell, str):
+        return cell  # an empty text too: the system answered with nothing
+    texts = texts_of(cell, "text")
+    if len(texts) > 1:
+        raise RowFault("bad_cell", f"column 'text' holds {len(texts)} texts where one is meant")
+    return texts[0] if texts else None

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.dataset.tabular import read_table
+from harness.dataset.cells import ListForm, json_of, text_of, texts_of
+from harness.dataset.image_files import find_image
+from harness.dataset.notes import Notes
+from harness.dataset.row_fault import RowFault
+from harness.dataset.sources.table import TableFile, read_rows
 from harness.errors import DataError
 from harness.fingerprint import sha256_file
 from harness.media import probe
 from harness.records import Dropped, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    import pandas as pd
-
+    from harness.dataset.sources.table import Row
     from harness.records import DatasetConfig, MediaRef
 
 
@@ -28,6 +30,8 @@ class LoadedDataset:
 
     samples: tuple[Sample, ...]
     dropped: tuple[Dropped, ...]
+    notes: tuple[str, ...] = ()
+    """What was taken for something else than it is in the file, a sentence each, with its count."""
 
 
 def load_samples(
@@ -42,158 +46,179 @@ def load_samples(
 
     Args:
         config: the dataset's description.
-        limit: stop after so many samples.
-        ids: take only these, in this order.
+        limit: stop after so many samples; rows behind them are not looked at.
+        ids: take only these, in this order; each must be usable.
         images: whether the samples need them; without, image columns and files are not looked at.
         hash_file: hashes an image file's bytes.
 
     Raises:
-        DataError: a file or column is missing, an id stands twice or is unknown, a row has a fault
-            that ``clean`` does not list, or nothing is left.
+        DataError: the file cannot be read, a column is missing, an id that was asked for is not
+            there, a row has a fault that ``clean`` does not list, or nothing is left.
     """
-    rows = _read(config, images=images)
-    id_of = _id_column(rows, config)
+    reader = _RowReader(config, images=images, hash_file=hash_file)
+    rows: Iterable[Row] = read_rows(reader.file, reader.columns)
     if ids is not None:
-        rows, id_of = _choose(rows, id_of, ids, config)
+        rows = reader.choose(rows, ids)
     samples: list[Sample] = []
     dropped: list[Dropped] = []
-    seen: dict[str, str] = {}
-    look = partial(_media, config=config, seen=seen, hash_file=hash_file) if images else None
-    for sample_id, row in zip(id_of, rows.to_dict("records"), strict=True):
+    for row in rows:
         if limit is not None and len(samples) >= limit:
             break
-        found = _sample(sample_id, row, config, look)
-        if isinstance(found, Sample):
-            samples.append(found)
-            continue
-        if found.reason not in config.clean:
-            raise DataError(
-                f"sample '{sample_id}': {found.detail}",
-                where=config.where,
-                hint=f"add '{found.reason}' to 'clean:' to leave such rows out and count them",
-            )
-        dropped.append(found)
+        try:
+            samples.append(reader.sample(row))
+        except RowFault as fault:
+            if ids is not None or fault.reason not in config.clean:
+                raise reader.refused(row, fault, asked=ids is not None) from fault
+            dropped.append(reader.dropped(row, fault))
     if not samples:
         raise DataError(
-            f"dataset '{config.name}' has no usable sample ({len(dropped)} dropped)",
+            f"dataset '{config.name}' has no usable sample ({_account(dropped)})",
             where=config.where,
             hint=dropped[0].detail if dropped else "the source file has no rows",
         )
-    return LoadedDataset(samples=tuple(samples), dropped=tuple(dropped))
-
-
-def _read(config: DatasetConfig, *, images: bool) -> pd.DataFrame:
-    columns = [
-        config.id_column,
-        *(config.image_columns if images else ()),
-        *config.reference_columns,
-        *config.metadata_columns,
-        *([config.cluster_column] if config.cluster_column else ()),
-    ]
-    rows = read_table(config.path, config.format, columns, where=config.where)
-    return rows[list(dict.fromkeys(columns))]
-
-
-def _id_column(rows: pd.DataFrame, config: DatasetConfig) -> list[str]:
-    id_of = [str(value) for value in rows[config.id_column]]
-    twice = [sample_id for sample_id, n in Counter(id_of).items() if n > 1]
-    if twice:
-        raise DataError(
-            f"id '{twice[0]}' stands more than once in {config.path.name}",
-            where=config.where,
-            hint=f"{len(twice)} ids repeat; scores are kept by id, so each must be unique",
-        )
-    return id_of
-
-
-def _choose(
-    rows: pd.DataFrame, id_of: list[str], ids: Sequence[str], config: DatasetConfig
-) -> tuple[pd.DataFrame, list[str]]:
-    place = {sample_id: i for i, sample_id in enumerate(id_of)}
-    unknown = [sample_id for sample_id in ids if sample_id not in place]
-    if unknown:
-        raise DataError(
-            f"dataset '{config.name}' has no sample '{unknown[0]}'",
-            where=config.where,
-            hint=f"its ids look like: {', '.join(id_of[:5])}",
-        )
-    return rows.iloc[[place[sample_id] for sample_id in ids]], list(ids)
-
-
-def _sample(
-    sample_id: str,
-    row: dict[Any, Any],
-    config: DatasetConfig,
-    look: Callable[[str, dict[Any, Any]], tuple[MediaRef, ...] | Dropped] | None,
-) -> Sample | Dropped:
-    references = _texts(row[column] for column in config.reference_columns)
-    if not references:
-        columns = ", ".join(config.reference_columns)
-        return Dropped(id=sample_id, reason="missing_reference", detail=f"no text in {columns}")
-    media = look(sample_id, row) if look else ()
-    if isinstance(media, Dropped):
-        return media
-    return Sample(
-        id=sample_id,
-        media=media,
-        cluster=str(row[config.cluster_column]) if config.cluster_column else None,
-        references=tuple(references),
-        metadata={column: _plain(row[column]) for column in config.metadata_columns},
+    return LoadedDataset(
+        samples=tuple(samples), dropped=tuple(dropped), notes=reader.notes.sentences()
     )
 
 
-def _media(
-    sample_id: str,
-    row: dict[Any, Any],
-    config: DatasetConfig,
-    seen: dict[str, str],
-    hash_file: Callable[[Path], str],
-) -> tuple[MediaRef, ...] | Dropped:
-    media: list[MediaRef] = []
-    for name in _texts(row[column] for column in config.image_columns):
-        path = _inside(config.image_root, name + config.image_suffix)
-        if not path.is_file():
-            return Dropped(id=sample_id, reason="missing_image", detail=f"no such image: {path}")
-        try:
-            media.append(probe(path, hash_file))
-        except DataError as error:
-            return Dropped(id=sample_id, reason="unreadable_image", detail=error.message)
-    if not media:
-        columns = ", ".join(config.image_columns)
-        return Dropped(id=sample_id, reason="missing_image", detail=f"no image in {columns}")
-    twin = seen.setdefault(media[0].sha256, sample_id)
-    if twin != sample_id and "duplicate_image" in config.clean:
-        return Dropped(
-            id=sample_id, reason="duplicate_image", detail=f"the same image as sample '{twin}'"
+def table_file(config: DatasetConfig) -> TableFile:
+    """Give a dataset's file, and how it is to be read."""
+    return TableFile(
+        path=config.path,
+        format=config.format,
+        delimiter=config.delimiter,
+        encoding=config.encoding,
+        quoting=config.quoting,
+        named_at=config.where,
+    )
+
+
+class _RowReader:
+    """Makes samples of rows; knows the ids and images of those before."""
+
+    def __init__(
+        self, config: DatasetConfig, *, images: bool, hash_file: Callable[[Path], str]
+    ) -> None:
+        self.config = config
+        self.file = table_file(config)
+        self.notes = Notes(config.path.name)
+        self.columns = [
+            config.id_column,
+            *(config.image_columns if images else ()),
+            *config.reference_columns,
+            *config.metadata_columns,
+            *([config.cluster_column] if config.cluster_column else ()),
+        ]
+        self._images = images
+        self._hash_file = hash_file
+        self._list_form = ListForm(
+            written=config.reference_list, separator=config.reference_separator
         )
-    return tuple(media)
+        self._ids: dict[str, int] = {}
+        """Id → its row."""
+        self._by_image: dict[str, str] = {}
+        """Hash of an image → the first sample that shows it."""
+
+    def sample(self, row: Row) -> Sample:
+        """Make a row a sample.
+
+        Raises:
+            RowFault: it cannot be one.
+        """
+        config, cells = self.config, row.cells
+        sample_id = text_of(cells[config.id_column], config.id_column)
+        if sample_id is None:
+            raise RowFault("missing_id", f"no id in {config.id_column}")
+        first = self._ids.setdefault(sample_id, row.number)
+        if first != row.number:
+            raise RowFault("duplicate_id", f"the same id as {self.file.place(first)}")
+        references = [
+            text
+            for column in config.reference_columns
+            for text in texts_of(cells[column], column, self._list_form)
+        ]
+        if not references:
+            columns = ", ".join(config.reference_columns)
+            raise RowFault("missing_reference", f"no text in {columns}")
+        cluster = config.cluster_column
+        sample = Sample(
+            id=sample_id,
+            references=tuple(references),
+            cluster=text_of(cells[cluster], cluster) if cluster else None,
+            metadata={column: json_of(cells[column], column) for column in config.metadata_columns},
+            media=self._media(sample_id, row) if self._images else (),
+        )
+        for column in config.reference_columns:
+            self.notes.add(column, cells[column], self._list_form)
+        return sample
+
+    def choose(self, rows: Iterable[Row], ids: Sequence[str]) -> list[Row]:
+        """Find the rows of these ids, in the order of the ids.
+
+        Raises:
+            DataError: an id is not there, or stands twice and ``clean`` does not list it.
+        """
+        asked = set(ids)
+        chosen: dict[str, Row] = {}
+        first: list[str] = []
+        for row in rows:
+            sample_id = self._id(row)
+            if len(first) < 5:
+                first.append(sample_id)
+            if sample_id in asked and chosen.setdefault(sample_id, row) is not row:
+                twice = RowFault(
+                    "duplicate_id", f"the same id as {self.file.place(chosen[sample_id].number)}"
+                )
+                if twice.reason not in self.config.clean:
+                    raise self.refused(row, twice, asked=False)
+        for sample_id in ids:
+            if sample_id not in chosen:
+                raise DataError(
+                    f"dataset '{self.config.name}' has no sample '{sample_id}'",
+                    where=self.config.where,
+                    hint=f"its ids look like: {', '.join(first)}",
+                )
+        return [chosen[sample_id] for sample_id in ids]
+
+    def refused(self, row: Row, fault: RowFault, *, asked: bool) -> DataError:
+        """Say that a fault ends the run."""
+        known = self._id(row)
+        sample = f"sample '{known}': " if known else ""
+        hint = f"add '{fault.reason}' to 'clean:' to leave such rows out and count them"
+        if asked:
+            hint = "it was asked for by its id, so it is not left out"
+        return self.file.error(f"{sample}{fault.detail}", row=row.number, hint=hint)
+
+    def dropped(self, row: Row, fault: RowFault) -> Dropped:
+        """Account for a row that becomes no sample."""
+        return Dropped(id=self._id(row), row=row.number, reason=fault.reason, detail=fault.detail)
+
+    def _id(self, row: Row) -> str:
+        try:
+            return text_of(row.cells[self.config.id_column], self.config.id_column) or ""
+        except RowFault:
+            return ""
+
+    def _media(self, sample_id: str, row: Row) -> tuple[MediaRef, ...]:
+        config = self.config
+        media: list[MediaRef] = []
+        for column in config.image_columns:
+            for name in texts_of(row.cells[column], column, ListForm()):
+                path = find_image(config.image_root, name + config.image_suffix)
+                try:
+                    media.append(probe(path, self._hash_file))
+                except DataError as error:
+                    raise RowFault("unreadable_image", error.message) from error
+        if not media:
+            raise RowFault("missing_image", f"no image in {', '.join(config.image_columns)}")
+        twin = self._by_image.setdefault(media[0].sha256, sample_id)
+        if twin != sample_id and "duplicate_image" in config.clean:
+            raise RowFault("duplicate_image", f"the same image as sample '{twin}'")
+        return tuple(media)
 
 
-def _inside(root: Path, name: str) -> Path:
-    path = root / name
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise DataError(f"image '{name}' lies outside {root}", hint="images stay in images.root")
-    return path
-
-
-def _texts(values: Any) -> list[str]:
-    """Flatten cells that hold a text or a list of texts; blank ones and NaN are no text."""
-    flat = [
-        text
-        for value in values
-        for text in (value if isinstance(value, list | tuple) or _is_array(value) else [value])
-    ]
-    return [text for text in flat if isinstance(text, str) and text.strip()]
-
-
-def _plain(value: Any) -> Any:
-    """Turn what pandas gives into what JSON can hold; NaN becomes None."""
-    if _is_array(value):
-        return [_plain(item) for item in value.tolist()]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and value != value else value
-
-
-def _is_array(value: Any) -> bool:
-    return hasattr(value, "tolist") and hasattr(value, "shape") and value.shape != ()
+def _account(dropped: Sequence[Dropped]) -> str:
+    """Count dropped rows by reason: ``5 rows left out: 3 missing_image, 2 duplicate_image``."""
+    counts = Counter(row.reason for row in dropped)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    return f"{len(dropped)} rows left out: {reasons}" if dropped else "no row"

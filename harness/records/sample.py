@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from harness.records.json_value import Json
 from harness.records.source import Where
@@ -41,9 +42,14 @@ class Dropped:
     """A row of a dataset that became no sample, and why."""
 
     id: str
+    """Empty where the row has none."""
     reason: str
-    """A short machine-readable word: missing_image, duplicate_id …"""
+    """A word that ``clean:`` may list: missing_image, duplicate_id …"""
     detail: str
+    """What is wrong with it, for a person."""
+    row: int | None = None
+    """1-based: its line in a text file, its place among the rows of a Parquet file. None in runs
+    of before this was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +61,19 @@ class DatasetConfig:
     format: str
     """csv, tsv, jsonl or parquet."""
     path: Path
+    delimiter: str | None = None
+    """Between the cells of csv and tsv; None: a comma, a tab."""
+    encoding: str = "utf-8"
+    """Of a text file."""
+    quoting: Literal["double", "none"] | None = None
+    """What quotation marks of csv and tsv are: syntax, or text. None: syntax, with a check."""
     id_column: str
     image_columns: tuple[str, ...]
     reference_columns: tuple[str, ...]
+    reference_list: Literal["json", "python", "text"] | None = None
+    """How a text holds several references; text: it never does. None: where it looks so."""
+    reference_separator: str | None = None
+    """What stands between several references in one text."""
     metadata_columns: tuple[str, ...]
     cluster_column: str | None
     """Samples with the same value are no independent observations."""

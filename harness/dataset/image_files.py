@@ -1,0 +1,45 @@
+"""The name of an image in a row → its file: below the folder of images, spelled as on the disk."""
+
+from __future__ import annotations
+
+import errno
+import os.path
+import unicodedata
+from pathlib import Path, PurePath
+
+from harness.dataset.row_fault import RowFault
+
+
+def find_image(root: Path, name: str) -> Path:
+    """Find an image file; one outside the folder is never opened, nor one that a link leads to.
+
+    Args:
+        root: ``images.root``.
+        name: with the suffix.
+
+    Raises:
+        RowFault: the name leads out of the folder, or to no file.
+    """
+    path = root / name
+    try:
+        if not name.isascii() and not path.exists():
+            path = _as_spelled(root, name)
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+            raise RowFault("image_outside", f"image '{name}' lies outside {root}")
+        if path.is_file():
+            return path
+    except ValueError as error:  # NUL, half a surrogate pair
+        raise RowFault("missing_image", f"{name!r} can be no file's name ({error})") from error
+    except OSError as error:
+        reason = "missing_image" if error.errno == errno.ENAMETOOLONG else "unreadable_image"
+        raise RowFault(reason, f"image cannot be had: {path} ({error.strerror})") from error
+    raise RowFault("missing_image", f"no such image: {path}")
+
+
+def _as_spelled(root: Path, name: str) -> Path:
+    """Look for each part with its accents composed and decomposed: é is one letter or two."""
+    path = root
+    for part in PurePath(name).parts:
+        forms = [part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD"))]
+        path = next((path / form for form in forms if (path / form).exists()), path / part)
+    return path

@@ -1,0 +1,44 @@
+"""Counts what was taken for something else than it is in the file, and says it once a column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from harness.dataset.cells import ListForm, holds_number, holds_written_list
+
+if TYPE_CHECKING:
+    from harness.dataset.sources.table import Cell
+
+_SENTENCES = {
+    "number": "held a number, which was taken as the text that stands there",
+    "list": "held a list written as text, of which each member was taken "
+    "(references: {columns: […], list: text} would take such a cell as one text)",
+}
+
+
+class Notes:
+    """Of one file.
+
+    Args:
+        name: of the file.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, column: str, cell: Cell, form: ListForm) -> None:
+        """Count a cell whose texts were used."""
+        if holds_number(cell):
+            self._counts[column, "number"] += 1
+        elif holds_written_list(cell, form):
+            self._counts[column, "list"] += 1
+
+    def sentences(self) -> tuple[str, ...]:
+        """Give a sentence for each column and kind, in the order of their first cells."""
+        return tuple(
+            f"{self._name}: {count:,} {'cell' if count == 1 else 'cells'} of '{column}' "
+            f"{_SENTENCES[kind]}"
+            for (column, kind), count in self._counts.items()
+        )

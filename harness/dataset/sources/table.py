@@ -1,0 +1,159 @@
+"""A file of rows → its rows, one after another, each with its place and its cells as they stand.
+
+What a cell means is not known here: nothing is guessed, and what a file cannot have meant is
+refused with the file, the line and the key of ``source:`` that tells how to read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, TypeAlias, Union, cast
+
+from harness.errors import DataError
+from harness.records import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+SOURCES = {
+    "csv": "harness.dataset.sources.delimited",
+    "tsv": "harness.dataset.sources.delimited",
+    "jsonl": "harness.dataset.sources.json_lines",
+    "parquet": "harness.dataset.sources.parquet",
+}
+"""Format → the module that reads it."""
+
+WITHOUT_LINES = frozenset({"parquet"})
+"""Formats whose rows are counted, because they stand on no line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of a file, with the text that stands there for it."""
+
+    value: int | float
+    """Infinity where the file says so; never NaN, which files write where nothing is."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A cell whose value JSON cannot hold."""
+
+    reason: str
+    """What it holds: bytes, a duration …"""
+
+
+Cell: TypeAlias = Union[str, Number, bool, Unreadable, "list[Cell]", "dict[str, Cell]", None]
+"""What stands in a cell; None where nothing stands. CSV and TSV know text alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row with the columns that were asked for."""
+
+    number: int
+    """1-based: the line of a text file on which it begins, else its place among the rows."""
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFile:
+    """A file of rows and how it is to be read."""
+
+    path: Path
+    format: str
+    """A key of SOURCES."""
+    delimiter: str | None = None
+    """Between cells; None: a comma for csv, a tab for tsv."""
+    encoding: str = "utf-8"
+    """Of a text file; a byte order mark may stand before utf-8."""
+    quoting: str | None = None
+    """double: cells may stand in quotation marks. none: quotation marks are text. None: as double,
+    but a quoted cell whose lines look like rows is refused."""
+    named_at: Where | None = None
+    """The ``source:`` that names it; None for a file that no YAML names."""
+
+    def error(self, message: str, *, row: int | None = None, hint: str | None = None) -> DataError:
+        """Make an error that says the file and, where there is one, the line or row."""
+        if row is not None and self.format in WITHOUT_LINES:
+            message = f"{self.place(row)}: {message}"
+            row = None
+        return DataError(message, where=Where(path=self.path, line=row), hint=hint)
+
+    def place(self, row: int) -> str:
+        """Name a row: ``line 7``, or ``row 7`` where rows stand on no line."""
+        return f"{'row' if self.format in WITHOUT_LINES else 'line'} {row}"
+
+    def remedy(self, option: str) -> str:
+        """Say how a file is declared that is written in another way."""
+        if self.named_at is None:
+            return "write the file as JSON lines, or as CSV in UTF-8 as spreadsheets write it"
+        source = f"source: {{format: {self.format}, path: {self.path.name}, {option}}}"
+        return f"write `{source}` in {self.named_at.path.name}"
+
+
+class Source(Protocol):
+    """A module of SOURCES."""
+
+    def rows(
+        self, file: TableFile, columns: Sequence[str], optional: Sequence[str]
+    ) -> Iterator[Row]:
+        """Give a file's rows; see read_rows."""
+
+
+def read_rows(
+    file: TableFile, columns: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[Row]:
+    """Give a file's rows from the first to the last; only the current one is held.
+
+    Args:
+        file: which, and how to read it.
+        columns: the cells to give; all must be there.
+        optional: more of them; cells of those that are not there are None.
+
+    Raises:
+        DataError: the file is missing or is not of its format, a row has not the columns of its
+            header, or a column is missing or stands twice. Some of it only on the way.
+    """
+    try:
+        there = file.path.is_file()
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
+        raise DataError(f"no such file: {file.path} ({error})", where=file.named_at) from error
+    if not there:
+        raise DataError(f"no such file: {file.path}", where=file.named_at)
+    source = cast("Source", import_module(SOURCES[file.format]))
+    try:
+        yield from source.rows(file, list(dict.fromkeys(columns)), list(dict.fromkeys(optional)))
+    except OSError as error:
+        raise file.error(f"cannot be read: {error.strerror or error}") from error
+
+
+def check_columns(
+    file: TableFile, there: Sequence[str], columns: Sequence[str], hint: str | None = None
+) -> None:
+    """Check that each column is there once.
+
+    Args:
+        file: for the error.
+        there: what the file has.
+        columns: what it must have.
+        hint: what else the cause may be than a wrong name.
+
+    Raises:
+        DataError: one is not, or stands twice.
+    """
+    missing = [column for column in columns if column not in there]
+    if missing:
+        raise DataError(
+            f"{file.path.name} has no column {', '.join(map(repr, missing))}",
+            where=file.named_at,
+            hint=hint or f"its columns: {', '.join(there)}",
+        )
+    for column in columns:
+        if list(there).count(column) > 1:
+            raise file.error(
+                f"column '{column}' stands twice", hint="which is meant? rename one in the file"
+            )
