@@ -78,7 +78,7 @@ def _keys_beside(schema: type[BaseModel], path: YamlPath) -> list[str]:
     for step in path[:-1]:
         if isinstance(step, str) and step in current.model_fields:
             current = _model_in(current.model_fields[step].annotation) or current
-    return list(current.model_fields)
+    return [field.alias or name for name, field in current.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
