@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.dataset.cells import ListForm, json_of, text_of, texts_of
+from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of, texts_of
 from harness.dataset.image_files import find_image
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
@@ -115,7 +115,7 @@ class _RowReader:
             written=config.reference_list, separator=config.reference_separator
         )
         self._ids: dict[str, int] = {}
-        """Id → its row."""
+        """Id → the row of its sample."""
         self._by_image: dict[str, str] = {}
         """Hash of an image → the first sample that shows it."""
 
@@ -129,9 +129,6 @@ class _RowReader:
         sample_id = text_of(cells[config.id_column], config.id_column)
         if sample_id is None:
             raise RowFault("missing_id", f"no id in {config.id_column}")
-        first = self._ids.setdefault(sample_id, row.number)
-        if first != row.number:
-            raise RowFault("duplicate_id", f"the same id as {self.file.place(first)}")
         references = [
             text
             for column in config.reference_columns
@@ -146,8 +143,9 @@ class _RowReader:
             references=tuple(references),
             cluster=text_of(cells[cluster], cluster) if cluster else None,
             metadata={column: json_of(cells[column], column) for column in config.metadata_columns},
-            media=self._media(sample_id, row) if self._images else (),
+            media=self._media(row) if self._images else (),
         )
+        self._check_new(sample, row)
         for column in config.reference_columns:
             self.notes.add(column, cells[column], self._list_form)
         return sample
@@ -199,11 +197,15 @@ class _RowReader:
         except RowFault:
             return ""
 
-    def _media(self, sample_id: str, row: Row) -> tuple[MediaRef, ...]:
+    def _media(self, row: Row) -> tuple[MediaRef, ...]:
         config = self.config
         media: list[MediaRef] = []
         for column in config.image_columns:
-            for name in texts_of(row.cells[column], column, ListForm()):
+            cell = row.cells[column]
+            if holds_written_list(cell, ListForm()):
+                several = "several images stand in as many columns, or in a list of JSON or Parquet"
+                raise RowFault("bad_cell", f"'{column}' holds a list written as text; {several}")
+            for name in texts_of(cell, column):
                 path = find_image(config.image_root, name + config.image_suffix)
                 try:
                     media.append(probe(path, self._hash_file))
@@ -211,10 +213,18 @@ class _RowReader:
                     raise RowFault("unreadable_image", error.message) from error
         if not media:
             raise RowFault("missing_image", f"no image in {', '.join(config.image_columns)}")
-        twin = self._by_image.setdefault(media[0].sha256, sample_id)
-        if twin != sample_id and "duplicate_image" in config.clean:
-            raise RowFault("duplicate_image", f"the same image as sample '{twin}'")
         return tuple(media)
+
+    def _check_new(self, sample: Sample, row: Row) -> None:
+        """Compare with the samples before; rows that became none count for nothing here."""
+        first = self._ids.get(sample.id, row.number)
+        if first != row.number:
+            raise RowFault("duplicate_id", f"the same id as {self.file.place(first)}")
+        if sample.media:
+            twin = self._by_image.setdefault(sample.media[0].sha256, sample.id)
+            if twin != sample.id and "duplicate_image" in self.config.clean:
+                raise RowFault("duplicate_image", f"the same image as sample '{twin}'")
+        self._ids[sample.id] = row.number
 
 
 def _account(dropped: Sequence[Dropped]) -> str:

@@ -3,11 +3,14 @@ import os
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from harness.config.load import load_dataset
 from harness.dataset.samples import load_samples
 from harness.errors import ConfigErrors, DataError
+from harness.fingerprint import canonical_json
 from harness.score import clusters_of
 
 
@@ -52,6 +55,14 @@ def test_an_id_twice_is_refused_with_both_lines(make):
         load_samples(make(rows))
     loaded = load_samples(make(rows, clean="[duplicate_id]"))
     assert [(row.id, row.row, row.reason) for row in loaded.dropped] == [("a", 4, "duplicate_id")]
+
+
+def test_an_id_is_taken_by_a_sample_not_by_a_row_that_became_none(make):
+    # As a spreadsheet writes #NAME? for every photo that it has no name for.
+    rows = "x,none,Soup,x\nx,nor,Soup,x\nx,red,,x\nx,red,Soup,x\n"
+    loaded = load_samples(make(rows))
+    assert [sample.id for sample in loaded.samples] == ["x"]
+    assert [row.row for row in loaded.dropped] == [2, 3, 4]
 
 
 def test_a_row_without_an_id_is_no_sample(make):
@@ -133,6 +144,21 @@ def test_an_accent_may_be_composed_in_one_place_and_decomposed_in_another(
     name = unicodedata.normalize(in_the_row, "Entrées/crème")
     loaded = load_samples(make(f"a,{name},Soup,x\n"))
     assert loaded.samples[0].media[0].width == 8
+
+
+def test_a_list_of_images_written_as_text_is_named(make):
+    with pytest.raises(DataError, match=r"d\.csv:2: .*'image' holds a list written as text"):
+        load_samples(make("a,\"['red', 'blue']\",Soup,x\n"))
+
+
+def test_a_list_of_images_and_a_number_with_a_suffix_are_names(describe, tmp_path, pictures):
+    (pictures / "139.png").write_bytes((pictures / "red.png").read_bytes())
+    (tmp_path / "d.jsonl").write_text('{"id": 1, "image": ["blue", 139], "title": "Soup"}\n')
+    describe("d.jsonl")
+    images = "images: {root: images, suffix: .png}\n"
+    (tmp_path / "d.yaml").write_text((tmp_path / "d.yaml").read_text() + images)
+    (sample,) = load_samples(load_dataset(tmp_path / "d.yaml")).samples
+    assert [media.path.name for media in sample.media] == ["blue.png", "139.png"]
 
 
 def test_every_dropped_row_says_where_it_stood(make):
@@ -266,3 +292,39 @@ def test_the_hub_library_named_datasets_is_not_hidden(repository, tmp_path):
         [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False
     )
     assert (run.returncode, run.stdout) == (0, "1\n"), run.stderr
+
+
+WORDS = st.text("ab \u00e9\ud800['\"]\0", max_size=4)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=5,
+)
+ROWS = st.fixed_dictionaries({"id": JSON, "title": JSON | WORDS, "cook": WORDS | JSON, "n": JSON})
+
+
+@given(st.lists(ROWS, max_size=4))
+def test_any_values_become_samples_or_are_accounted_for(tmp_path_factory, rows):
+    """What comes out holds only what keys and run folders can hold."""
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "any.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (folder / "any.yaml").write_text(
+        "source: {format: jsonl, path: any.jsonl}\n"
+        "columns: {id: id, image: id, references: [title], metadata: [n], cluster: cook}\n"
+        "clean: [missing_id, duplicate_id, bad_cell, missing_reference]\n"
+    )
+    good = {
+        "id": "last",
+        "title": "Soup",
+        "cook": None,
+        "n": None,
+    }  # so that there is a sample in any case
+    with (folder / "any.jsonl").open("a") as file:
+        file.write(f"{json.dumps(good)}\n")
+    loaded = load_samples(load_dataset(folder / "any.yaml"), images=False)
+    assert len(loaded.samples) + len(loaded.dropped) == len(rows) + 1
+    for sample in loaded.samples:
+        assert sample.id.strip()
+        assert all(isinstance(text, str) and text.strip() for text in sample.references)
+        assert sample.cluster is None or sample.cluster.strip()
+        assert json.loads(canonical_json(dict(sample.metadata))) == sample.metadata

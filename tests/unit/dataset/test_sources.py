@@ -315,3 +315,27 @@ def test_rows_are_read_one_after_another(tmp_path):
     assert next(rows).number == 2
     with pytest.raises(DataError, match=r"d\.csv:20002: the row has 2 cells"):
         list(rows)
+
+
+# Whatever a file holds
+
+
+@given(
+    kind=st.sampled_from(["csv", "tsv", "jsonl", "parquet"]),
+    content=st.binary()
+    | st.text(st.sampled_from("id,title\t\n\"'[]{}:1ae-. \r\0\\")).map(str.encode),
+    quoting=st.sampled_from([None, "none", "double"]),
+)
+def test_any_bytes_are_read_or_refused(tmp_path_factory, kind, content, quoting):
+    path = tmp_path_factory.getbasetemp() / f"any.{kind}"
+    header = {"jsonl": b'{"id": 1, "title": "x"}\n', "parquet": b"PAR1"}
+    separator = b"\t" if kind == "tsv" else b","
+    path.write_bytes(header.get(kind, b"id" + separator + b"title\n") + content)
+    file = TableFile(path=path, format=kind, quoting=quoting)
+    error = None
+    try:
+        for row in read_rows(file, ["id", "title"]):
+            assert set(row.cells) == {"id", "title"}
+    except DataError as refused:
+        error = refused
+    assert error is None or path.name in str(error)
