@@ -14,6 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.records import Where
 
 
@@ -39,9 +41,9 @@ class ConfigError(HarnessError):
 
 
 class ConfigErrors(ConfigError):
-    """Every problem found in one or more files, reported together."""
+    """Every problem of one or more files, and of what they name, reported together."""
 
-    def __init__(self, problems: list[ConfigError]) -> None:
+    def __init__(self, problems: Sequence[HarnessError]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
 

@@ -5,12 +5,16 @@ Names are resolved here (a dataset's, a preset's, what a variant extends); no da
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.answer_form import check_form
+from harness.config.names import unique
+from harness.config.problems import Problems
+from harness.config.sampling import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile, VariantFile
 from harness.config.validate import nearest, validate
 from harness.errors import ConfigError, ConfigErrors
@@ -27,7 +31,9 @@ from harness.records import (
 from harness.yaml_source import YamlSource, load_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
+
+    from harness.yaml_source import YamlPath
 
 PRESETS = Path(__file__).parent.parent / "models"
 SUITE_FILE = "suite.yaml"
@@ -39,50 +45,118 @@ def load_suite(folder: Path) -> Suite:
     Raises:
         ConfigErrors: every problem of every file that the suite reaches.
     """
+    problems = Problems()
+    suite = load_suite_parts(folder, problems)
+    problems.raise_any()
+    assert suite is not None  # what is missing has been gathered, and raised
+    return suite
+
+
+def load_suite_parts(folder: Path, problems: Problems) -> Suite | None:
+    """Load what can be loaded of a suite, and gather what is wrong with the rest.
+
+    Returns:
+        The suite without its wrong variants and models; None where nothing would be left to ask.
+    """
     folder = folder.parent if folder.name == SUITE_FILE else folder
-    if not (folder / SUITE_FILE).is_file():
-        raise ConfigErrors([ConfigError(f"no {SUITE_FILE} in {folder}", hint=_suites_near(folder))])
-    source = load_yaml(folder / SUITE_FILE)
-    file = validate(source, SuiteFile)
-    gather = _Gather()
-    names = file.variants or variant_names(folder)
-    variants = [
-        gather(
-            partial(
-                load_variant,
-                folder,
-                name,
-                asked=source.where(("variants", i)) if file.variants else None,
-            )
-        )
-        for i, name in enumerate(names)
-    ]
-    root = project_root(folder)
-    dataset = gather(partial(find_dataset, file.dataset, folder, asked=source.where(("dataset",))))
-    models = [
-        gather(partial(_suite_model, model, source, i)) for i, model in enumerate(file.models)
-    ]
-    baseline = file.baseline or (names[0] if names else "")
-    if baseline not in names:
-        gather.add(f"baseline '{baseline}' is no variant", source, ("baseline",), names)
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            gather.add(f"variant '{name}' is listed twice", source, ("variants", i))
-    gather.raise_any()
+    with problems.caught():
+        if not is_file(folder / SUITE_FILE):
+            raise ConfigError(f"no {SUITE_FILE} in {folder}", hint=_suites_near(folder))
+        source = load_yaml(folder / SUITE_FILE)
+        file = validate(source, SuiteFile)
+        return _suite(folder, file, source, problems)
+    return None
+
+
+def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems) -> Suite | None:
+    problems.add(_odd_values(source))
+    problems.add(unique("suite", [(folder.resolve().name, source.where())]))
+    variants = _suite_variants(folder, file, source, problems)
+    dataset = None
+    with problems.caught():
+        dataset = find_dataset(file.dataset, folder, asked=source.where(("dataset",)))
+    where = {f"metrics.{i}": source.where(("metrics", i)) for i in range(len(file.metrics))}
+    where |= _check_decodings(file, source, problems)
+    models = _suite_models(file, source, where, problems)
+    if dataset is None or not variants or not models:
+        return None
+    names = [variant.name for variant in variants]
     return Suite(
         name=folder.resolve().name,
         folder=folder,
-        root=root,
+        root=project_root(folder),
         description=file.description,
-        dataset=_there(dataset),
-        variants=tuple(_there(variant) for variant in variants),
-        baseline=baseline,
-        models=tuple(_there(model) for model in models),
+        dataset=dataset,
+        variants=tuple(variants),
+        baseline=file.baseline if file.baseline in names else names[0],
+        models=tuple(models),
         decodings=tuple(Decoding(name=n, params=p) for n, p in file.decoding.items()),
         metrics=tuple(_metric(spec, folder) for spec in file.metrics),
         tokenizer=file.tokenizer,
         reported=folder / file.reported if file.reported else None,
+        where=where,
     )
+
+
+def _suite_variants(
+    folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
+) -> list[PromptVariant]:
+    """Load the variants that a suite lists, or all that stand beside it."""
+    names = file.variants or variant_names(folder)
+    if not names:
+        missing = f"no variant: no file in {folder} ends in .yaml but {SUITE_FILE}"
+        problems.add([ConfigError(missing, where=source.where())])
+    places = [
+        source.where(("variants", i)) if file.variants else Where(path=folder / f"{name}.yaml")
+        for i, name in enumerate(names)
+    ]
+    twice = "a variant is a file beside suite.yaml; 'extends:' takes one from elsewhere"
+    problems.add(unique("variant", zip(names, places, strict=True), hint=twice))
+    if file.baseline is not None and file.baseline not in names:
+        message = f"baseline '{file.baseline}' is no variant"
+        hint = nearest(file.baseline, names)
+        problems.add([ConfigError(message, where=source.where(("baseline",)), hint=hint)])
+    variants = []
+    for name, place in dict(zip(names, places, strict=True)).items():
+        with problems.caught():
+            asked = place if file.variants else None
+            variants.append(load_variant(folder, name, asked=asked))
+    return variants
+
+
+def _check_decodings(file: SuiteFile, source: YamlSource, problems: Problems) -> dict[str, Where]:
+    """Check a suite's decodings; give the place of each parameter as decoding.NAME.PARAMETER."""
+    where: dict[str, Where] = {}
+    problems.add(unique("decoding", [(n, source.where(("decoding", n))) for n in file.decoding]))
+    for name, params in file.decoding.items():
+        places = {param: source.where(("decoding", name, param)) for param in params}
+        problems.add(sampling_problems(params, places))
+        where[f"decoding.{name}"] = source.where(("decoding", name))
+        where |= {f"decoding.{name}.{param}": place for param, place in places.items()}
+    return where
+
+
+def _suite_models(
+    file: SuiteFile, source: YamlSource, where: dict[str, Where], problems: Problems
+) -> list[ModelConfig]:
+    """Load a suite's models; put the places of what they say into ``where``."""
+    models: list[ModelConfig] = []
+    named: list[tuple[str, Where]] = []
+    for i, model in enumerate(file.models):
+        asked = source.where(("models", i))
+        with problems.caught():
+            if isinstance(model, str):
+                config, places = _preset(model, asked=asked)
+            else:
+                name = model.name or model.model.rstrip("/").rpartition("/")[2]
+                config, places = _model(model, name, source, ("models", i))
+            models.append(config)
+            named.append((config.name, source.where(("models", i, "name"))))
+            where |= {f"models.{config.name}": asked}
+            where |= {f"models.{config.name}.{key}": place for key, place in places.items()}
+    hint = "'name:' gives a model a name of its own; it is no part of any key"
+    problems.add(unique("model", named, hint=hint))
+    return models
 
 
 def variant_names(folder: Path) -> list[str]:
@@ -102,14 +176,15 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
     generation: dict[str, Any] = {}
     where: dict[str, Where] = {}
     chain: list[Path] = []
+    problems = Problems()
     path: Path | None = folder / f"{name}.yaml"
     while path:
+        if not is_file(path):
+            hint = nearest(path.stem, variant_names(path.parent))
+            raise ConfigErrors([ConfigError(f"no variant '{path.stem}'", where=asked, hint=hint)])
         if path.resolve() in chain:
             circle = " → ".join([*(p.stem for p in chain), path.stem])
             raise ConfigErrors([ConfigError(f"variants extend in a circle: {circle}", where=asked)])
-        if not path.is_file():
-            hint = nearest(path.stem, variant_names(path.parent))
-            raise ConfigErrors([ConfigError(f"no variant '{path.stem}'", where=asked, hint=hint)])
         chain.append(path.resolve())
         source = load_yaml(path)
         file = validate(source, VariantFile)
@@ -120,9 +195,13 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
             if value is not None and field not in fields:
                 fields[field] = value
                 where[field] = source.text_where((field,))
+        problems.add(_variant_problems(file, source))
+        for param in file.generation or {}:
+            where.setdefault(f"generation.{param}", source.where(("generation", param)))
         generation = {**(file.generation or {}), **generation}
         asked = source.where(("extends",))
         path = path.parent / f"{file.extends}.yaml" if file.extends else None
+    problems.raise_any()
     if "user" not in fields:
         raise ConfigErrors(
             [ConfigError("'user' is missing", where=Where(path=folder / f"{name}.yaml", line=1))]
@@ -148,6 +227,18 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
     )
 
 
+def _variant_problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigError]:
+    """Check what a variant's own file says beyond its shape."""
+    yield from _odd_values(source)
+    params = file.generation or {}
+    yield from sampling_problems(params, {p: source.where(("generation", p)) for p in params})
+    ids = file.exemplars.ids if file.exemplars else []
+    for i, sample_id in enumerate(ids):
+        if sample_id in ids[:i]:
+            place = source.where(("exemplars", "ids", i))
+            yield ConfigError(f"the exemplar '{sample_id}' is listed twice", where=place)
+
+
 def project_root(folder: Path) -> Path:
     """Find the project's folder: the nearest one around ``folder`` that holds ``datasets/``."""
     # The path as it was typed first, so that messages name files the way the user did.
@@ -163,7 +254,7 @@ def find_dataset(name: str, folder: Path, *, asked: Where | None = None) -> Data
     """
     datasets = project_root(folder) / "datasets"
     path = folder / name if name.endswith(".yaml") else datasets / f"{name}.yaml"
-    if not path.is_file():
+    if not is_file(path):
         hint = nearest(name, sorted(p.stem for p in datasets.glob("*.yaml")))
         raise ConfigErrors([ConfigError(f"no dataset '{name}'", where=asked, hint=hint)])
     return load_dataset(path)
@@ -196,6 +287,7 @@ def load_dataset(path: Path) -> DatasetConfig:
         image_root=path.parent / file.images.root,
         image_suffix=file.images.suffix,
         clean=tuple(file.clean),
+        obtain=file.obtain,
         where=source.where(("source",)),
     )
 
@@ -211,11 +303,16 @@ def load_preset(name: str, *, asked: Where | None = None) -> ModelConfig:
     Raises:
         ConfigErrors: there is no such preset, or its file is wrong.
     """
+    return _preset(name, asked=asked)[0]
+
+
+def _preset(name: str, *, asked: Where | None) -> tuple[ModelConfig, dict[str, Where]]:
     path = PRESETS / f"{name}.yaml"
-    if not path.is_file():
+    if name not in preset_names():
         hint = nearest(name, preset_names())
         raise ConfigErrors([ConfigError(f"no model preset '{name}'", where=asked, hint=hint)])
-    return _model(validate(load_yaml(path), ModelFile), name, path.parent)
+    source = load_yaml(path)
+    return _model(validate(source, ModelFile), name, source, ())
 
 
 def _metric(written: str | dict[str, Any], folder: Path) -> MetricSpec:
@@ -226,15 +323,17 @@ def _metric(written: str | dict[str, Any], folder: Path) -> MetricSpec:
     return replace(spec, name=name, options=options)
 
 
-def _suite_model(model: str | ModelFile, source: YamlSource, i: int) -> ModelConfig:
-    if isinstance(model, str):
-        return load_preset(model, asked=source.where(("models", i)))
-    name = model.name or model.model.rstrip("/").rpartition("/")[2]
-    return _model(model, name, source.path.parent)
-
-
-def _model(file: ModelFile, name: str, folder: Path) -> ModelConfig:
-    return ModelConfig(
+def _model(
+    file: ModelFile, name: str, source: YamlSource, at: YamlPath
+) -> tuple[ModelConfig, dict[str, Where]]:
+    """Make a model's record, and give the place of each of its sampling parameters."""
+    places = {param: source.where((*at, "generation", param)) for param in file.generation}
+    problems = Problems()
+    problems.add(_odd_values(source, at))
+    problems.add(sampling_problems(file.generation, places))
+    problems.raise_any()
+    folder = source.path.parent
+    config = ModelConfig(
         name=file.name or name,
         engine=file.engine,
         model=_checkpoint(file.model, folder),
@@ -246,6 +345,7 @@ def _model(file: ModelFile, name: str, folder: Path) -> ModelConfig:
         timeout=file.timeout,
         price=file.price.model_dump() if file.price else None,
     )
+    return config, {f"generation.{param}": place for param, place in places.items()}
 
 
 def _checkpoint(name: Any, folder: Path) -> Any:
@@ -261,35 +361,29 @@ def _suites_near(folder: Path) -> str:
     return "a suite is a folder with a suite.yaml and its prompt variants"
 
 
-class _Gather:
-    """Runs loaders one after another and keeps the problems of all of them."""
-
-    def __init__(self) -> None:
-        self.problems: list[ConfigError] = []
-
-    def __call__(self, load: Callable[[], Any]) -> Any:
-        try:
-            return load()
-        except ConfigErrors as error:
-            known = {str(problem) for problem in self.problems}
-            self.problems += [p for p in error.problems if str(p) not in known]
-            return None
-
-    def add(
-        self,
-        message: str,
-        source: YamlSource,
-        path: tuple[str | int, ...],
-        known: list[str] | None = None,
-    ) -> None:
-        hint = nearest(str(message), known) if known else None
-        self.problems.append(ConfigError(message, where=source.where(path), hint=hint))
-
-    def raise_any(self) -> None:
-        if self.problems:
-            raise ConfigErrors(self.problems)
+def is_file(path: Path) -> bool:
+    """Tell whether there is such a file; a name that no file system takes is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or in a folder that may not be entered
+        return False
 
 
-def _there(value: Any) -> Any:
-    assert value is not None  # a loader that failed has been gathered, and raise_any has raised
-    return value
+def _odd_values(source: YamlSource, at: YamlPath = ()) -> Iterator[ConfigError]:
+    """Find, anywhere in a file or below ``at``, what YAML can write and nothing can be meant by."""
+    for path, line in source.key_lines.items():
+        value: Any = source.data
+        for step in path:
+            value = value[step]
+        if path[: len(at)] != at:
+            continue
+        if isinstance(value, float) and not math.isfinite(value):
+            message = f"'{_key(path)}' is {value}, no number to reckon with"
+            yield ConfigError(message, where=Where(path=source.path, line=line))
+        if isinstance(value, str) and "\0" in value:
+            message = f"'{_key(path)}' holds a NUL, which no text or path can"
+            yield ConfigError(message, where=Where(path=source.path, line=line))
+
+
+def _key(path: YamlPath) -> str:
+    return ".".join(str(step) for step in path)

@@ -214,6 +214,10 @@ class DatasetFile(Strict):
     description: str = ""
     source: SourceFile
     columns: ColumnsFile
+    obtain: str | None = Field(
+        default=None,
+        description="For data that are no part of the project: how to get them, where to put them.",
+    )
     images: ImagesFile = Field(default_factory=ImagesFile)
     clean: list[Fault] = Field(
         default=["missing_reference", "missing_image", "image_outside", "unreadable_image"],

@@ -63,6 +63,22 @@ def download_command(name: str, revision: str | None) -> str:
     return f"hf download {name}{f' --revision {revision}' if revision else ''}"
 
 
+def check_local(model: ModelConfig) -> ModelConfig:
+    """Refuse a checkpoint or an adapter whose folder is not there; the Hub is not asked.
+
+    Raises:
+        EngineError: it is not.
+    """
+    if model.engine in ENGINES:
+        for word, name in (("model", model.model), ("adapter", model.adapter)):
+            if name and not on_hub(name) and not Path(name).is_dir():
+                raise EngineError(
+                    f"no such {word} folder: {name}",
+                    hint=f"'{word}' is the path of a folder, or a Hub id like owner/name",
+                )
+    return model
+
+
 class Hub:
     """Finds commits; a Hub that could not be reached once is not asked again."""
 
@@ -76,8 +92,9 @@ class Hub:
         """Put the commits for the revisions of a model and its adapter.
 
         Raises:
-            EngineError: neither the Hub nor the cache knows one.
+            EngineError: neither the Hub nor the cache knows one, or a local folder is not there.
         """
+        check_local(model)
         if model.engine not in ENGINES:
             return model
         if on_hub(model.model):

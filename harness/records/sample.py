@@ -82,3 +82,5 @@ class DatasetConfig:
     clean: tuple[str, ...]
     """Faults whose rows are dropped and counted; any other fault stops the run."""
     where: Where
+    obtain: str | None = None
+    """How to get data that are no part of the project; None: they are."""

@@ -11,6 +11,7 @@ from harness.records.json_value import Json
 from harness.records.metric import MetricSpec
 from harness.records.prompt import PromptVariant
 from harness.records.sample import DatasetConfig
+from harness.records.source import Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +80,5 @@ class Suite:
     tokenizer: Literal["ptb", "none"]
     reported: Path | None
     """A CSV of figures that others printed."""
+    where: Mapping[str, Where] = field(default_factory=dict)
+    """``metrics.0``, ``decoding.greedy.top_p``, ``models.demo.generation.seed`` … → its place."""

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from harness.config.load import find_dataset
+from harness.config.names import JOINER, unique
+from harness.config.problems import Problems
 from harness.config.validate import nearest
 from harness.dataset.samples import LoadedDataset, load_samples
 from harness.engines.hub import is_pinned, split_adapter
 from harness.engines.protocol import REPLAY, identity
-from harness.engines.protocol import check as check_engine
-from harness.errors import ConfigError, ConfigErrors
+from harness.errors import ConfigError, ConfigErrors, DataError
 from harness.fingerprint import canonical_json, content_of_paths, sha256_file, sha256_folder
 from harness.ingredients import Ingredients
-from harness.metrics.registry import check_specs
+from harness.pipeline.asking.refusals import (
+    place_of,
+    refuse_draws,
+    refuse_metrics,
+    refuse_models,
+    replay_steps,
+)
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
 from harness.postprocess import check_steps
 from harness.records import (
@@ -34,7 +41,7 @@ from harness.render import Renderer
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from harness.records import Sample
+    from harness.records import DatasetConfig, Sample
 
 _Named = TypeVar("_Named", PromptVariant, ModelConfig)
 
@@ -84,6 +91,8 @@ class Plan:
     identities: dict[str, Json]
     """By model: what of it a completion depends on."""
     repeats: int = 1
+    exemplars: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
+    """By variant: the samples that its prompt shows as worked examples."""
     unknown_ids: tuple[str, ...] = ()
     """Ids in files of predictions that the dataset does not have."""
 
@@ -199,54 +208,130 @@ def make_plan(
         images: whether the samples need them.
 
     Raises:
-        HarnessError: a name, a file, a dataset or a template is wrong, or a model is not there.
+        HarnessError: a name, a file, a dataset or a template is wrong, or a model is not there;
+            all that is wrong, where it is more than one thing.
+    """
+    problems = Problems()
+    plan = draft_plan(
+        suite,
+        choice,
+        problems,
+        sample_ids=sample_ids,
+        hash_file=hash_file,
+        pin=pin,
+        images=images,
+    )
+    if len(problems.all) == 1:
+        raise problems.all[0]
+    problems.raise_any()
+    assert plan is not None  # what is missing has been gathered, and raised
+    return plan
+
+
+def draft_plan(
+    suite: Suite,
+    choice: Choice,
+    problems: Problems,
+    *,
+    sample_ids: Sequence[str] | None = None,
+    hash_file: Callable[[Path], str] = sha256_file,
+    pin: Callable[[ModelConfig], ModelConfig] | None = None,
+    images: bool = True,
+) -> Plan | None:
+    """Make a plan as ``make_plan`` does, and gather what is wrong instead of raising it.
+
+    Returns:
+        With problems, a plan of what is left: its prompts can be rendered, and nothing be asked;
+        None where there are no samples.
+
+    Raises:
+        ConfigErrors: the choice names what the suite does not have.
     """
     suite = choose(suite, choice)
-    check_specs(suite.metrics)
+    refuse_metrics(suite, problems)
+    renderers: dict[str, Renderer | ReplayRenderer] = {}
+    exemplars: dict[str, tuple[Sample, ...]] = {}
     for variant in suite.variants:
-        check_steps(variant.postprocess, variant.where.get("postprocess"))
-    renderers: dict[str, Renderer | ReplayRenderer] = {
-        variant.name: _renderer(variant, suite, hash_file) for variant in suite.variants
-    }
-    systems = list(_systems(suite))
-    for model in suite.models:
-        check_engine(model, [s.decoding for s in systems if s.model == model.name])
-    if pin:
-        suite = replace(suite, models=tuple(pin(model) for model in suite.models))
-    dataset = load_samples(
-        suite.dataset, limit=choice.limit, ids=sample_ids, images=images, hash_file=hash_file
-    )
+        with problems.caught():
+            check_steps(variant.postprocess, variant.where.get("postprocess"))
+        with problems.caught(variant.where.get("exemplars")):
+            exemplars[variant.name] = _exemplars(variant, suite, hash_file)
+            renderers[variant.name] = Renderer(variant, exemplars[variant.name])
+    systems = list(_systems(suite, problems))
+    refuse_models(suite, systems, problems)
+    if pin and not problems.all:
+        pinned = []
+        for model in suite.models:
+            with problems.caught(suite.where.get(f"models.{model.name}")):
+                pinned.append(pin(model))
+        suite = suite if problems.all else replace(suite, models=tuple(pinned))
+    # Of a plan that is refused one sample is enough: those of a large dataset take minutes.
+    limit = 1 if problems.all else choice.limit
+    dataset = None
+    with problems.caught(suite.dataset.where):
+        dataset = _samples(
+            suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images
+        )
+    if dataset is None:
+        return None
     unknown: list[str] = []
     ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
     for model in suite.models:
         if model.engine == REPLAY:
-            found, more = replayed(model, ids, renderers)
-            renderers |= {renderer.variant.name: renderer for _, renderer in found}
-            check_steps(tuple(model.args.get("postprocess", ())))
-            systems += [system for system, _ in found]
-            # Of a part of the dataset nobody can say what the whole does not have.
-            unknown += more if choice.limit is None and sample_ids is None else ()
+            with problems.caught(suite.where.get(f"models.{model.name}")):
+                replay_steps(model)
+                found, more = replayed(model, ids, renderers)
+                renderers |= {renderer.variant.name: renderer for _, renderer in found}
+                systems += [system for system, _ in found]
+                # Of a part of the dataset nobody can say what the whole does not have.
+                unknown += more if choice.limit is None and sample_ids is None else ()
+    problems.add(unique("system", ((s.name, None) for s in systems), joined=False))
+    identities: dict[str, Json] = {}
+    for model in suite.models:
+        with problems.caught(suite.where.get(f"models.{model.name}")):
+            identities[model.name] = _identity(model, hash_file)
     return Plan(
         suite=suite,
         dataset=dataset,
-        systems=tuple(systems),
+        systems=tuple(system for system in systems if system.variant in renderers),
         renderers=renderers,
+        exemplars=exemplars,
         unknown_ids=tuple(unknown),
-        identities={model.name: _identity(model, hash_file) for model in suite.models},
+        identities=identities,
         repeats=choice.repeats,
     )
 
 
-def _renderer(variant: PromptVariant, suite: Suite, hash_file: Callable[[Path], str]) -> Renderer:
+def _exemplars(
+    variant: PromptVariant, suite: Suite, hash_file: Callable[[Path], str]
+) -> tuple[Sample, ...]:
     if variant.exemplars is None:
-        return Renderer(variant)
+        return ()
     asked = variant.where.get("exemplars")
     config = find_dataset(variant.exemplars.dataset, suite.folder, asked=asked)
-    shown = load_samples(config, ids=variant.exemplars.ids, hash_file=hash_file)
-    return Renderer(variant, shown.samples)
+    try:
+        return _samples(config, hash_file, ids=variant.exemplars.ids).samples
+    except DataError as error:
+        _samples(config, hash_file, limit=1)  # raises where the dataset itself is wrong
+        error.where = asked
+        raise
 
 
-def _systems(suite: Suite) -> Iterator[System]:
+def _samples(
+    config: DatasetConfig,
+    hash_file: Callable[[Path], str],
+    *,
+    limit: int | None = None,
+    ids: Sequence[str] | None = None,
+    images: bool = True,
+) -> LoadedDataset:
+    if config.obtain and not config.path.exists():
+        message = f"no such file: {config.path}"
+        raise DataError(message, where=config.where, hint=config.obtain)
+    return load_samples(config, limit=limit, ids=ids, images=images, hash_file=hash_file)
+
+
+def _systems(suite: Suite, problems: Problems) -> Iterator[System]:
     asked = [model for model in suite.models if model.engine != REPLAY]
     for model in asked:
         for decoding in suite.decodings:
@@ -265,25 +350,16 @@ def _systems(suite: Suite) -> Iterator[System]:
                 draws = params.pop("n", 1)
                 if params["temperature"]:
                     params.setdefault("seed", SEED)
-                _check_draws(draws, params, decoding.name)
-                yield System(
-                    name="/".join(parts),
+                system = System(
+                    name=JOINER.join(parts),
                     model=model.name,
                     variant=variant.name,
                     decoding=Decoding(name=decoding.name, params=params),
                     draws=draws,
                 )
-
-
-def _check_draws(draws: Json, params: Mapping[str, Json], name: str) -> None:
-    if type(draws) is not int or draws < 1:
-        raise ConfigErrors(
-            [ConfigError(f"decoding '{name}': n is {draws!r}, not a number of draws")]
-        )
-    if draws > 1 and not params["temperature"]:
-        problem = f"decoding '{name}': {draws} draws at temperature 0 are {draws} times the same"
-        hint = "set a temperature; --repeat measures how much a model differs from itself"
-        raise ConfigErrors([ConfigError(problem, hint=hint)])
+                with problems.caught(place_of(suite, variant, system, "n")):
+                    refuse_draws(draws, params, decoding.name)
+                yield system
 
 
 def _texts(identity: Json, params: Json) -> tuple[str, str]:

@@ -1,0 +1,147 @@
+"""Sampling parameters as a person writes them → the problems of values that cannot be meant.
+
+Which parameters there are is each engine's to say; here stands what the known ones can be.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from harness.answer_form import check_form
+from harness.config.schema import FormFile
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.records import Json, Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The numbers that a parameter may be."""
+
+    least: float | None = None
+    above: float | None = None
+    """Like ``least``, itself left out."""
+    most: float | None = None
+    whole: bool = False
+    also: tuple[int, ...] = ()
+    """Numbers that stand for "not limited"."""
+
+    def __contains__(self, value: object) -> bool:
+        """Tell whether a value is one of them; booleans are no numbers."""
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
+            return False
+        if not _finite(value):
+            return False
+        return value in self.also or not (
+            (self.least is not None and value < self.least)
+            or (self.above is not None and value <= self.above)
+            or (self.most is not None and value > self.most)
+        )
+
+    def __str__(self) -> str:
+        """Write it as a message says it."""
+        parts = ["a whole number" if self.whole else "a number"]
+        parts += [f"from {self.least:g}"] if self.least is not None else []
+        parts += [f"above {self.above:g}"] if self.above is not None else []
+        parts += [f"to {self.most:g}"] if self.most is not None and self.most < 2**31 else []
+        only_below = self.most is None or self.most >= 2**31
+        text = " ".join([*parts, *(["on"] if self.least is not None and only_below else [])])
+        return text + "".join(f", or {number}" for number in self.also)
+
+
+NUMBERS: dict[str, Numbers] = {
+    "temperature": Numbers(least=0),
+    "top_p": Numbers(above=0, most=1),
+    "top_k": Numbers(least=1, whole=True, also=(0, -1)),
+    "min_p": Numbers(least=0, most=1),
+    "repetition_penalty": Numbers(above=0),
+    "presence_penalty": Numbers(least=-2, most=2),
+    "frequency_penalty": Numbers(least=-2, most=2),
+    "length_penalty": Numbers(),
+    "max_tokens": Numbers(least=1, whole=True, most=2**31 - 1),
+    "min_tokens": Numbers(least=0, whole=True, most=2**31 - 1),
+    "num_beams": Numbers(least=1, whole=True, most=2**31 - 1),
+    "n": Numbers(least=1, whole=True, most=2**31 - 1),
+    "seed": Numbers(least=0, whole=True, most=2**62),
+}
+"""Parameter → what it may be, in vLLM's ranges."""
+REQUIRED = frozenset({"temperature", "max_tokens", "n"})
+"""Those that always have a value; for the others null says "as if nobody had set it"."""
+
+
+def sampling_problems(params: Mapping[str, Json], where: Mapping[str, Where]) -> list[ConfigError]:
+    """Check the values of sampling parameters; names that are not known here are passed over.
+
+    Args:
+        params: as a file has them.
+        where: parameter → its place.
+    """
+    problems = []
+    for name, value in params.items():
+        if value is None and name not in REQUIRED:
+            continue
+        if name in NUMBERS and value not in NUMBERS[name]:
+            message = f"'{name}' is {_shown(value)}, not {NUMBERS[name]}"
+            problems.append(ConfigError(message, where=where[name], hint=_hint(name, value)))
+        elif name == "stop" and not _is_stop(value):
+            message = f"'stop' is {_shown(value)}, neither a text nor a list of texts"
+            problems.append(ConfigError(message, where=where[name]))
+        elif name == "structured_outputs":
+            problems += _form_problems(value, where[name])
+    return problems
+
+
+def _form_problems(value: Json, where: Where) -> list[ConfigError]:
+    try:
+        form = FormFile.model_validate(value)
+        check_form(form.model_dump(by_alias=True, exclude_none=True), where)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(["structured_outputs", *map(str, first["loc"])])
+        return [ConfigError(f"'{place}': {first['msg'][0].lower()}{first['msg'][1:]}", where=where)]
+    except ConfigError as error:
+        return [error]
+    return []
+
+
+def _is_stop(value: Json) -> bool:
+    texts = value if isinstance(value, list) else [value]
+    return all(isinstance(text, str) and text for text in texts)
+
+
+def _hint(name: str, value: Json) -> str | None:
+    if value is None:
+        return "leave the line out to have what holds without it"
+    if isinstance(value, float) and NUMBERS[name].whole and _is_whole(value):
+        return f"write {int(value)}"
+    if isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        return f"YAML takes it for text: write {number:g}" if math.isfinite(number) else None
+    return None
+
+
+def _is_whole(value: float) -> bool:
+    """Tell whether a float is a whole number."""
+    return math.isfinite(value) and value == int(value)
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond every float
+        return True
+
+
+def _shown(value: Json) -> str:
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

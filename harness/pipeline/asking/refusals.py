@@ -1,0 +1,121 @@
+"""A suite's metrics, models and decodings → what is wrong with them, each with its place.
+
+Nothing is started, imported from a heavy package or asked of a network.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.config.validate import nearest
+from harness.engines.protocol import ENGINES, engine_class
+from harness.engines.protocol import check as check_engine
+from harness.errors import ConfigError, ConfigErrors
+from harness.metrics.registry import check_specs
+from harness.postprocess import check_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from harness.config.problems import Problems
+    from harness.records import Json, MetricSpec, ModelConfig, PromptVariant, Suite, System, Where
+
+
+def refuse_metrics(suite: Suite, problems: Problems) -> None:
+    """Gather the metrics that cannot be had, have no such option, or stand twice."""
+    fine: list[MetricSpec] = []
+    for i, spec in enumerate(suite.metrics):
+        with problems.caught(suite.where.get(f"metrics.{i}")):
+            check_specs([*fine, spec])
+            fine.append(spec)
+
+
+def refuse_models(suite: Suite, systems: Sequence[System], problems: Problems) -> None:
+    """Gather what the engines know beforehand that they cannot do."""
+    variants = {variant.name: variant for variant in suite.variants}
+    for model in suite.models:
+        there = len(problems.all)
+        with problems.caught(suite.where.get(f"models.{model.name}")):
+            check_engine(model, ())
+        if len(problems.all) > there:
+            continue  # the same would be said once more of every decoding
+        for system in systems:
+            if system.model != model.name:
+                continue
+            unknown = _unknown_parameters(suite, variants[system.variant], model, system)
+            problems.add(unknown)
+            if not unknown:
+                with problems.caught(place_of(suite, variants[system.variant], system)):
+                    check_engine(model, [system.decoding])
+
+
+def refuse_draws(draws: Json, params: Mapping[str, Json], name: str) -> None:
+    """Refuse a number of draws that is none, or that would give the same text each time.
+
+    Raises:
+        ConfigErrors: it is one of these.
+    """
+    if type(draws) is not int or draws < 1:
+        raise ConfigErrors(
+            [ConfigError(f"decoding '{name}': n is {draws!r}, not a number of draws")]
+        )
+    if draws > 1 and not params["temperature"]:
+        problem = f"decoding '{name}': {draws} draws at temperature 0 are {draws} times the same"
+        hint = "set a temperature; --repeat measures how much a model differs from itself"
+        raise ConfigErrors([ConfigError(problem, hint=hint)])
+
+
+def place_of(
+    suite: Suite, variant: PromptVariant, system: System, name: str | None = None
+) -> Where | None:
+    """Give the place that sets a sampling parameter of a system; without a name, of its decoding.
+
+    The nearest to the prompt wins, as it does when they are merged.
+    """
+    decoding = f"decoding.{system.decoding.name}"
+    if name is None:
+        own = next((p for key, p in variant.where.items() if key.startswith("generation.")), None)
+        return own or suite.where.get(decoding)
+    return (
+        variant.where.get(f"generation.{name}")
+        or suite.where.get(f"{decoding}.{name}")
+        or suite.where.get(f"models.{system.model}.generation.{name}")
+        or suite.where.get(f"models.{system.model}")
+    )
+
+
+def replay_steps(model: ModelConfig) -> tuple[str, ...]:
+    """Give the post-processing steps for a file of predictions.
+
+    Raises:
+        ConfigError: they are no list of steps that exist.
+    """
+    steps = model.args.get("postprocess", [])
+    if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
+        raise ConfigError(f"'args.postprocess' is {steps!r:.60}, no list of steps")
+    check_steps(steps)
+    return tuple(steps)
+
+
+def _unknown_parameters(
+    suite: Suite, variant: PromptVariant, model: ModelConfig, system: System
+) -> list[ConfigError]:
+    known = _sampling(model.engine)
+    problems = []
+    for name in system.decoding.params:
+        if name in known:
+            continue
+        others = [engine for engine in ENGINES if name in (engine_class(engine).sampling or ())]
+        hint = f"{' and '.join(others)} would take it" if others else nearest(name, sorted(known))
+        message = f"the {model.engine} engine knows no sampling parameter '{name}'"
+        where = place_of(suite, variant, system, name)
+        problems.append(ConfigError(message, where=where, hint=hint))
+    return problems
+
+
+def _sampling(engine: str) -> Collection[str]:
+    """Give the parameters that an engine takes; one that takes any, those of all the others."""
+    own = engine_class(engine).sampling
+    if own is not None:
+        return own
+    return frozenset().union(*(engine_class(name).sampling or () for name in ENGINES))
