@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.pipeline.asking.plan import Choice, Plan
+    from harness.pipeline.looking.check import Checked
     from harness.records import Request, System
 
 app = typer.Typer(
@@ -160,20 +161,25 @@ def render(
         typer.echo(line)
 
 
-@app.command(epilog="Example:  harness check")
+@app.command(epilog="Examples:  harness check\n\n  harness check prompts/recipe-titles --data")
 def check(
-    root: Annotated[Path, typer.Argument(help="The project's folder.")] = Path(),
+    path: Annotated[
+        Path, typer.Argument(help="A project, a suite, a prompt variant or a dataset.")
+    ] = Path(),
+    data: Annotated[
+        bool, typer.Option("--data", help="Read every row and decode every image too.")
+    ] = False,
 ) -> None:
-    """Validate every prompt, suite and dataset description in the tree."""
-    from harness.pipeline.looking.check import check_tree
+    """Find what a run would refuse: every prompt is rendered once, no model is asked."""
+    from harness.pipeline.looking.check import check as check_path
 
-    checked = check_tree(root)
-    problems = [problem for one in checked for problem in one.problems]
-    for problem in problems:
+    checked = check_path(path, data=data)
+    for problem in checked.problems:
         typer.echo(str(problem))
-    good = sum(not one.problems for one in checked)
-    typer.echo(f"{good} of {len(checked)} files are fine" if problems else f"{good} files are fine")
-    if problems:
+    for notice in checked.notices:
+        typer.echo(f"note: {notice}")
+    typer.echo(_check_text(checked, data=data))
+    if checked.problems:
         raise typer.Exit(1)
 
 
@@ -362,6 +368,15 @@ def _choice(
         limit=limit,
         repeats=repeats,
     )
+
+
+def _check_text(checked: Checked, *, data: bool) -> str:
+    """Say in a line what was looked at and how much is wrong."""
+    counts = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in checked.counts.items() if n]
+    how = "all samples and images" if data else "each prompt for one sample"
+    wrong = len(checked.problems)
+    verdict = "nothing is wrong" if not wrong else f"{wrong} problem{'' if wrong == 1 else 's'}"
+    return f"{verdict}; looked at {', '.join(counts)} ({how})"
 
 
 def _prompt_text(request: Request) -> str:

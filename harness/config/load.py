@@ -76,6 +76,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
     with problems.caught():
         dataset = find_dataset(file.dataset, folder, asked=source.where(("dataset",)))
     where = {f"metrics.{i}": source.where(("metrics", i)) for i in range(len(file.metrics))}
+    where["reported"] = source.where(("reported",))
     where |= _check_decodings(file, source, problems)
     models = _suite_models(file, source, where, problems)
     if dataset is None or not variants or not models:

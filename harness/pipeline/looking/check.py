@@ -1,11 +1,21 @@
-"""A project's files → what is wrong with each, without running anything."""
+"""A project's files → what is wrong with them, without asking a model.
+
+Suites go the road of a run (load, plan, render), so that whatever a run would refuse before it
+asks a model is found here in the same words. Of a dataset the first usable sample is looked at, of
+every variant its prompt for that sample; ``data=True`` takes all samples and decodes all images.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+import traceback
+from collections import Counter
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
 from harness.config.load import (
     PRESETS,
     SUITE_FILE,
@@ -19,54 +29,268 @@ from harness.config.load import (
 from harness.engines.protocol import check as check_engine
 from harness.errors import ConfigErrors, HarnessError
 from harness.metrics.registry import check_specs
+=======
+from harness import media
+from harness.config.load import load_dataset, load_suite_parts, load_variant, variant_names
+from harness.config.problems import Problems
+from harness.dataset.samples import load_samples
+from harness.engines.hub import check_local
+from harness.engines.protocol import check_machine
+from harness.errors import ConfigError, DataError, HarnessError
+from harness.fingerprint import sha256_file
+from harness.pipeline.asking.code_parts import code_parts
+from harness.pipeline.asking.notices import notices
+from harness.pipeline.asking.plan import Choice, Plan, draft_plan
+from harness.pipeline.looking.targets import targets
+>>>>>>> 881d0f9 (harness check goes the road of a run: it plans and renders, and says what it looked at)
 from harness.postprocess import check_steps
+from harness.records import Where
 from harness.render import Renderer
+<<<<<<< HEAD
+=======
+from harness.report.tables import read_reported
+>>>>>>> 881d0f9 (harness check goes the road of a run: it plans and renders, and says what it looked at)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
+
+    from harness.dataset.samples import LoadedDataset
+    from harness.records import DatasetConfig, PromptVariant, Sample, Suite
+
+PACKAGE = Path(__file__).parents[2]
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A file or suite that was looked at, and what is wrong with it."""
+    """What was looked at, and what was found."""
 
-    path: Path
+    counts: dict[str, int]
+    """suite, variant, dataset → how many were looked at; a dataset that is only used counts too."""
     problems: tuple[HarnessError, ...]
+    """What a run would refuse, and with ``data`` images that cannot be decoded."""
+    notices: tuple[str, ...]
+    """What is no mistake and should be known."""
 
 
-def check_tree(root: Path) -> list[Checked]:
-    """Validate every YAML file under ``root``'s ``prompts/`` and ``datasets/``, and the presets.
+def check(path: Path, *, data: bool = False) -> Checked:
+    """Check what stands at a path: a project, a suite, a variant's file or a dataset's file.
 
-    Dataset rows and images are not read. A problem is reported once, where it stands.
+    Args:
+        path: see ``targets``.
+        data: look at every sample and decode every image, not only at the first.
+
+    Raises:
+        HarnessError: there is nothing to check.
     """
-    checked = [_check(path, partial(load_dataset, path)) for path in _datasets(root)]
-    seen = {str(problem) for one in checked for problem in one.problems}
-    for suite_file in sorted((root / "prompts").glob(f"*/{SUITE_FILE}")):
-        folder = suite_file.parent
-        found = _check(suite_file, partial(_check_suite, folder))
-        unused = [
-            _check(folder / f"{name}.yaml", partial(_check_variant, folder, name))
-            for name in variant_names(folder)
-        ]
-        for one in (*unused, found):
-            fresh = tuple(problem for problem in one.problems if str(problem) not in seen)
-            seen |= {str(problem) for problem in fresh}
-            checked.append(Checked(path=one.path, problems=fresh))
-    checked += [_check(PRESETS / f"{n}.yaml", partial(load_preset, n)) for n in preset_names()]
-    return checked
+    holds = targets(path)
+    looking = _Looking(data=data, whole_project=len(holds.found) > 1)
+    for target in holds.found:
+        with looking.border(target.path):
+            if target.kind == "dataset":
+                looking.dataset(target.path)
+            elif target.kind == "suite":
+                looking.suite(target.path)
+            else:
+                looking.variant(target.path)
+    looking.notices += [
+        f"{file} is not read: the names of prompts and datasets end in .yaml"
+        for file in holds.overlooked
+    ]
+    return Checked(
+        counts={
+            "suite": len(looking.seen["suite"]),
+            "variant": len(looking.seen["variant"]),
+            "dataset": len(looking.seen["dataset"]),
+        },
+        problems=tuple(looking.problems.all),
+        notices=tuple(dict.fromkeys(looking.notices)),
+    )
 
 
-def _datasets(root: Path) -> list[Path]:
-    return sorted((root / "datasets").glob("*.yaml"))
+class _Looking:
+    """One check: what it has seen so far."""
+
+    def __init__(self, *, data: bool, whole_project: bool) -> None:
+        self.limit = None if data else 1
+        self.whole_project = whole_project
+        self.problems = Problems()
+        self.notices: list[str] = []
+        self.seen: dict[str, set[Path]] = {"suite": set(), "variant": set(), "dataset": set()}
+        self._hash_file: Callable[[Path], str] = cache(sha256_file)
+
+    @contextmanager
+    def border(self, path: Path) -> Iterator[None]:
+        """Keep what the block raises, whatever it is: one bad file is no reason to miss the rest.
+
+        What is no HarnessError is a fault of this program; it is reported with its place there.
+        """
+        try:
+            with self.problems.caught():
+                yield
+        except Exception as error:  # noqa: BLE001 - what a stranger's file may make any package raise
+            message = f"could not be checked: {type(error).__name__}: {str(error)[:300]}"
+            problem = ConfigError(message, where=Where(path=path), hint=_own_place(error))
+            problem.__cause__ = error
+            self.problems.add([problem])
+
+    def dataset(self, path: Path) -> None:
+        """Check a dataset's description and rows."""
+        self.seen["dataset"].add(path.resolve())
+        config = load_dataset(path)
+        if self._elsewhere(config):
+            return
+        loaded = load_samples(config, limit=self.limit, hash_file=self._hash_file)
+        self._dropped(config, loaded)
+        self._decode(config, loaded.samples)
+
+    def variant(self, path: Path) -> None:
+        """Check a variant's file, by the suite it stands in if there is one."""
+        if (path.parent / "suite.yaml").is_file():
+            self.suite(path.parent, only=path.stem)
+        else:
+            self.seen["variant"].add(path.resolve())
+            self._alone(path)
+
+    def suite(self, folder: Path, *, only: str | None = None) -> None:
+        """Check a suite, and the variants beside it that it does not list; or one variant."""
+        known = Problems() if only else self.problems
+        suite = load_suite_parts(folder, known)
+        listed = {variant.name for variant in suite.variants} if suite else set()
+        names = [only] if only else [n for n in variant_names(folder) if n not in listed]
+        paths = [folder / f"{name}.yaml" for name in [*listed, *names]]
+        self.seen["variant"] |= {p.resolve() for p in paths if not only or p.stem == only}
+        if suite is None:
+            self.problems.add(known.all)
+            for name in names:
+                with self.border(folder / f"{name}.yaml"):
+                    self._alone(folder / f"{name}.yaml")
+            return
+        variants = [] if only else [*suite.variants]
+        for name in names:
+            with self.border(folder / f"{name}.yaml"):
+                variants.append(load_variant(folder, name))
+        self.seen["dataset"].add(suite.dataset.where.path.resolve())
+        if not only:
+            self.seen["suite"].add(folder.resolve())
+        if variants:
+            self._plan(replace(suite, variants=tuple(variants), baseline=variants[0].name), folder)
+
+    def _plan(self, suite: Suite, folder: Path) -> None:
+        """Go the road of a run up to where it would ask."""
+        problems = Problems()
+        absent = self._elsewhere(suite.dataset)
+        plan = draft_plan(
+            suite,
+            Choice(limit=self.limit),
+            problems,
+            hash_file=self._hash_file,
+            pin=check_local,
+        )
+        if absent:  # that its data are not here was said, and is the one thing that is no mistake
+            place = suite.dataset.where
+            self.problems.add(
+                p for p in problems.all if not (isinstance(p, DataError) and p.where == place)
+            )
+        else:
+            self.problems.add(problems.all)
+        self._reported(suite)
+        self.notices += [f"{folder} runs code: {part}" for part in code_parts(suite)]
+        self._machine(suite)
+        if plan is None:
+            for variant in suite.variants:
+                with self.border(_path(variant, folder)):
+                    Renderer(variant)
+            return
+        before = len(self.problems.all)
+        for renderer in plan.renderers.values():
+            for sample in plan.samples:
+                with self.border(_path(renderer.variant, folder)):
+                    renderer.render(sample)
+        self._dropped(suite.dataset, plan.dataset)
+        self._decode(suite.dataset, plan.samples)
+        if not problems.all and len(self.problems.all) == before:
+            with self.border(folder):
+                for _ in plan.requests():
+                    pass
+                self._say(plan)
+
+    def _say(self, plan: Plan) -> None:
+        """Say what gives answers away; of all samples, since only their texts are needed."""
+        if self.limit is not None:
+            rows = load_samples(plan.suite.dataset, images=False)
+            plan = replace(plan, dataset=rows)
+        self.notices += [f"{plan.suite.folder}: {text}" for text in notices(plan)]
+
+    def _alone(self, path: Path) -> None:
+        """Check a variant that no sample can be had for: its template is compiled."""
+        variant = load_variant(path.parent, path.stem)
+        check_steps(variant.postprocess, variant.where.get("postprocess"))
+        Renderer(variant)
+        if not (path.parent / "suite.yaml").is_file():
+            self.notices.append(f"{path} was not rendered: no suite.yaml stands beside it")
+
+    def _elsewhere(self, config: DatasetConfig) -> bool:
+        """Tell whether a dataset is none of the project's own, and not here.
+
+        Asked for by its name that is a problem, in a look at a whole project a notice.
+        """
+        if not self.whole_project or not config.obtain or config.path.exists():
+            return False
+        self.notices.append(
+            f"{config.where}: the data of '{config.name}' are not here, so neither they nor what "
+            f"uses them was looked at whole. {config.obtain.strip()}"
+        )
+        return True
+
+    def _machine(self, suite: Suite) -> None:
+        """Say which models cannot be started here; where they can is not the suite's business."""
+        for model in suite.models:
+            with suppress(HarnessError):
+                check_local(model)
+                try:
+                    check_machine(model)
+                except HarnessError as error:
+                    hint = f" ({error.hint})" if error.hint else ""
+                    self.notices.append(
+                        f"the model '{model.name}' cannot be asked here: {error.message}{hint}"
+                    )
+
+    def _reported(self, suite: Suite) -> None:
+        if suite.reported:
+            with self.problems.caught(suite.where.get("reported")):
+                read_reported(suite.reported)
+
+    def _dropped(self, config: DatasetConfig, loaded: LoadedDataset) -> None:
+        counts = Counter(row.reason for row in loaded.dropped)
+        if counts:
+            part = "" if self.limit is None else " before the first usable one"
+            said = ", ".join(f"{count} {reason}" for reason, count in counts.items())
+            self.notices.append(
+                f"{config.where.path}: rows{part} that are left out: {said}; "
+                f"the first is '{loaded.dropped[0].id}' ({loaded.dropped[0].detail})"
+            )
+
+    def _decode(self, config: DatasetConfig, samples: Sequence[Sample]) -> None:
+        """Decode the images, as an engine would; a header alone does not tell a whole file."""
+        bad: list[tuple[str, str]] = []
+        for sample in samples:
+            for ref in sample.media:
+                try:
+                    media.load(ref)
+                except DataError as error:
+                    bad.append((sample.id, error.message))
+        if bad:
+            ids = ", ".join(name for name, _ in bad[:_SHOWN]) + (" …" if len(bad) > _SHOWN else "")
+            message = f"{len(bad)} images cannot be decoded ({ids}): {bad[0][1]}"
+            self.problems.add([DataError(message, where=config.where)])
 
 
-def _check_variant(folder: Path, name: str) -> None:
-    variant = load_variant(folder, name)
-    check_steps(variant.postprocess, variant.where.get("postprocess"))
-    Renderer(variant)
+def _path(variant: PromptVariant, folder: Path) -> Path:
+    return folder / f"{variant.name}.yaml"
 
 
+<<<<<<< HEAD
 def _check_suite(folder: Path) -> None:
     suite = load_suite(folder)
     for model in suite.models:
@@ -82,3 +306,10 @@ def _check(path: Path, load: Callable[[], object]) -> Checked:
     except HarnessError as error:
         return Checked(path=path, problems=(error,))
     return Checked(path=path, problems=())
+=======
+def _own_place(error: Exception) -> str:
+    """Say where in this program an error came from."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "harness" in f.filename]
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "this program"
+    return f"a fault of harness ({place}), which should say what is wrong with the file"
+>>>>>>> 881d0f9 (harness check goes the road of a run: it plans and renders, and says what it looked at)

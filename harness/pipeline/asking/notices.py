@@ -1,0 +1,167 @@
+"""A plan → sentences on answers that its prompts may give away; nothing is left out because of it.
+
+A sample whose own answer stands in the prompt is still asked and scored: to leave it out of one
+variant would compare the variants on different samples, and to leave it out of all would make one
+prompt's exemplars decide what the others are measured on. So it is counted and said.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from harness.config.load import find_dataset
+from harness.errors import HarnessError
+from harness.records import TextPart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.pipeline.asking.plan import Plan
+    from harness.records import Json, PromptVariant, RenderedPrompt, Sample
+
+MOST_RENDERED = 1_000
+"""Samples a variant that are rendered to see whether their metadata are shown."""
+_SHOWN = 5
+_WORD = re.compile(r"\w+")
+
+
+def notices(plan: Plan) -> tuple[str, ...]:
+    """Say where a model may be shown what it is to find out, with counts.
+
+    Exemplars that are samples under test, or whose answer or image one of them has; references
+    that are metadata too, that a prompt shows, or that stand in its own text.
+    """
+    said = [*_reference_columns(plan)]
+    references = [{_words(reference) for reference in s.references} - {""} for s in plan.samples]
+    holding = [
+        sample
+        for sample, texts in zip(plan.samples, references, strict=True)
+        if any(_tells(_words(value), texts) for value in _texts(sample.metadata))
+    ]
+    for variant in plan.suite.variants:
+        said += _exemplars(plan, variant)
+        said += _own_text(plan, variant, references)
+        said += _shown_metadata(plan, variant, holding)
+    return tuple(said)
+
+
+def _reference_columns(plan: Plan) -> Iterator[str]:
+    config = plan.suite.dataset
+    for column in config.reference_columns:
+        if column in config.metadata_columns:
+            yield (
+                f"dataset '{config.name}': the reference column '{column}' is listed under "
+                "metadata too, so that a prompt can show a model the answer"
+            )
+
+
+def _exemplars(plan: Plan, variant: PromptVariant) -> Iterator[str]:
+    exemplars = plan.exemplars.get(variant.name, ())
+    if not exemplars or variant.exemplars is None:
+        return
+    name = f"variant '{variant.name}'"
+    config = plan.suite.dataset
+    shown = find_dataset(variant.exemplars.dataset, plan.suite.folder)
+    same_data = shown.path.resolve() == config.path.resolve()
+    ids = {sample.id for sample in plan.samples}
+    themselves = [e.id for e in exemplars if same_data and e.id in ids]
+    if themselves:
+        yield (
+            f"{name}: {_of(len(themselves), len(exemplars), 'exemplar')} are samples under test "
+            f"({_some(themselves)}): the prompt shows their answers; take exemplars from other data"
+        )
+    others = [e for e in exemplars if e.id not in themselves]
+    hashes = {media.sha256 for e in others for media in e.media}
+    alike = [s.id for s in plan.samples if any(media.sha256 in hashes for media in s.media)]
+    if alike:
+        yield (
+            f"{name}: {_of(len(alike), len(plan.samples), 'sample')} under test have the image of "
+            f"an exemplar ({_some(alike)})"
+        )
+    answers = {_words(exemplar.references[0]) for exemplar in others}
+    known = [
+        sample.id
+        for sample in plan.samples
+        if sample.id not in alike and any(_words(text) in answers for text in sample.references)
+    ]
+    if known:
+        yield (
+            f"{name}: {_of(len(known), len(plan.samples), 'sample')} under test have an exemplar's "
+            f"answer as a reference ({_some(known)})"
+        )
+
+
+def _own_text(plan: Plan, variant: PromptVariant, references: Sequence[set[str]]) -> Iterator[str]:
+    own = _words(f"{variant.system or ''}\n{variant.user}")
+    holds = [
+        sample.id
+        for sample, texts in zip(plan.samples, references, strict=True)
+        if any(_stands_in(text, own) for text in texts)
+    ]
+    if holds:
+        yield (
+            f"variant '{variant.name}': a reference of "
+            f"{_of(len(holds), len(plan.samples), 'sample')} stands in the prompt's own text "
+            f"({_some(holds)})"
+        )
+
+
+def _shown_metadata(plan: Plan, variant: PromptVariant, holding: Sequence[Sample]) -> Iterator[str]:
+    """Render the samples whose metadata hold a reference, and see whether it is in the prompt."""
+    looked_at = holding[:MOST_RENDERED]
+    own = _words(f"{variant.system or ''}\n{variant.user}")
+    shown = []
+    for sample in looked_at:
+        with suppress(HarnessError):  # a template that fails is the run's to tell
+            prompt = _words(_question(plan.renderers[variant.name].render(sample)))
+            texts = {_words(text) for text in sample.references}
+            if any(f" {t} " in f" {prompt} " and f" {t} " not in f" {own} " for t in texts if t):
+                shown.append(sample.id)
+    if shown:
+        part = "" if len(holding) == len(looked_at) else f" of the {len(looked_at)} looked at"
+        yield (
+            f"variant '{variant.name}' shows the model a reference of "
+            f"{_of(len(shown), len(plan.samples), 'sample')}{part}, which their metadata hold "
+            f"({_some(shown)})"
+        )
+
+
+def _question(prompt: RenderedPrompt) -> str:
+    """Give the texts that are about the sample itself: the system message and the last turn."""
+    turns = [m for m in prompt.messages if m.role == "system"] + [*prompt.messages[-1:]]
+    return "\n".join(p.text for turn in turns for p in turn.parts if isinstance(p, TextPart))
+
+
+def _tells(value: str, references: set[str]) -> bool:
+    return value in references or any(_stands_in(text, value) for text in references)
+
+
+def _stands_in(reference: str, text: str) -> bool:
+    """Tell whether a reference is a part of a text; one word, such as "soup", is no telling."""
+    return " " in reference and f" {reference} " in f" {text} "
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Give every text in metadata."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+    elif hasattr(value, "values"):
+        for inner in value.values():
+            yield from _texts(inner)
+
+
+def _of(count: int, whole: int, word: str) -> str:
+    return f"{count} of {whole} {word}s"
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:_SHOWN]) + (" …" if len(ids) > _SHOWN else "")

@@ -1,0 +1,109 @@
+"""A path → the suites, variants and datasets that there are to check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from harness.config.load import SUITE_FILE
+from harness.errors import ConfigError
+from harness.yaml_source import load_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+Kind = Literal["suite", "variant", "dataset"]
+ENDING = ".yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One thing to check."""
+
+    kind: Kind
+    path: Path
+    """A suite's folder, a variant's file or a dataset's file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """What a path holds."""
+
+    found: tuple[Target, ...]
+    overlooked: tuple[Path, ...] = ()
+    """Files that look as if they were meant to be read, and are not."""
+
+
+def targets(path: Path) -> Targets:
+    """Find what there is to check at a path.
+
+    Args:
+        path: a project's folder, its ``prompts`` or ``datasets``, a suite's folder or suite.yaml,
+            a variant's file, or a dataset's file.
+
+    Raises:
+        HarnessError: there is no such file or folder, or nothing in it that could be checked.
+    """
+    try:
+        there = path.exists()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        there = False
+    if not there:
+        raise ConfigError(f"no such file or folder: {path}", hint=_EXPECTED)
+    if not path.is_dir():
+        return Targets(found=(_file(path),))
+    if (path / SUITE_FILE).is_file():
+        return Targets(found=(Target(kind="suite", path=path),), overlooked=_overlooked([path]))
+    prompts = path if path.name == "prompts" else path / "prompts"
+    datasets = path if path.name == "datasets" else path / "datasets"
+    folders = sorted({file.parent for file in prompts.rglob(f"*{ENDING}")})
+    found = [
+        Target(kind="dataset", path=file)
+        for file in sorted(datasets.glob(f"*{ENDING}"))
+        if file.is_file()
+    ]
+    for folder in folders:
+        if (folder / SUITE_FILE).is_file():
+            found.append(Target(kind="suite", path=folder))
+        else:
+            found += [
+                Target(kind="variant", path=file)
+                for file in sorted(folder.glob(f"*{ENDING}"))
+                if file.is_file()
+            ]
+    if not found:
+        raise ConfigError(f"nothing to check in {path}", hint=_EXPECTED)
+    return Targets(found=tuple(found), overlooked=_overlooked([*folders, datasets]))
+
+
+_EXPECTED = (
+    "it takes a project's folder (with prompts/ and datasets/), a suite's folder, a variant's file "
+    "or a dataset's file"
+)
+
+
+def _file(path: Path) -> Target:
+    if path.name == SUITE_FILE:
+        return Target(kind="suite", path=path.parent)
+    if path.suffix != ENDING:
+        raise ConfigError(f"nothing to check: {path} does not end in {ENDING}", hint=_EXPECTED)
+    if (path.parent / SUITE_FILE).is_file():
+        return Target(kind="variant", path=path)
+    data = load_yaml(path).data
+    keys = set(data) if isinstance(data, dict) else set()
+    if keys & {"source", "columns"} or path.parent.name == "datasets":
+        return Target(kind="dataset", path=path)
+    if keys & {"user", "system", "extends"} or "prompts" in path.resolve().parts:
+        return Target(kind="variant", path=path)
+    raise ConfigError(f"{path} is no suite, no variant and no dataset", hint=_EXPECTED)
+
+
+def _overlooked(folders: Iterable[Path]) -> tuple[Path, ...]:
+    return tuple(
+        file
+        for folder in folders
+        if folder.is_dir()
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in (".yml", ".yaml") and file.suffix != ENDING
+    )
