@@ -120,8 +120,8 @@ def _shown(described: RunDescription) -> Iterator[str]:
     yield f"created:  {run.created}"
     yield f"command:  {shlex.join(run.command)}"
     if run.git:
-        changes = {True: " with changes", False: "", None: "; changes not looked for"}
-        yield f"commit:   {run.git.commit}{changes[run.git.dirty]}"
+        unknown = f" (changes not looked for: {run.git.unknown})" if run.git.unknown else ""
+        yield f"commit:   {run.git.commit}{' with changes' if run.git.dirty else unknown}"
     else:
         yield "commit:   none: the prompts are not under git"
     yield (

@@ -27,6 +27,8 @@ class GitState:
     commit: str
     dirty: bool | None
     """Whether files have changed since; None where nobody looked."""
+    unknown: str | None = None
+    """Why nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

