@@ -150,7 +150,8 @@ def _suite_models(
             else:
                 name = model.name or model.model.rstrip("/").rpartition("/")[2]
                 config, places = _model(model, name, source, ("models", i))
-            models.append(config)
+            if config.name not in dict(named):  # of two with one name nobody knows which is meant
+                models.append(config)
             named.append((config.name, source.where(("models", i, "name"))))
             where |= {f"models.{config.name}": asked}
             where |= {f"models.{config.name}.{key}": place for key, place in places.items()}

@@ -48,14 +48,14 @@ class Numbers:
     def __str__(self) -> str:
         """Write it as a message says it."""
         parts = ["a whole number" if self.whole else "a number"]
-        parts += [f"from {self.least:g}"] if self.least is not None else []
-        parts += [f"above {self.above:g}"] if self.above is not None else []
-        parts += [f"to {self.most:g}"] if self.most is not None and self.most < 2**31 else []
-        only_below = self.most is None or self.most >= 2**31
-        text = " ".join([*parts, *(["on"] if self.least is not None and only_below else [])])
-        return text + "".join(f", or {number}" for number in self.also)
+        parts += [f"from {self.least}"] if self.least is not None else []
+        parts += [f"above {self.above}"] if self.above is not None else []
+        parts += [f"to {self.most}"] if self.most is not None else []
+        parts += ["on"] if self.least is not None and self.most is None else []
+        return " ".join(parts) + "".join(f", or {number}" for number in self.also)
 
 
+_MOST = 2**31 - 1
 NUMBERS: dict[str, Numbers] = {
     "temperature": Numbers(least=0),
     "top_p": Numbers(above=0, most=1),
@@ -65,10 +65,10 @@ NUMBERS: dict[str, Numbers] = {
     "presence_penalty": Numbers(least=-2, most=2),
     "frequency_penalty": Numbers(least=-2, most=2),
     "length_penalty": Numbers(),
-    "max_tokens": Numbers(least=1, whole=True, most=2**31 - 1),
-    "min_tokens": Numbers(least=0, whole=True, most=2**31 - 1),
-    "num_beams": Numbers(least=1, whole=True, most=2**31 - 1),
-    "n": Numbers(least=1, whole=True, most=2**31 - 1),
+    "max_tokens": Numbers(least=1, whole=True, most=_MOST),
+    "min_tokens": Numbers(least=0, whole=True, most=_MOST),
+    "num_beams": Numbers(least=1, whole=True, most=_MOST),
+    "n": Numbers(least=1, whole=True, most=_MOST),
     "seed": Numbers(least=0, whole=True, most=2**62),
 }
 """Parameter → what it may be, in vLLM's ranges."""

@@ -64,7 +64,7 @@ def check(path: Path, *, data: bool = False) -> Checked:
         HarnessError: there is nothing to check.
     """
     holds = targets(path)
-    looking = _Looking(data=data, whole_project=len(holds.found) > 1)
+    looking = Looking(data=data, whole_project=len(holds.found) > 1)
     for target in holds.found:
         with looking.border(target.path):
             if target.kind == "dataset":
@@ -89,7 +89,7 @@ def check(path: Path, *, data: bool = False) -> Checked:
     )
 
 
-class _Looking:
+class Looking:
     """One check: what it has seen so far."""
 
     def __init__(self, *, data: bool, whole_project: bool) -> None:
