@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from harness.pipeline.asking.code_parts import code_parts
 from harness.pipeline.asking.environment import environment
 from harness.pipeline.asking.generate import groups
+from harness.pipeline.asking.notices import notices
 from harness.records import (
     Completion,
     DatasetRecord,
@@ -68,6 +70,8 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
         ),
         unknown_ids=plan.unknown_ids,
         reported=tuple(reported),
+        notices=notices(plan),
+        code=code_parts(suite),
         created=now["created"],
         command=tuple(now["command"]),
         versions=now["versions"],
