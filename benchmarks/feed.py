@@ -37,8 +37,8 @@ from harness.config.load import load_suite
 from harness.demo.dishes import choose_dish
 from harness.demo.draw import draw_dish
 from harness.engines.description import load_description
-from harness.engines.quiet import OutputToFile
 from harness.engines.vllm import ENVIRONMENT, VllmEngine
+from harness.executors.local_output import OutputToFile
 from harness.pipeline.asking.plan import Choice, make_plan
 
 if TYPE_CHECKING:

@@ -45,8 +45,8 @@ from harness.dataset.samples import LoadedDataset
 from harness.engines.chat import chat_messages, chat_text
 from harness.engines.description import load_description
 from harness.engines.protocol import ENGINES
-from harness.engines.quiet import OutputToFile
 from harness.engines.vllm import ENVIRONMENT, VllmEngine
+from harness.executors.local_output import OutputToFile
 from harness.media import load
 from harness.pipeline.asking.generate import generate, groups, look_up
 from harness.pipeline.asking.plan import Choice, Plan, Planned, make_plan

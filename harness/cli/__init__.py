@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 
+from harness.cli.streams import printing_safely
 from harness.errors import HarnessError
 
 INTERRUPTED = 130
 
 
+@printing_safely
 def main() -> None:
     """Run a verb and exit: 0 fine, 1 a user's error, 2 usage, 130 Ctrl-C."""
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
         from harness.cli.verbs import app  # here, since Ctrl-C may come as early
-        from harness.executors.interrupt import Interrupted
+        from harness.executors.protocol import Interrupted
 
         code = app(arguments, prog_name="harness", standalone_mode=True)
     except (KeyboardInterrupt, SystemExit) as ended:

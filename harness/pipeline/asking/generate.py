@@ -7,26 +7,28 @@ import hashlib
 import math
 import time
 from collections import Counter
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from harness.engines.protocol import ImageWork, engine_class
+from harness.engines.protocol import ImageWork
 from harness.errors import EngineError
-from harness.executors.interrupt import Interrupted, stop_on_signal, unless
+from harness.executors import local_loop
+from harness.executors.interrupt import Interrupted
+from harness.executors.local import LocalExecutor
+from harness.executors.protocol import Interrupted
 from harness.records import TokenCounts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from harness.engines.protocol import Engine
+    from harness.executors.protocol import Executor, StartedModel
     from harness.pipeline.asking.plan import Plan, Planned
     from harness.records import Completion, ModelConfig, Request
     from harness.store.completions import CompletionStore
 
-GRACE_SECONDS = 10.0
-"""How long a first Ctrl-C waits for what a model has begun."""
 _CLAIMED_AT_ONCE = 32
 _LOOKED_UP_AT_ONCE = 1_000
 _TICK_SECONDS = 0.25
@@ -37,8 +39,8 @@ _WAIT_SECONDS = 0.5
 class Progress(Protocol):
     """What a caller may show while a run goes on."""
 
-    def stage(self, text: str) -> None:
-        """Say what begins now."""
+    def stage(self, text: str, log: Path | None = None) -> None:
+        """Say what begins now, and in which file one can follow it."""
 
     def advance(self, done: int, total: int) -> None:
         """Say how many completions are there."""
@@ -94,6 +96,8 @@ class Generation:
     """Wall time of generating, without the start of the models."""
     start_seconds: float = 0.0
     """Wall time of starting the models."""
+    remarks: list[str] = field(default_factory=list)
+    """What could not be had of a model, or how it had to be ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +137,31 @@ def generate(
     max_failures: str | None,
     log: Path,
     progress: Progress,
+    executor: Executor | None = None,
+) -> Generation:
+    """Do what agenerate does, from ordinary code; also where an event loop runs already."""
+    return local_loop.run(
+        lambda: agenerate(
+            plan,
+            store,
+            lookup,
+            max_failures=max_failures,
+            log=log,
+            progress=progress,
+            executor=executor,
+        )
+    )
+
+
+async def agenerate(
+    plan: Plan,
+    store: CompletionStore,
+    lookup: Lookup,
+    *,
+    max_failures: str | None,
+    log: Path,
+    progress: Progress,
+    executor: Executor | None = None,
 ) -> Generation:
     """Have every completion of the plan in the store, model by model.
 
@@ -143,18 +172,19 @@ def generate(
         max_failures: stop when more requests than this fail: a number, or a share such as 5%.
         log: the file that an engine's chatter goes to.
         progress: told of each completion.
+        executor: who carries the requests; default: this process, left as it is.
 
     Raises:
         Interrupted: the user stopped the run; all that was finished is in the store.
-        EngineError: a model cannot be started, died, or fails too often.
+        EngineError: a model cannot be started, died, fell silent, or fails too often.
     """
+    executor = executor or LocalExecutor()
     lacking = sum(lookup.missing.values())
     result = Generation(total=plan.size, done=plan.size - lacking)
     progress.advance(result.done, result.total)
     allowed = _allowed(max_failures, lacking)
     for models in _engine_starts(m for m in plan.suite.models if m.name in lookup.missing):
-        work = _Asking(plan, models, store, result, allowed, progress)
-        asyncio.run(work.ask(log))
+        await _Asking(plan, models, store, result, allowed, progress).ask(executor, log)
     if result.done < result.total:  # two systems that send the same prompt count once till now
         progress.advance(result.total, result.total)
     return result
@@ -200,33 +230,35 @@ class _Asking:
         self._others: list[Planned] = []
         """What another process asks for."""
 
-    async def ask(self, log: Path) -> None:
+    async def ask(self, executor: Executor, log: Path) -> None:
         """Start the engine, ask it everything, and end it."""
         name = " and ".join(self._models)
-        self._progress.stage(f"starting {name} ({self._config.engine})")
-        began = time.monotonic()
-        engine = engine_class(self._config.engine)(self._config, log=log)
-        with stop_on_signal(self._stop):
+        self._progress.stage(f"starting {name} ({self._config.engine})", log)
+        remarks: list[str] = []
+        with executor.asking_to_stop(self._stop):
             try:
-                if not await unless(self._stop, engine.start(), grace=0.0):
-                    raise self._interrupted()
-                started = time.monotonic()
-                self._result.start_seconds += started - began
-                self._progress.stage(f"generating with {name}")
-                await unless(self._stop, self._collect(engine), grace=GRACE_SECONDS)
-                self._result.seconds += time.monotonic() - started
-                self._result.image_work += await engine.image_work()
+                began = time.monotonic()
+                async with executor.started(self._config, log=log, stop=self._stop) as model:
+                    remarks = model.remarks
+                    started = time.monotonic()
+                    self._result.start_seconds += started - began
+                    self._progress.stage(f"generating with {name}")
+                    try:
+                        await self._collect(model)
+                        self._result.seconds += time.monotonic() - started
+                        self._result.image_work += await model.image_work()
+                    finally:
+                        self._store.flush()  # before the model's end, which may take its time
+            except Interrupted:
+                pass  # told below, with what was finished
             finally:
-                try:
-                    self._store.flush()
-                finally:
-                    await engine.close()
+                self._result.remarks += remarks
         if self._stop.is_set():
-            raise self._interrupted()
+            raise self._interrupted(remarks)
 
-    async def _collect(self, engine: Engine) -> None:
+    async def _collect(self, model: StartedModel) -> None:
         """Ask for everything, and commit now and then; a commit that fails ends the asking."""
-        asking = asyncio.ensure_future(self._ask_all(engine))
+        asking = asyncio.ensure_future(self._ask_all(model))
         ticking = asyncio.ensure_future(self._tick())
         try:
             await asyncio.wait({asking, ticking}, return_when=asyncio.FIRST_COMPLETED)
@@ -238,9 +270,9 @@ class _Asking:
             ticking.cancel()
             await asyncio.gather(asking, ticking, return_exceptions=True)
 
-    async def _ask_all(self, engine: Engine) -> None:
+    async def _ask_all(self, model: StartedModel) -> None:
         """Ask for what nobody else asks, and at last for what others let fall."""
-        await self._take(engine, self._plan.requests(self._models))
+        await self._take(model, self._plan.requests(self._models))
         said = 0
         while self._others and not self._stop.is_set():
             # Nothing of ours is under way or uncommitted here: the others may be waiting for it.
@@ -251,28 +283,36 @@ class _Asking:
             await asyncio.sleep(_WAIT_SECONDS)
             waiting, self._others = self._others, []
             before = self._result.generated
-            await self._take(engine, iter(waiting))
+            await self._take(model, iter(waiting))
             mine = self._result.generated - before
             self._advance(len(waiting) - len(self._others) - mine)
 
-    async def _take(self, engine: Engine, planned: Iterator[Planned]) -> None:
+    async def _take(self, model: StartedModel, planned: Iterator[Planned]) -> None:
         """Keep what the engine answers to those of some requests that are ours to ask."""
-        async for completion in engine.generate(self._feed(planned)):
-            asked = self._asked.pop(completion.key)
-            self._store.add(completion, asked.ingredients)
-            self._result.generated += 1
-            self._result.images += len(asked.request.rendered.media)
-            self._result.tokens.add(asked.system.model, completion)
-            self._advance(1)
-            if completion.error is not None:
-                self._result.failed += 1
-                if self._result.failed > self._allowed:
-                    raise EngineError(
-                        f"{self._result.failed} requests have failed, more than "
-                        f"--max-failures allows; the last: {completion.error}",
-                        hint="what succeeded is kept; failed requests are asked again by the "
-                        "next run",
-                    )
+        async with aclosing(model.generate(self._feed(planned))) as completions:
+            async for completion in completions:
+                self._keep(completion)
+
+    def _keep(self, completion: Completion) -> None:
+        """Count a completion and give it to the store.
+
+        Raises:
+            EngineError: this failure is one too many.
+        """
+        asked = self._asked.pop(completion.key)
+        self._store.add(completion, asked.ingredients)
+        self._result.generated += 1
+        self._result.images += len(asked.request.rendered.media)
+        self._result.tokens.add(asked.system.model, completion)
+        self._advance(1)
+        if completion.error is not None:
+            self._result.failed += 1
+            if self._result.failed > self._allowed:
+                raise EngineError(
+                    f"{self._result.failed} requests have failed, more than "
+                    f"--max-failures allows; the last: {completion.error}",
+                    hint="what succeeded is kept; failed requests are asked again by the next run",
+                )
 
     async def _feed(self, planned: Iterator[Planned]) -> AsyncIterator[Request]:
         for some in groups(planned, _CLAIMED_AT_ONCE):
@@ -291,18 +331,23 @@ class _Asking:
         return [by_key[key].request for key in mine]
 
     async def _tick(self) -> None:
+        said = False
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             self._store.flush_if_due()
+            if self._stop.is_set() and not said:
+                said = True
+                self._progress.stage("stopping: what is in flight gets a few seconds")
 
     def _advance(self, count: int) -> None:
         self._result.done = min(self._result.done + count, self._result.total)
         self._progress.advance(self._result.done, self._result.total)
 
-    def _interrupted(self) -> Interrupted:
+    def _interrupted(self, remarks: Sequence[str]) -> Interrupted:
         done = self._result.done - self._result.failed
+        stopped = f"stopped with {done} of {self._result.total} completions finished; they are kept"
         return Interrupted(
-            f"stopped with {done} of {self._result.total} completions finished; they are kept",
+            "; ".join([stopped, *remarks]),
             hint="run the same command again to go on from here",
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import harness
 from harness.fingerprint import content_of_paths, sha256_folder, sha256_json
 from harness.metrics.hf import source_of
-from harness.metrics.java import java_version
+from harness.pipeline.asking.environment import java_version
 from harness.store.run_files import plain_data
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from harness.config.load import load_suite
 from harness.engines.hub import Hub
 from harness.engines.protocol import check_machine
 from harness.errors import MetricError
-from harness.executors.interrupt import stopped_at_once
 from harness.metrics.tools import ScoringTools
 from harness.pipeline.asking.generate import (
     Generation,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.executors.protocol import Executor
     from harness.pipeline.asking.plan import Planned
     from harness.records import RunSummary
 
@@ -55,7 +55,6 @@ class RunOutcome:
     """Whether it is a run of before, since nothing has changed."""
 
 
-@stopped_at_once()
 def run_suite(
     suite_folder: Path,
     choice: Choice,
@@ -64,6 +63,7 @@ def run_suite(
     with_reported: bool,
     max_failures: str | None = None,
     progress: Progress,
+    executor: Executor | None = None,
 ) -> RunOutcome:
     """Run a suite; what the store already has is not asked for again.
 
@@ -77,6 +77,7 @@ def run_suite(
         with_reported: put the suite's reported figures under the table.
         max_failures: stop when more requests than this fail: a number, or a share such as 5%.
         progress: told what goes on.
+        executor: who carries requests to models; default: this process, left as it is.
 
     Raises:
         HarnessError: something the user can mend, or an interrupt.
@@ -116,6 +117,7 @@ def run_suite(
             max_failures=max_failures,
             log=folder.engine_log,
             progress=progress,
+            executor=executor,
         )
         progress.stage("scoring" if lookup.missing else "scoring; every completion is there")
         cost = _write_completions(plan, store, folder, generation)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from harness.engines.quiet import OutputToFile
+from harness.executors.local_output import OutputToFile
 
 
 def test_descriptors_and_children_write_to_the_log_until_stop(capfd, tmp_path):
