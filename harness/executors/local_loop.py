@@ -21,55 +21,69 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LEAVE_SECONDS = 30.0
-"""How long cancelled tasks may take to end; an engine's own end is within."""
-JOIN_SECONDS = 5.0
-"""How long worker threads may take to finish what they are at."""
+"""How long a cancelled job may take to end; an engine's own end is within."""
+LINGER_SECONDS = 2.0
+"""How long what a job has left may take: tasks, and then what worker threads are at."""
+_LEFT_BEHIND: set[asyncio.Future[Any]] = set()
+"""Held for good: a task that nobody holds complains when it is destroyed before its end."""
 
 _Job = tuple["Future[Any]", "Callable[[], Any]"]
 
 
-def run(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def run(job: Callable[[], Coroutine[Any, Any, T]], *, linger: float = LINGER_SECONDS) -> T:
     """Run a job to its end and give what it gives.
 
     Where this thread's event loop runs already (a notebook), a thread with a loop of its own does
     it while this one waits; an interrupt here cancels it there.
+
+    Args:
+        job: makes the coroutine.
+        linger: seconds for tasks, and as many for worker threads, that the job has left running.
     """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return _run_here(job)
-    return _run_in_thread(job)
+        return _run_here(job, linger)
+    return _run_in_thread(job, linger)
 
 
-def _run_here(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def leave_behind(task: asyncio.Future[Any]) -> None:
+    """Wait no more for a task that ignores being cancelled."""
+    _LEFT_BEHIND.add(task)
+
+
+def _run_here(job: Callable[[], Coroutine[Any, Any, T]], linger: float) -> T:
     loop = asyncio.new_event_loop()
-    threads = DaemonThreads()
+    threads = DaemonThreads(linger)
     loop.set_default_executor(threads)
+    main = loop.create_task(job())
     try:
-        return loop.run_until_complete(job())
+        return loop.run_until_complete(main)
     finally:
         try:
-            _end_tasks(loop)
+            _end_tasks(loop, main, linger)
         finally:
             threads.shutdown()
             loop.close()
 
 
-def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+def _end_tasks(loop: asyncio.AbstractEventLoop, main: asyncio.Task[Any], linger: float) -> None:
     """Cancel what still runs and wait, but not for ever."""
-    tasks = asyncio.all_tasks(loop)
+    if not main.done():  # an interrupt: it still ends what it has begun
+        main.cancel()
+        loop.run_until_complete(asyncio.wait({main}, timeout=LEAVE_SECONDS))
+    tasks = asyncio.all_tasks(loop) - _LEFT_BEHIND
     for task in tasks:
         task.cancel()
     if tasks:
-        loop.run_until_complete(asyncio.wait(tasks, timeout=LEAVE_SECONDS))
-    if all(task.done() for task in tasks):
+        loop.run_until_complete(asyncio.wait(tasks, timeout=linger))
+    for task in asyncio.all_tasks(loop):
+        leave_behind(task)
+    if not _LEFT_BEHIND:
         loop.run_until_complete(loop.shutdown_asyncgens())
-    else:
-        # Else the loop complains of each task that it never saw the end of.
-        loop.set_exception_handler(lambda _loop, _context: None)
 
 
-def _run_in_thread(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def _run_in_thread(job: Callable[[], Coroutine[Any, Any, T]], linger: float) -> T:
     result: Future[T] = Future()
     begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = Future()
 
@@ -80,7 +94,7 @@ def _run_in_thread(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     def work() -> None:
         try:
-            result.set_result(_run_here(announced))
+            result.set_result(_run_here(announced, linger))
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             result.set_exception(error)
 
@@ -92,7 +106,7 @@ def _run_in_thread(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if not result.done():
             loop, task = begun.result()
             loop.call_soon_threadsafe(task.cancel)
-            thread.join(LEAVE_SECONDS + JOIN_SECONDS)
+            thread.join(LEAVE_SECONDS + 2 * linger)
         raise
 
 
@@ -100,10 +114,14 @@ class DaemonThreads(ThreadPoolExecutor):
     """Worker threads that keep no process alive: one that hangs for ever is left behind.
 
     An event loop takes nothing but a ThreadPoolExecutor; of that class only the name is used.
+
+    Args:
+        linger: seconds that shutdown() waits for what is under way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, linger: float = LINGER_SECONDS) -> None:
         super().__init__()
+        self._linger = linger
         self._most = min(32, (os.cpu_count() or 1) + 4)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._workers: list[threading.Thread] = []
@@ -147,7 +165,7 @@ class DaemonThreads(ThreadPoolExecutor):
                         job[0].cancel()
             for _ in self._workers:
                 self._jobs.put(None)
-        deadline = time.monotonic() + (JOIN_SECONDS if wait else 0.0)
+        deadline = time.monotonic() + (self._linger if wait else 0.0)
         for worker in self._workers:
             worker.join(max(0.0, deadline - time.monotonic()))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from harness.engines.protocol import TIMEOUT, ImageWork
 from harness.errors import EngineError
+from harness.executors.local_loop import leave_behind
 from harness.executors.protocol import Interrupted
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TICK_SECONDS = 0.1
-_LEFT_BEHIND: set[asyncio.Future[Any]] = set()
-"""Tasks that ignore being cancelled; a task that nobody holds would complain at its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +251,7 @@ class WatchedModel:
             if not task.cancelled():
                 task.exception()  # looked at
         else:
-            _LEFT_BEHIND.add(task)
+            leave_behind(task)
 
 
 class _Handover:
