@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 STDOUT, STDERR = 1, 2
@@ -36,20 +37,15 @@ class OutputToFile:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         _flush()
-        saved = {target: _copy(target) for target in (STDOUT, STDERR)}
-        try:
+        saved: dict[int, int | None] = {}
+        with _closed_ones_taken() as closed:
             log = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        except OSError:
-            _close_all(saved)
-            raise
-        self._saved = saved
+            for target in (STDOUT, STDERR):
+                saved[target] = None if target in closed else os.dup(target)
         for target in saved:
-            if log == target:  # the lowest number that is free: a closed one's
-                os.set_inheritable(log, True)
-            else:
-                os.dup2(log, target)
-        if log not in saved:
-            os.close(log)
+            os.dup2(log, target)
+        os.close(log)
+        self._saved = saved
 
     def stop(self) -> None:
         """Give both descriptors back what they were; again does nothing."""
@@ -61,21 +57,21 @@ class OutputToFile:
                 os.close(target)
             else:
                 os.dup2(copy, target)
-        _close_all(saved)
+                os.close(copy)
 
 
-def _copy(descriptor: int) -> int | None:
-    """Duplicate a descriptor; None where it is closed."""
+@contextmanager
+def _closed_ones_taken() -> Iterator[list[int]]:
+    """Take the numbers of closed standard descriptors, which the next opened file would get."""
+    closed = []
+    while (lowest := os.open(os.devnull, os.O_RDONLY)) <= STDERR:
+        closed.append(lowest)
+    os.close(lowest)
     try:
-        return os.dup(descriptor)
-    except OSError:
-        return None
-
-
-def _close_all(saved: dict[int, int | None]) -> None:
-    for copy in saved.values():
-        if copy is not None:
-            os.close(copy)
+        yield closed
+    finally:
+        for number in closed:
+            os.close(number)
 
 
 def _flush() -> None:

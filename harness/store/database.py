@@ -74,7 +74,11 @@ def open_database(path: Path) -> sqlite3.Connection:
     db: sqlite3.Connection | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        # One thread at a time uses it, not always the one that opened it: in a notebook, whose loop
+        # runs, another one generates while the first one waits.
+        db = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         _check(db, path)
         _use_wal(db)
         db.execute("PRAGMA synchronous = NORMAL")

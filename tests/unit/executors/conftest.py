@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import signal
 import threading
 import time
 from typing import ClassVar
@@ -34,13 +35,17 @@ class HangingEngine:
     ``broken``: it fails every so many-th request at once.
     """
 
-    neutral_args: ClassVar[frozenset[str]] = frozenset()
+    neutral_args: ClassVar[frozenset[str]] = frozenset(
+        {"hangs", "after", "stubborn", "child", "broken", "in_flight"}
+    )
     defaults: ClassVar[dict] = {}
     sampling = None
     environment: ClassVar[dict[str, str]] = {"HARNESS_TEST_NEEDS": "this"}
     chatty = False
     starts: ClassVar[list[ModelConfig]] = []
     """Of all its objects; the fixture empties it."""
+    handlers: ClassVar[list] = []
+    """What answered Ctrl-C when it was started."""
     children: ClassVar[list] = []
     threads: ClassVar[list[threading.Event]] = []
 
@@ -54,6 +59,7 @@ class HangingEngine:
 
     async def start(self) -> None:
         self.starts.append(self._config)
+        self.handlers.append(signal.getsignal(signal.SIGINT))
         if self._config.args.get("child"):
             child = multiprocessing.get_context("spawn").Process(target=sleep_for_ever)
             child.start()
@@ -116,6 +122,7 @@ def hanging_engine(monkeypatch):
     for gate in HangingEngine.threads:
         gate.set()
     HangingEngine.starts.clear()
+    HangingEngine.handlers.clear()
     HangingEngine.children.clear()
     HangingEngine.threads.clear()
 
