@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Protocol
 from harness.engines.protocol import ImageWork
 from harness.errors import EngineError
 from harness.executors import local_loop
-from harness.executors.interrupt import Interrupted
 from harness.executors.local import LocalExecutor
 from harness.executors.protocol import Interrupted
 from harness.records import TokenCounts

@@ -7,7 +7,6 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import harness
 from harness.fingerprint import content_of_paths, sha256_folder, sha256_json
 from harness.metrics.hf import source_of
 from harness.pipeline.asking.environment import java_version
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from harness.pipeline.asking.plan import Plan
     from harness.records import Json, MetricSpec, ReportedRow
 
+PROGRAM = Path(__file__).parents[2]
+"""This program's own folder."""
 _SCORING_EXTRAS = ("semantic",)
 """Extras whose packages compute numbers; those of engines made texts, which are kept."""
 _REQUIREMENT = re.compile(r"([\w.-]+).*?(?:extra == [\"'](\w+)[\"'])?$")
@@ -50,7 +51,7 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
             "unknown_ids": list(plan.unknown_ids),
             "samples": [[s.id, s.references, s.cluster, s.metadata] for s in plan.samples],
             "reported": plain_data(tuple(reported)),
-            "program": sha256_folder(Path(harness.__file__).parent, "*.py", "*.j2"),
+            "program": sha256_folder(PROGRAM, "*.py", "*.j2"),
             "packages": scoring_packages(),
             "java": java_version(),
         }

@@ -1,0 +1,252 @@
+"""The harness from Python: run a suite, open a run, score, compare; the command line calls it too.
+
+Nothing here changes the process that calls it: no signal is caught, no output redirected, and an
+event loop that is running, as in a notebook, goes on. What the command ``harness`` does to its process
+is asked for by ``executor=LocalExecutor(signals=True, redirect=True)``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.contrast import USUAL
+from harness.executors.cancelling import CancellableExecutor
+from harness.metrics.registry import parse_spec
+from harness.pipeline.asking.plan import Choice
+from harness.pipeline.asking.prediction_run import METRICS, score_predictions
+from harness.pipeline.asking.run import run_suite
+from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.choosing import choose_run
+from harness.pipeline.reading.comparing import compare_run
+from harness.pipeline.reading.scoring import rescore
+from harness.report.tables import ComparisonTable
+from harness.store.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.executors.protocol import Executor
+    from harness.pipeline.asking.generate import Generation, Progress
+    from harness.pipeline.reading.comparing import RunComparison
+    from harness.records import Answer, Json, Resampling, RunRecord, RunSummary, Sample
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run on disk; each part is read when it is first asked for."""
+
+    path: Path
+    """Its folder."""
+    generation: Generation | None = None
+    """What generating gave; None for a run that was opened."""
+    unchanged: bool = False
+    """Whether nothing had changed since this run, so that it stands for the one asked for."""
+
+    @cached_property
+    def record(self) -> RunRecord:
+        """What was asked, and with what.
+
+        Raises:
+            StoreError: the run's file is missing, damaged or of a newer version.
+        """
+        return self._folder.run()
+
+    @cached_property
+    def summary(self) -> RunSummary:
+        """Every number but those of single samples.
+
+        Raises:
+            StoreError: the run did not finish, or its file is damaged.
+        """
+        return self._folder.summary()
+
+    @cached_property
+    def samples(self) -> list[Sample]:
+        """The samples, in order.
+
+        Raises:
+            StoreError: the run's file is missing or damaged.
+        """
+        return self._folder.samples()
+
+    @cached_property
+    def table(self) -> ComparisonTable:
+        """The comparison table: ``.markdown()``, ``.csv()``, ``.latex()``."""
+        return ComparisonTable.of(self.summary)
+
+    def answers(self, system: str, draw: int = 0) -> list[Answer]:
+        """Give what a system said, post-processed, in the order of samples.
+
+        Raises:
+            KeyError: there is no such system, or it was not drawn so often.
+            StoreError: the run's completions are damaged.
+        """
+        draws = read_answers(self._folder, self.record, self.samples).draws
+        if draw >= len(draws) or system not in draws[draw]:
+            raise KeyError(f"no system '{system}' with {draw + 1} draws")
+        return draws[draw][system]
+
+    @property
+    def _folder(self) -> RunFolder:
+        return RunFolder(self.path)
+
+
+def run(
+    suite: str | Path,
+    *,
+    only: Sequence[str] = (),
+    models: Sequence[str] = (),
+    engine: str | None = None,
+    limit: int | None = None,
+    repeats: int = 1,
+    out: str | Path | None = None,
+    with_reported: bool = False,
+    max_failures: str | None = None,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> Run:
+    """Run a suite and score it; what the store already has is not asked for again.
+
+    Args:
+        suite: the folder with ``suite.yaml``.
+        only: these variants; default: all.
+        models: these models of the suite; default: all.
+        engine: run the models by this engine instead of their own.
+        limit: the first so many samples.
+        repeats: how often every request is made.
+        out: the results folder; default: ``results/`` of the project.
+        with_reported: put the suite's reported figures under the table.
+        max_failures: stop when more requests than this fail: a number, or a share such as 5%.
+        progress: told what goes on.
+        executor: who carries requests to models; default: this process, left as it is.
+
+    Raises:
+        HarnessError: something the user can mend, or an interrupt.
+    """
+    choice = Choice(
+        only=tuple(only), models=tuple(models), engine=engine, limit=limit, repeats=repeats
+    )
+    outcome = run_suite(
+        Path(suite),
+        choice,
+        out=None if out is None else Path(out),
+        with_reported=with_reported,
+        max_failures=max_failures,
+        progress=progress or Silent(),
+        executor=executor,
+    )
+    return Run(path=outcome.folder.path, generation=outcome.generation, unchanged=outcome.unchanged)
+
+
+async def arun(suite: str | Path, *, executor: Executor | None = None, **options: Json) -> Run:
+    """Run a suite without holding up the event loop; arguments as of ``run``.
+
+    Cancelling stops it as a first Ctrl-C stops the command: what was finished is kept.
+
+    Raises:
+        HarnessError: something the user can mend.
+    """
+    cancellable = CancellableExecutor(executor)
+    working = asyncio.ensure_future(
+        asyncio.to_thread(partial(run, suite, executor=cancellable, **options))
+    )
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        cancellable.cancel()
+        await asyncio.wait({working})
+        if working.exception() is None:  # it was done before it heard of it
+            working.result()
+        raise
+
+
+def open_run(path: str | Path) -> Run:
+    """Open a run: its folder, or a suite's results folder for its newest finished run.
+
+    Raises:
+        StoreError: there is none.
+    """
+    return Run(path=choose_run(Path(path)).folder.path)
+
+
+def score(
+    run: Run | str | Path | None = None,
+    *,
+    metrics: Sequence[Json] = (),
+    instead: bool = False,
+    predictions: str | Path | None = None,
+    dataset: str | None = None,
+    steps: Sequence[str] = (),
+    out: str | Path | None = None,
+) -> Run:
+    """Score a finished run again, or a file of predictions that were made elsewhere.
+
+    Args:
+        run: a run, or its folder.
+        metrics: as a suite writes them: ``"cider"``, ``{"keywords": {"field": "tags"}}``. They are
+            added to those of the run; default: all that it has, anew.
+        instead: whether they take the place of the run's.
+        predictions: a CSV, TSV, JSON lines or Parquet file with id, text and maybe system.
+        dataset: whose references it is scored against.
+        steps: post-processing of the file's texts.
+        out: the results folder of predictions; default: ``results/`` of the project.
+
+    Raises:
+        HarnessError: something the user can mend.
+        TypeError: neither a run nor predictions with their dataset, or both.
+    """
+    specs = tuple(map(parse_spec, metrics))
+    if run is not None and predictions is None and dataset is None:
+        path = run.path if isinstance(run, Run) else choose_run(Path(run)).folder.path
+        rescore(RunFolder(path), specs, instead=instead)
+        return Run(path=path)
+    if run is None and predictions is not None and dataset is not None:
+        folder, _ = score_predictions(
+            Path(predictions),
+            dataset,
+            metrics=specs or METRICS,
+            steps=steps,
+            out=None if out is None else Path(out),
+        )
+        return Run(path=folder.path)
+    raise TypeError("score takes a run, or predictions with their dataset")
+
+
+def compare(
+    run: Run | str | Path,
+    *,
+    systems: Sequence[str] = (),
+    baseline: str | None = None,
+    metric: str | None = None,
+    resampling: Resampling = USUAL,
+) -> RunComparison:
+    """Compare the systems of a scored run in pairs.
+
+    Args:
+        run: a run, or its folder.
+        systems: only these; default: all.
+        baseline: stands first in its pairs; default: the suite's.
+        metric: what the verdict is about.
+        resampling: how often, and from which seed.
+
+    Raises:
+        HarnessError: the run is not scored, or has no such system or metric.
+    """
+    path = run.path if isinstance(run, Run) else choose_run(Path(run)).folder.path
+    return compare_run(
+        RunFolder(path), systems=systems, baseline=baseline, metric=metric, resampling=resampling
+    )
+
+
+class Silent:
+    """A Progress that shows nothing."""
+
+    def stage(self, text: str, log: Path | None = None) -> None:
+        """Take no notice."""
+
+    def advance(self, done: int, total: int) -> None:
+        """Take no notice."""
