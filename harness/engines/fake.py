@@ -1,14 +1,18 @@
 """An engine without a model, for tests and for people who write prompts.
 
 By default its reply follows from the request's key, so that any change to what a model would see
-changes the reply and nothing else does. Replies can be scripted, delays and faults asked for.
+changes the reply and nothing else does. Replies can be scripted, delays, faults and a model that
+hangs asked for; what it was asked can be written down.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
+import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.engines.protocol import ImageWork, bounded, failed
@@ -17,7 +21,6 @@ from harness.records import Completion, ImagePart, TextPart
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping
-    from pathlib import Path
 
     from harness.records import Json, ModelConfig, Request
 
@@ -26,12 +29,20 @@ _WORDS = (
     "Almond Chili Coconut Avocado Potato Salad Soup Skillet Toast Curry Tart"
 ).split()
 
+PHASES = ("start", "generate", "image_work", "close")
+HANGING = PHASES[1:]
+"""What a model that hangs while it answers does not do any more."""
+
 
 class FakeEngine:
     """Replies without a model.
 
     Engine arguments: ``delay`` (seconds a reply takes), ``fail`` (share of requests, 0 to 1, that
-    end in an error, chosen by their keys), ``in_flight`` (requests at a time).
+    end in an error, chosen by their keys), ``in_flight`` (requests at a time), ``record`` (a file
+    that gets a JSON line for each request: order, system, sample_id, key, adapter, decoding,
+    messages), ``hang`` (true: nothing after the start ever returns; or a list of those of start,
+    generate, image_work, close that never do), ``hang_in_thread`` (true: they hang in a worker
+    thread, which cannot be cancelled, as a model in this process would).
 
     Args:
         config: the model it stands in for.
@@ -39,9 +50,18 @@ class FakeEngine:
         reply: gives the text of a request; default: words drawn from the request's key.
     """
 
-    neutral_args: ClassVar[frozenset[str]] = frozenset({"delay", "in_flight"})
+    neutral_args: ClassVar[frozenset[str]] = frozenset(
+        {"delay", "hang", "hang_in_thread", "in_flight", "record"}
+    )
     sampling: ClassVar[Collection[str] | None] = None
-    defaults: ClassVar[Mapping[str, Json]] = {"delay": 0.0, "fail": 0.0, "in_flight": 32}
+    defaults: ClassVar[Mapping[str, Json]] = {
+        "delay": 0.0,
+        "fail": 0.0,
+        "in_flight": 32,
+        "record": None,
+        "hang": False,
+        "hang_in_thread": False,
+    }
 
     def __init__(
         self,
@@ -60,12 +80,17 @@ class FakeEngine:
         self._delay = float(args["delay"])
         self._fail = float(args["fail"])
         self._in_flight = int(args["in_flight"])
+        self._record = None if args["record"] is None else Path(str(args["record"]))
+        self._recorded = 0
+        self._hangs = _phases(args["hang"])
+        self._hangs_in_thread = bool(args["hang_in_thread"])
         self._timeout = config.timeout
         self._reply = reply or _words
         self.log = log
 
     async def start(self) -> None:
         """Do nothing: there is no model."""
+        await self._hang("start")
 
     def generate(self, requests: AsyncIterator[Request]) -> AsyncIterator[Completion]:
         """Answer each request once, in the order of finishing."""
@@ -73,13 +98,18 @@ class FakeEngine:
 
     async def image_work(self) -> ImageWork:
         """Count nothing: no picture is opened."""
+        await self._hang("image_work")
         return ImageWork(decoded=0, processed=0, encoded=0)
 
     async def close(self) -> None:
         """Do nothing: there is no model."""
+        await self._hang("close")
 
     async def _answer(self, request: Request) -> Completion:
         began = time.perf_counter()
+        if self._record is not None:
+            self._write_down(self._record, request)
+        await self._hang("generate")
         await asyncio.sleep(self._delay)
         if _share(request.key) < self._fail:
             return failed(request, "a fault that was asked for", began)
@@ -93,6 +123,49 @@ class FakeEngine:
             completion_tokens=len(text.split()),
             seconds=self._delay,
         )
+
+    async def _hang(self, phase: str) -> None:
+        """Never return, where this was asked for."""
+        if phase in self._hangs:
+            if self._hangs_in_thread:
+                await asyncio.to_thread(threading.Event().wait)
+            await asyncio.Event().wait()
+
+    def _write_down(self, path: Path, request: Request) -> None:
+        """Add a request to the record, numbered in the order in which they came."""
+        line = {
+            "order": self._recorded,
+            "system": request.system,
+            "sample_id": request.sample_id,
+            "key": request.key,
+            "adapter": request.adapter,
+            "decoding": request.decoding.name,
+            "params": dict(request.decoding.params),
+            "messages": [
+                [message.role, *(_shown(part) for part in message.parts)]
+                for message in request.rendered.messages
+            ],
+        }
+        self._recorded += 1
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{json.dumps(line, ensure_ascii=False)}\n")
+
+
+def _phases(hang: Json) -> frozenset[str]:
+    """Read the argument ``hang``.
+
+    Raises:
+        EngineError: it is neither true or false nor a list of phases.
+    """
+    if isinstance(hang, bool):
+        return frozenset(HANGING) if hang else frozenset()
+    if isinstance(hang, list) and all(phase in PHASES for phase in hang):
+        return frozenset(str(phase) for phase in hang)
+    raise EngineError(f"hang is {hang!r}", hint=f"true, false or a list of {', '.join(PHASES)}")
+
+
+def _shown(part: ImagePart | TextPart) -> str:
+    return part.text if isinstance(part, TextPart) else f"<image {part.index}>"
 
 
 def _words(request: Request) -> str:
