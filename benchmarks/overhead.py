@@ -42,7 +42,7 @@ from unittest.mock import patch
 from harness.cli.progress import RunProgress
 from harness.config.load import load_suite
 from harness.dataset.samples import LoadedDataset
-from harness.engines.chat import chat_messages, chat_text
+from harness.engines.chat import ChatWriter, chat_messages
 from harness.engines.description import load_description
 from harness.engines.protocol import ENGINES
 from harness.engines.vllm import ENVIRONMENT, VllmEngine
@@ -251,8 +251,9 @@ def beforehand(requests: Sequence[Request], processor: Any) -> list[Prompt]:
 
     opened = {ref.path: load(ref) for request in requests for ref in request.rendered.media}
     chats = [chat_messages(request.rendered) for request in requests]
+    writer = ChatWriter(processor)
     return [
-        partial(made, chat_text(processor, messages), opened[ref.path], ref.sha256)
+        partial(made, writer.text(messages), opened[ref.path], ref.sha256)
         for messages, [ref] in chats
     ]
 

@@ -1,8 +1,8 @@
 """The harness from Python: run a suite, open a run, score, compare; the command line calls it too.
 
 Nothing here changes the process that calls it: no signal is caught, no output redirected, and an
-event loop that is running, as in a notebook, goes on. What the command ``harness`` does to its process
-is asked for by ``executor=LocalExecutor(signals=True, redirect=True)``.
+event loop that is running, as in a notebook, goes on. What the command ``harness`` does to its own
+process is asked for by ``executor=LocalExecutor(signals=True, redirect=True)``.
 """
 
 from __future__ import annotations

@@ -46,6 +46,8 @@ class Captioner(ABC):
 
     prompt: ClassVar[str] = "input_ids"
     """What ``generate()`` calls the ids of the text."""
+    takes_special_tokens: ClassVar[bool] = False
+    """Whether a special token in the text is meant as one."""
 
     def __init__(self, model: Any, tokenizer: Any, pictures: Any) -> None:
         self._model = model
@@ -164,6 +166,7 @@ class _EncoderDecoder(Captioner):
     """Writes behind the decoder's start; Donut's decoder starts with the name of a task instead."""
 
     prompt = "decoder_input_ids"
+    takes_special_tokens = True  # Donut's names of tasks, like <s_cord-v2>
 
     def ids(self, text: str) -> list[int]:
         if not text:

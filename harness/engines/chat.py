@@ -1,18 +1,25 @@
 """RenderedPrompt → the chat messages of Hugging Face processors, and the text that a model reads.
 
-The checkpoint's own chat template writes the text, for both local engines alike. No image is
-opened here.
+The checkpoint's own chat template writes the text, for both local engines alike. What prompts and
+data say stays text: a prompt whose words would be read as tokens that only the template may write
+is refused. No image is opened here.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from harness.engines.special_tokens import SpecialTokens, refusal
 from harness.errors import EngineError, RenderError
 from harness.records import ImagePart, MediaRef, Message, RenderedPrompt, TextPart
 
+if TYPE_CHECKING:
+    from collections import Counter
+
 ChatMessage = dict[str, Any]
 """``{"role": …, "content": [{"type": "image"} | {"type": "text", "text": …}, …]}``."""
+Shape = tuple[tuple[str, tuple[str, ...]], ...]
+"""Each message's role and the kinds of its parts."""
 
 
 def chat_messages(rendered: RenderedPrompt) -> tuple[list[ChatMessage], list[MediaRef]]:
@@ -28,21 +35,51 @@ def chat_messages(rendered: RenderedPrompt) -> tuple[list[ChatMessage], list[Med
     return messages, images
 
 
-def chat_text(processor: Any, messages: list[ChatMessage]) -> str:
-    """Write messages as the one text that the model reads, by the checkpoint's chat template.
+class ChatWriter:
+    """Writes messages as the one text that the model reads, by the checkpoint's chat template.
+
+    Args:
+        processor: the checkpoint's, or its tokenizer.
 
     Raises:
-        EngineError: the checkpoint has no chat template, or one that knows nothing of images.
-        RenderError: the template refuses these messages, e.g. a system message.
+        EngineError: the checkpoint has no chat template.
     """
+
+    def __init__(self, processor: Any) -> None:
+        if not has_template(processor):
+            raise EngineError(
+                "the checkpoint has no chat template",
+                hint="use an instruction-tuned checkpoint; a base model does not follow prompts. "
+                "Captioners such as BLIP and GIT run with engine: transformers",
+            )
+        self._processor = processor
+        self._special = SpecialTokens(processor)
+        self._written: dict[Shape, Counter[str]] = {}
+        """The special tokens that the template writes by itself, by the form of the messages."""
+
+    def text(self, messages: list[ChatMessage]) -> str:
+        """Write messages.
+
+        Raises:
+            EngineError: the checkpoint's chat template knows nothing of images.
+            RenderError: the template refuses these messages, e.g. a system message; or their texts
+                hold special tokens of the model.
+        """
+        text = _template_text(self._processor, messages)
+        shape = _shape(messages)
+        if shape not in self._written:
+            skeleton = _template_text(self._processor, _without_words(messages))
+            self._written[shape] = self._special.count(skeleton)
+        # Counted in the whole, not looked for in the parts: two parts may make a token together.
+        if more := self._special.count(text) - self._written[shape]:
+            holding = (m["role"] for m in messages if self._special.count("".join(_texts([m]))))
+            raise refusal(more, holding)
+        return text
+
+
+def _template_text(processor: Any, messages: list[ChatMessage]) -> str:
     from jinja2 import TemplateError
 
-    if not has_template(processor):
-        raise EngineError(
-            "the checkpoint has no chat template",
-            hint="use an instruction-tuned checkpoint; a base model does not follow prompts. "
-            "Captioners such as BLIP and GIT run with engine: transformers",
-        )
     tokenizer = getattr(processor, "tokenizer", processor)
     writer = processor if getattr(processor, "chat_template", None) else tokenizer
     try:
@@ -86,3 +123,23 @@ def _image_indices(messages: tuple[Message, ...]) -> list[int]:
 
 def _texts(messages: list[ChatMessage]) -> list[str]:
     return [part.get("text", "") for message in messages for part in message["content"]]
+
+
+def _shape(messages: list[ChatMessage]) -> Shape:
+    return tuple(
+        (message["role"], tuple(part["type"] for part in message["content"]))
+        for message in messages
+    )
+
+
+def _without_words(messages: list[ChatMessage]) -> list[ChatMessage]:
+    """Put a word that says nothing for each text."""
+    return [
+        {
+            **message,
+            "content": [
+                {**part, "text": "x"} if "text" in part else part for part in message["content"]
+            ],
+        }
+        for message in messages
+    ]

@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.engines.failure import one_line
 from harness.engines.hub import download_command
+from harness.engines.protocol import check_packages
 from harness.engines.torchvision_ops import mend_imports
 from harness.errors import EngineError
 
 if TYPE_CHECKING:
     from harness.records import ModelConfig
+
+
+NEEDED_BY = {"smolvlm": "num2words"}
+"""A checkpoint's ``model_type`` → the package without which its processor cannot be made."""
+
+
+def check_needs(config: ModelConfig, command: str) -> None:
+    """Refuse a model whose pictures or prompts cannot be prepared; nothing heavy is imported.
+
+    Args:
+        config: the model.
+        command: installs what is missing.
+
+    Raises:
+        EngineError: a package is missing.
+    """
+    if any(value is not None for value in config.image.values()):
+        check_packages("the model's image setting", ["qwen_vl_utils"], command)
+    if package := NEEDED_BY.get(_kind(config.model)):
+        check_packages(f"'{config.model}'", [package], command)
+
+
+def _kind(model: str) -> str:
+    """Read the kind of model from a local folder; empty where it cannot be told so early."""
+    try:
+        text = (Path(model) / "config.json").read_text(encoding="utf-8")
+        return str(json.loads(text)["model_type"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def load_description(config: ModelConfig) -> tuple[Any, Any]:
@@ -35,9 +67,8 @@ def load_description(config: ModelConfig) -> tuple[Any, Any]:
             AutoProcessor.from_pretrained(config.model, **given),
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
-        reason = str(error).strip().partition("\n")[0]
         raise EngineError(
-            f"the checkpoint '{config.model}' cannot be read: {reason}",
+            f"the checkpoint '{config.model}' cannot be read: {_first_line(error)}",
             hint=_hint(config, str(error)),
         ) from error
 
@@ -60,11 +91,15 @@ def load_parts(config: ModelConfig, processor: Any) -> tuple[Any, Any]:
             AutoImageProcessor.from_pretrained(config.model, revision=config.revision),
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
-        reason = str(error).strip().partition("\n")[0]
         raise EngineError(
-            f"the checkpoint '{config.model}' cannot be read: {reason}",
+            f"the checkpoint '{config.model}' cannot be read: {_first_line(error)}",
             hint=_hint(config, str(error)),
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    """Give what transformers says itself: it writes for users, unlike what lies below it."""
+    return one_line(str(error).strip().partition("\n")[0])
 
 
 def _check_folder(model: str) -> None:
@@ -83,9 +118,9 @@ def _check_folder(model: str) -> None:
         )
 
 
-def _hint(config: ModelConfig, reason: str) -> str:
+def _hint(config: ModelConfig, words: str) -> str:
     command = download_command(config.model, config.revision)
-    if "trust_remote_code" in reason:
+    if "trust_remote_code" in words:
         return "it brings its own code: read that, then set trust_remote_code: true under args"
     if Path(config.model).is_absolute():
         return "is the folder a whole checkpoint: config, weights, tokenizer and preprocessor?"

@@ -15,20 +15,22 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.engines.protocol import ImageWork, bounded, failed
+from harness.engines.protocol import ImageWork, bounded, completed, failed
 from harness.errors import EngineError
-from harness.records import Completion, ImagePart, TextPart
+from harness.records import ImagePart, TextPart
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
-    from harness.records import Json, ModelConfig, Request
+    from harness.records import Completion, Json, ModelConfig, Request
 
 _WORDS = (
     "Roasted Creamy Lemon Garlic Tomato Basil Mushroom Spinach Chicken Shrimp Ginger Honey Apple "
     "Almond Chili Coconut Avocado Potato Salad Soup Skillet Toast Curry Tart"
 ).split()
 
+MADE_BY = "fake 1"
+"""The number goes up when it gives other words for a key."""
 PHASES = ("start", "generate", "image_work", "close")
 HANGING = PHASES[1:]
 """What a model that hangs while it answers does not do any more."""
@@ -62,6 +64,10 @@ class FakeEngine:
         "hang": False,
         "hang_in_thread": False,
     }
+
+    @staticmethod
+    def check_installed(config: ModelConfig) -> None:
+        """Need nothing."""
 
     def __init__(
         self,
@@ -115,8 +121,9 @@ class FakeEngine:
             return failed(request, "a fault that was asked for", began)
         text = self._reply(request)
         prompt_tokens = sum(_tokens(part) for m in request.rendered.messages for part in m.parts)
-        return Completion(
-            key=request.key,
+        return completed(
+            request,
+            MADE_BY,
             text=text,
             finish_reason="stop",
             prompt_tokens=prompt_tokens,

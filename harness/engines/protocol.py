@@ -11,9 +11,12 @@ import asyncio
 import os
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.engines.sampling import sampling_params
 from harness.errors import EngineError
@@ -94,6 +97,15 @@ class EngineClass(Protocol):
             EngineError: an argument is unknown or wrong.
         """
 
+    def check_installed(self, config: ModelConfig) -> None:
+        """Refuse what a model needs and is not installed here; nothing heavy is imported.
+
+        Asked of the class, before anything is written.
+
+        Raises:
+            EngineError: the hint is the command that installs it.
+        """
+
 
 TIMEOUT = 1800.0
 """Seconds that a request may take where the model's config says nothing: a hung engine is noticed,
@@ -145,14 +157,49 @@ def check(config: ModelConfig, decodings: Iterable[Decoding]) -> None:
 
 
 def check_machine(config: ModelConfig) -> None:
-    """Refuse a model that needs what is not installed here, where its engine can tell beforehand.
+    """Refuse a model that needs what is not installed here; nothing is started or imported.
 
     Raises:
-        EngineError: a package is missing; the hint names it.
+        EngineError: a package is missing; the hint is the command that installs it.
     """
-    check_installed = getattr(engine_class(config.engine), "check_installed", None)
-    if check_installed is not None:
-        check_installed(config)
+    engine_class(config.engine).check_installed(config)
+
+
+def check_packages(what: str, packages: Iterable[str], command: str) -> None:
+    """Refuse where a package is not installed; none is imported.
+
+    Args:
+        what: needs them.
+        packages: by the names under which they are imported.
+        command: installs them all.
+
+    Raises:
+        EngineError: names those that are missing.
+    """
+    missing = [package for package in packages if not is_installed(package)]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        raise EngineError(
+            f"{what} needs {', '.join(missing)}, which {verb} not installed", hint=command
+        )
+
+
+def is_installed(package: str) -> bool:
+    """Tell whether a package can be imported; a mere folder of its name does not count."""
+    spec = find_spec(package)
+    return spec is not None and spec.origin is not None
+
+
+def versions(*distributions: str) -> str:
+    """Give the names and versions of installed distributions, as a completion's ``made_by``."""
+    return ", ".join(f"{name} {_version(name)}" for name in distributions)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "of an unknown version"
 
 
 def identity(config: ModelConfig) -> dict[str, Json]:
@@ -161,6 +208,28 @@ def identity(config: ModelConfig) -> dict[str, Json]:
     args = {**cls.defaults, **config.args}
     kept = {name: value for name, value in args.items() if name not in cls.neutral_args}
     return {"engine": config.engine, "args": kept, "image": dict(config.image)}
+
+
+def completed(
+    request: Request, made_by: str, *, text: str, finish_reason: str, **counts: Any
+) -> Completion:
+    """Make the completion of a request that was answered just now.
+
+    Args:
+        request: what was asked.
+        made_by: engine and version.
+        text: as the model wrote it.
+        finish_reason: stop or length.
+        counts: token counts and seconds, by their fields' names.
+    """
+    return Completion(
+        key=request.key,
+        text=text,
+        finish_reason=finish_reason,
+        made_by=made_by,
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        **counts,
+    )
 
 
 def failed(request: Request, reason: str, began: float) -> Completion:
@@ -184,31 +253,54 @@ async def bounded(
 
     A request is pulled from the stream only when there is room for it. When the consumer stops
     early, whatever is in flight is cancelled. A request that takes longer than ``timeout`` seconds
-    (default: TIMEOUT) is cancelled and has failed.
+    (default: TIMEOUT) is cancelled and has failed. Where one raises, or the stream of requests
+    does, those that have finished by then are yielded first: they are paid for.
     """
     running: set[asyncio.Task[Completion]] = set()
     done: set[asyncio.Task[Completion]] = set()
     more = True
+    fault: BaseException | None = None
     try:
-        while more or running:
-            while more and len(running) < limit:
-                try:
+        while fault is None and (more or running):
+            try:
+                while more and len(running) < limit:
                     request = await anext(requests)
-                except StopAsyncIteration:
-                    more = False
-                else:
-                    running.add(
-                        asyncio.ensure_future(_in_time(answer, request, timeout or TIMEOUT))
-                    )
-            if running:
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
+                    asking = _in_time(answer, request, timeout or TIMEOUT)
+                    running.add(asyncio.ensure_future(asking))
+            except StopAsyncIteration:
+                more = False
+            except Exception as error:  # noqa: BLE001 (raised below, behind what has finished)
+                fault = error
+            done, running = await _finished(running, wait=fault is None)
+            for task in done:
+                if (trouble := _trouble(task)) is None:
                     yield task.result()
+                else:
+                    fault = fault or trouble
+        if fault is not None:
+            raise fault
     finally:
         for task in running:
             task.cancel()
         # Those that failed together with the one that was raised count as looked at.
         await asyncio.gather(*running, *done, return_exceptions=True)
+
+
+async def _finished(
+    running: set[asyncio.Task[Completion]], *, wait: bool
+) -> tuple[set[asyncio.Task[Completion]], set[asyncio.Task[Completion]]]:
+    """Give the tasks that have finished, and the others; wait for the first where this is asked."""
+    if running and wait:
+        return await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    done = {task for task in running if task.done()}
+    return done, running - done
+
+
+def _trouble(task: asyncio.Task[Completion]) -> BaseException | None:
+    """Give what a finished task raised."""
+    if task.cancelled():  # by nobody here: what it called said so
+        return EngineError("the engine broke off a request of its own accord")
+    return task.exception()
 
 
 async def _in_time(

@@ -7,9 +7,9 @@ and everything that is no linear layer stay in the model's own precision.
 from __future__ import annotations
 
 import re
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from harness.engines.protocol import check_packages
 from harness.errors import EngineError
 
 if TYPE_CHECKING:
@@ -41,12 +41,8 @@ def check_installed(name: str) -> None:
     Raises:
         EngineError: the hint says what to install.
     """
-    for package in (PACKAGES[name], "accelerate"):
-        if find_spec(package) is None:
-            raise EngineError(
-                f"the quantization '{name}' needs {package}, which is not installed",
-                hint=f"pip install {package}, or pip install -e '.[quantized]' for all of them",
-            )
+    packages = (PACKAGES[name], "accelerate")
+    check_packages(f"the quantization '{name}'", packages, "pip install -e '.[quantized]'")
 
 
 def loading(name: str, device: str, hf_config: Any) -> dict[str, Any]:

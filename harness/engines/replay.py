@@ -9,15 +9,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.engines.protocol import ImageWork, failed
+from harness.engines.protocol import ImageWork, completed, failed
 from harness.errors import EngineError
-from harness.records import Completion, TextPart
+from harness.records import TextPart
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
     from pathlib import Path
 
-    from harness.records import Json, ModelConfig, Request
+    from harness.records import Completion, Json, ModelConfig, Request
 
 
 class ReplayEngine:
@@ -29,6 +29,10 @@ class ReplayEngine:
     neutral_args: ClassVar[frozenset[str]] = frozenset({"postprocess"})
     defaults: ClassVar[Mapping[str, Json]] = {}
     sampling: ClassVar[Collection[str] | None] = None
+
+    @staticmethod
+    def check_installed(config: ModelConfig) -> None:
+        """Need nothing."""
 
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
         """Check the arguments; the texts are in the requests."""
@@ -53,7 +57,7 @@ class ReplayEngine:
         if not said:
             return failed(request, "no prediction in the file", time.perf_counter())
         text = "".join(part.text for part in said[-1].parts if isinstance(part, TextPart))
-        return Completion(key=request.key, text=text, finish_reason="stop")
+        return completed(request, "replay", text=text, finish_reason="stop")
 
     async def image_work(self) -> ImageWork:
         """Count nothing: no picture is opened."""

@@ -6,7 +6,6 @@ and defaults of sampling parameters, and how token ids become text.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import sys
 import time
@@ -16,20 +15,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from harness.engines import quantized
 from harness.engines.answer_text import answer_text
 from harness.engines.captioners import Captioner, captioner_class, plain_text
-from harness.engines.chat import chat_messages, chat_text, has_template, lacks_bos
-from harness.engines.description import load_description, load_parts
+from harness.engines.chat import ChatWriter, chat_messages, has_template, lacks_bos
+from harness.engines.description import check_needs, load_description, load_parts
+from harness.engines.failure import one_line, reason
 from harness.engines.images import ImagePreparation, preparation
-from harness.engines.protocol import ImageWork, failed
+from harness.engines.protocol import ImageWork, check_packages, completed, failed, versions
 from harness.engines.sampling import sampling_params
-from harness.errors import DataError, EngineError, RenderError
+from harness.engines.special_tokens import SpecialTokens, refusal
+from harness.engines.worker import in_thread
+from harness.errors import DataError, EngineError
 from harness.fingerprint import canonical_json
-from harness.records import Completion
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
     from pathlib import Path
 
-    from harness.records import Json, ModelConfig, Request
+    from harness.records import Completion, Json, MediaRef, ModelConfig, Request
 
 SAMPLING = {
     "temperature": "temperature",
@@ -51,6 +52,7 @@ SAMPLING_ONLY = ("temperature", "top_p", "top_k", "min_p")
 MODEL_ARGS = ("dtype", "attn_implementation", "trust_remote_code")
 NESTED = frozenset({"SmolVLMProcessor"})
 """Processors that want a list of pictures for each text, and take no list of them all."""
+INSTALL = "pip install -e '.[transformers]'"
 ENGINE_ARGS = (*MODEL_ARGS, "batch_size", "device", "quantization")
 
 
@@ -107,18 +109,23 @@ class TransformersEngine:
         self._processor: Any = None
         self._model: Any = None
         self._captioner: Captioner | None = None
+        self._chat: ChatWriter | None = None
+        self._special: SpecialTokens | None = None
         self._tokenizer: Any = None
+        self._made_by = ""
         self._eos: int | list[int] | None = None
         self._images = ImagePreparation()
         self._processed = self._encoded = 0
 
     @staticmethod
     def check_installed(config: ModelConfig) -> None:
-        """Refuse a quantization whose package is not here.
+        """Refuse to run without transformers, torch and what the model's settings need.
 
         Raises:
             EngineError: the hint says what to install.
         """
+        check_packages("engine: transformers", ["torch", "transformers"], INSTALL)
+        check_needs(config, INSTALL)
         if (quantization := config.args.get("quantization")) is not None:
             quantized.check_installed(quantization)
 
@@ -129,7 +136,7 @@ class TransformersEngine:
             EngineError: no such checkpoint, or one that transformers cannot run.
         """
         try:
-            await asyncio.to_thread(self._load)
+            await in_thread(self._load)
         except BaseException:
             await self.close()
             raise
@@ -145,10 +152,10 @@ class TransformersEngine:
             sampling_params(request.decoding, SAMPLING)  # refused before any work is done
             batch.append(request)
             if len(batch) == self._args["batch_size"]:
-                for completion in await self._answer(batch):
+                async for completion in self._answer(batch):
                     yield completion
                 batch = []
-        for completion in await self._answer(batch):
+        async for completion in self._answer(batch):
             yield completion
 
     async def image_work(self) -> ImageWork:
@@ -161,6 +168,8 @@ class TransformersEngine:
         """Drop the model."""
         self._model = None
         self._captioner = None
+        self._chat = None
+        self._special = None
         self._processor = None
         self._tokenizer = None
         gc.collect()  # a model's parts name each other
@@ -175,13 +184,18 @@ class TransformersEngine:
         self._model = model = self._load_model(hf_config)
         if captioner is None:
             self._tokenizer = getattr(self._processor, "tokenizer", self._processor)
+            self._chat = ChatWriter(self._processor)
             self._forget_defaults(model, model.generation_config.eos_token_id)
         else:
             tokenizer, pictures = load_parts(self._config, self._processor)
             self._tokenizer = tokenizer
             self._captioner = asked = captioner(model, tokenizer, pictures)
+            self._special = SpecialTokens(tokenizer)
             self._forget_defaults(asked.writer, asked.eos, asked.start)
         self._tokenizer.padding_side = "left"
+        quantization = self._args.get("quantization")
+        extra = [] if quantization is None else [quantized.PACKAGES[quantization]]
+        self._made_by = versions("transformers", "torch", *extra)
 
     def _load_model(self, hf_config: Any) -> Any:
         import torch
@@ -202,7 +216,7 @@ class TransformersEngine:
                 model = model.to(device)
         except (OSError, ValueError, RuntimeError, ImportError) as error:
             raise EngineError(
-                f"transformers cannot load '{self._config.model}': {error}",
+                f"transformers cannot load '{self._config.model}': {one_line(str(error))}",
                 hint="is it an image-text-to-text checkpoint that fits into memory?"
                 if quantization is None
                 else f"can {device} do the quantization '{quantization}'? Leave it out to see",
@@ -230,32 +244,29 @@ class TransformersEngine:
             eos_token_id=self._eos, pad_token_id=pad, decoder_start_token_id=start
         )
 
-    async def _answer(self, batch: list[Request]) -> list[Completion]:
+    async def _answer(self, batch: list[Request]) -> AsyncIterator[Completion]:
         """Prepare requests, and run those together that the model can take together."""
         if self._model is None:
             raise EngineError("the engine is not started")
         began = time.perf_counter()
-        completions: list[Completion] = []
         groups: dict[str, list[_Row]] = {}
         for request in batch:
             try:
                 row = await self._prepare(request)
-            except (DataError, RenderError, ValueError) as error:
-                completions.append(failed(request, str(error), began))
+            except EngineError:
+                raise
+            except Exception as error:  # noqa: BLE001 (a checkpoint's own code may raise anything)
+                yield failed(request, reason(error), began)
             else:
                 groups.setdefault(self._group(row), []).append(row)
         for rows in groups.values():
-            completions += await asyncio.to_thread(self._run, rows, began)
-        return completions
+            for completion in await in_thread(self._run, rows, began):
+                yield completion
 
     async def _prepare(self, request: Request) -> _Row:
-        if self._captioner:
-            text, refs = plain_text(request.rendered)
-        else:
-            messages, refs = chat_messages(request.rendered)
-            text = chat_text(self._processor, messages)
+        text, refs = await in_thread(self._read, request)
         pictures = await self._images.open(refs)
-        inputs = await asyncio.to_thread(self._inputs, [text], [pictures])
+        inputs = await in_thread(self._inputs, [text], [pictures])
         length = self._length(inputs)
         if length >= self._context:
             raise DataError(
@@ -263,6 +274,19 @@ class TransformersEngine:
             )
         params = sampling_params(request.decoding, SAMPLING)
         return _Row(request=request, params=params, text=text, pictures=pictures, length=length)
+
+    def _read(self, request: Request) -> tuple[str, list[MediaRef]]:
+        """Give the text that the model is to read, and the pictures to be shown in it."""
+        if self._chat is not None:
+            messages, refs = chat_messages(request.rendered)
+            return self._chat.text(messages), refs
+        text, refs = plain_text(request.rendered)
+        assert self._captioner is not None  # a model that has started is one or the other
+        assert self._special is not None
+        # What stands before a worked-out text is words, but for models that are told their task so.
+        if not self._captioner.takes_special_tokens and (held := self._special.count(text)):
+            raise refusal(held, ["user"])
+        return text, refs
 
     @property
     def _context(self) -> int:
@@ -305,19 +329,19 @@ class TransformersEngine:
         import torch
 
         params = rows[0].params
-        inputs = self._inputs([row.text for row in rows], [row.pictures for row in rows])
-        inputs = inputs.to(self._model.device)
         room = self._context - max(row.length for row in rows)
-        if (seed := params.get("seed")) is not None:
-            torch.manual_seed(seed)
         try:
+            inputs = self._inputs([row.text for row in rows], [row.pictures for row in rows])
+            inputs = inputs.to(self._model.device)
+            if (seed := params.get("seed")) is not None:
+                torch.manual_seed(seed)
             with torch.inference_mode():
                 output = self._model.generate(
                     **inputs, **_generate_kwargs(params, room), tokenizer=self._tokenizer
                 )
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:
             raise EngineError(
-                f"'{self._config.model}' failed: {error}",
+                f"'{self._config.model}' failed: {reason(error)}",
                 hint="out of memory? lower batch_size in the model's args",
             ) from error
         self._encoded += sum(len(row.pictures) for row in rows)
@@ -342,8 +366,9 @@ class TransformersEngine:
         text, stopped = answer_text(self._tokenizer, last, written, stops)
         while stopped and answer_text(self._tokenizer, last, written[:-1], stops)[1]:
             del written[-1]  # padding, which counts for nothing
-        return Completion(
-            key=row.request.key,
+        return completed(
+            row.request,
+            self._made_by,
             text=text,
             finish_reason="stop" if end is not None or stopped else "length",
             prompt_tokens=row.length,

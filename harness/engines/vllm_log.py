@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from harness.engines.failure import one_line, reason
 from harness.errors import EngineError
 
 if TYPE_CHECKING:
@@ -28,24 +29,24 @@ def start_error(model: str, error: Exception, log: Path, seen: int) -> EngineErr
         log: where its chatter goes.
         seen: the log's length, in bytes, before the start.
     """
-    reason = str(error).strip()
-    if any(mark in reason for mark in HIDES_THE_CAUSE) or not reason:
-        reason = _cause(log, seen) or reason
-    message = f"vLLM cannot start '{model}': {_short(reason)}"
-    return EngineError(message, hint=f"{_hint(reason)} (log: {log})")
+    why = reason(error)
+    if any(mark in why for mark in HIDES_THE_CAUSE) or not str(error).strip():
+        why = _cause(log, seen) or why
+    message = f"vLLM cannot start '{model}': {one_line(why)}"
+    return EngineError(message, hint=f"{_hint(why)} (log: {log})")
 
 
 def died_error(model: str, log: Path) -> EngineError:
     """Say that the model's process is gone."""
-    reason = _cause(log, 0)
-    if reason is None:
+    why = _cause(log, 0)
+    if why is None:
         return EngineError(
             f"the process that runs '{model}' died without a word",
             hint=f"the system kills what takes too much memory: {LESS_MEMORY} (log: {log})",
         )
     return EngineError(
-        f"the process that runs '{model}' died: {_short(reason)}",
-        hint=f"{_hint(reason)} (log: {log})",
+        f"the process that runs '{model}' died: {one_line(why)}",
+        hint=f"{_hint(why)} (log: {log})",
     )
 
 
@@ -61,17 +62,11 @@ def _cause(log: Path, seen: int) -> str | None:
     return None
 
 
-def _hint(reason: str) -> str:
-    if MEMORY.search(reason):
+def _hint(why: str) -> str:
+    if MEMORY.search(why):
         return LESS_MEMORY
-    if "bootstrapping phase" in reason:
+    if "bootstrapping phase" in why:
         return "a script that starts an engine must do so under: if __name__ == '__main__'"
-    if "unexpected keyword argument" in reason:
+    if "unexpected keyword argument" in why:
         return "the model's args are vLLM's engine arguments: vllm serve --help"
     return "the log has the whole story"
-
-
-def _short(reason: str) -> str:
-    """Shorten a reason to what fits under a command line."""
-    text = " ".join(reason.split())
-    return text if len(text) <= 400 else f"{text[:400]} …"

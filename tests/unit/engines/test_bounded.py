@@ -165,3 +165,55 @@ def test_what_takes_too_long_has_failed_and_is_cancelled():
     assert (answered.key, answered.error) == ("a", None)
     assert (late.key, late.error) == ("b", "no answer within 0.2 s")
     assert gate.cancelled == ["b"]
+
+
+async def collect(completions: AsyncIterator[Completion], keys: list[str]) -> None:
+    """Note the keys of completions, those before an error too."""
+    async for found in completions:
+        keys.append(found.key)  # noqa: PERF401 (one by one: those before an error count)
+
+
+@pytest.mark.parametrize("raised", [EngineError, ValueError, asyncio.CancelledError])
+def test_what_finished_beside_one_that_raises_is_not_lost(raised):
+    """Found 2026-11-25: all that woke the loop together was dropped with the one that raised."""
+
+    async def scenario() -> list[str]:
+        gate = Gate()
+
+        async def answer(asked: Request) -> Completion:
+            given = await gate.answer(asked)
+            if asked.key == "b":
+                raise raised("the model's process died")
+            return given
+
+        gate_opens = asyncio.ensure_future(gate.let("a", "b", "c", "d"))
+        expected = EngineError if raised is asyncio.CancelledError else raised
+        keys: list[str] = []
+        with pytest.raises(expected):
+            await collect(bounded(aiter(Feed("a", "b", "c", "d")), answer, 4), keys)
+        await gate_opens
+        return sorted(keys)
+
+    assert asyncio.run(scenario()) == ["a", "c", "d"]
+
+
+def test_what_has_finished_when_the_stream_of_requests_breaks_is_not_lost():
+    async def broken() -> AsyncIterator[Request]:
+        yield request("a")
+        yield request("b")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        raise EngineError("no more requests")
+
+    async def answer(asked: Request) -> Completion:
+        if asked.key == "b":
+            await asyncio.Event().wait()
+        return completion(asked)
+
+    async def scenario() -> list[str]:
+        keys: list[str] = []
+        with pytest.raises(EngineError, match="no more requests"):
+            await collect(bounded(broken(), answer, 4), keys)
+        return keys
+
+    assert asyncio.run(scenario()) == ["a"]
