@@ -16,7 +16,7 @@ _SPEAK = (HarnessError, OSError, RuntimeError, TypeError, ValueError)
 """Exceptions whose messages are sentences; those of others say little without their class."""
 
 
-def reason(error: BaseException) -> str:
+def reason(error: BaseException, longest: int = LONGEST) -> str:
     """Give the deepest cause of a failure in its own words, on one line.
 
     Libraries wrap what went wrong, up to several times, and the wrapping says what was being done.
@@ -32,11 +32,11 @@ def reason(error: BaseException) -> str:
         seen.add(id(error))
     if isinstance(error, HarnessError):
         place = f"{error.where}: " if error.where else ""
-        return one_line(f"{place}{error.message}")
-    words, kind = one_line(str(error)), type(error).__name__
+        return one_line(f"{place}{error.message}", longest)
+    words, kind = one_line(str(error), longest), type(error).__name__
     if not words:
         return f"{kind}{_raised(error)}"
-    return words if isinstance(error, _SPEAK) else one_line(f"{kind}: {words}")
+    return words if isinstance(error, _SPEAK) else one_line(f"{kind}: {words}", longest)
 
 
 def one_line(text: str, longest: int = LONGEST) -> str:

@@ -2,7 +2,8 @@
 
 What may pass (a server that is busy, restarts or sends half an answer) is tried again until the
 request's time is over; what will not pass is told at once. The key is read from an environment
-variable and stays in the client's headers: no message, log or record holds it.
+variable and stays in the client's headers: it is taken out of all that comes back, before anything
+else sees it (server_reply).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from harness.engines.adaptive import AdaptiveLimit, Balancer, pause
+from harness.engines.failure import one_line, reason
 from harness.engines.openai_config import (
     DEFAULTS,
     OF_DECODING,
@@ -37,11 +40,20 @@ from harness.engines.openai_wire import (
     messages,
     read_answer,
     read_error,
+    read_owners,
     seconds_asked,
 )
-from harness.engines.protocol import TIMEOUT, ImageWork, bounded, failed
-from harness.errors import DataError, EngineError
-from harness.records import Completion
+from harness.engines.protocol import (
+    TIMEOUT,
+    ImageWork,
+    bounded,
+    check_packages,
+    completed,
+    failed,
+)
+from harness.engines.server_reply import Reply, Secret, send
+from harness.engines.worker import WorkerError, in_thread
+from harness.errors import EngineError, HarnessError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
@@ -49,16 +61,15 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from harness.records import Json, MediaRef, ModelConfig, Request
+    from harness.records import Completion, Json, MediaRef, ModelConfig, Request
 
+INSTALL = "pip install -e '.[openai]'"
 CONNECT_SECONDS = 10.0
 START_SECONDS = 30.0
 """How long a server may take to say which models it serves."""
 PATIENCE = 300.0
 """A run ends when its servers have done nothing but refuse for this many seconds, or for as long as
 a request may take where that is longer."""
-SHOWN = 500
-"""Characters of what a server says."""
 KEEP_SECONDS = 2.0
 """An idle connection is closed before the server (vLLM: after 5 s) does it under our hands."""
 
@@ -88,6 +99,15 @@ class OpenAIEngine:
     defaults: ClassVar[Mapping[str, Json]] = DEFAULTS
     sampling: ClassVar[Collection[str]] = SAMPLING
 
+    @staticmethod
+    def check_installed(config: ModelConfig) -> None:
+        """Refuse to run without an HTTP client.
+
+        Raises:
+            EngineError: the hint says what to install.
+        """
+        check_packages("engine: openai", ["httpx2"], INSTALL)
+
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
         if config.adapter is not None:
             raise EngineError(
@@ -100,8 +120,8 @@ class OpenAIEngine:
         self._taken: frozenset[str] = frozenset()
         self._servers: list[_Server] = []
         self._balancer = Balancer([])
-        self._hidden = ""
-        """The key, so that it can be taken out of what a server says."""
+        self._secret = Secret()
+        self._owners: frozenset[str] = frozenset()
 
     async def start(self) -> None:
         """Ask every server whether it is there, takes the key and serves the model.
@@ -109,17 +129,14 @@ class OpenAIEngine:
         Raises:
             EngineError: one does not, or the environment has no key.
         """
-        try:
-            import httpx2
-        except ImportError as error:
-            raise EngineError(
-                f"the openai engine needs httpx2: {error}", hint="pip install -e '.[openai]'"
-            ) from error
+        import httpx2
+
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        headers = {"Content-Type": "application/json"}
+        # Compressed, a few bytes can be an answer of gigabytes.
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if key := self._key():
             headers["Authorization"] = f"Bearer {key}"
-            self._hidden = key
+            self._secret = Secret(key)
         most = self._settings.in_flight
         self._servers = [
             _Server(
@@ -143,6 +160,7 @@ class OpenAIEngine:
         except BaseException:
             await self.close()
             raise
+        self._owners = frozenset(filter(None, owners))
         taken = frozenset.intersection(*(TAKEN.get(owner, frozenset()) for owner in owners))
         self._taken = taken | self._settings.extra_sampling
 
@@ -188,49 +206,46 @@ class OpenAIEngine:
         import httpx2
 
         try:
-            response = await server.client.get("models", timeout=START_SECONDS)
-        except httpx2.HTTPError as error:
+            async with asyncio.timeout(START_SECONDS):
+                reply = await send(server.client, "GET", "models")
+        except (httpx2.HTTPError, TimeoutError) as error:
             raise EngineError(
-                f"no server answers at {server.url}: {self._hide(_said(error))}",
+                f"no server answers at {server.url}: {self._said(error)}",
                 hint="is it started, and is base_url right? Most end in /v1",
             ) from None
-        if response.status_code in (404, 405, 501):
+        if reply.status in (404, 405, 501):
             return ""  # it does not tell which models it serves; the first request will show
-        if response.status_code != 200:
-            raise self._fatal(server, response)
-        try:
-            listed = {str(model["id"]): model for model in response.json()["data"]}
-        except (ValueError, KeyError, TypeError):
-            return ""
+        if reply.status != 200:
+            raise self._fatal(server, reply)
+        listed = read_owners(reply.body, self._secret)
         names = [
             n for n in listed if n == self._settings.model or n.endswith(f"/{self._settings.model}")
         ]
         if listed and not names:
             raise EngineError(
                 f"{server.url} does not serve '{self._settings.model}'",
-                hint=f"it serves {', '.join(sorted(listed)[:8])}",
+                hint=f"it serves {one_line(', '.join(sorted(listed)[:8]))}",
             )
-        return str(listed[names[0]].get("owned_by", "")) if names else ""
+        return listed[names[0]] if names else ""
 
-    def _fatal(self, server: _Server, response: httpx2.Response) -> EngineError:
+    def _fatal(self, server: _Server, reply: Reply) -> EngineError:
         """Say why every request to a server would fail."""
-        status = response.status_code
-        said = self._hide(read_error(response.content).words)
+        said = read_error(reply.body, self._secret).words
         variable = self._settings.api_key_env
         hint = "is it ready, and is base_url right? Most end in /v1"
-        if status in (401, 403):
+        if reply.status in (401, 403):
             hint = f"is the key in the environment variable {variable} right?"
-            if not self._hidden:
+            if "Authorization" not in server.client.headers:
                 hint = f"it wants a key: put it into the environment variable {variable}"
-        elif status in (404, 405):
+        elif reply.status in (404, 405):
             hint = f"does it serve '{self._settings.model}', and is base_url right? Most end in /v1"
-        elif status in (402, 429):
+        elif reply.status in (402, 429):
             hint = "is there credit left? What was answered is kept; run the same command again"
-        return EngineError(f"{server.url} answers {status}: {said}", hint=hint)
+        return EngineError(f"{server.url} answers {reply.status}: {said}", hint=hint)
 
-    def _hide(self, text: str) -> str:
-        """Take the key out of what a server said, and then cut it: half a key is one too."""
-        return (text.replace(self._hidden, "[key]") if self._hidden else text)[:SHOWN]
+    def _said(self, error: Exception) -> str:
+        """Give the reason of a broken connection, which may quote the server."""
+        return one_line(self._secret.hide(reason(error, longest=sys.maxsize)))
 
     async def _answer(self, request: Request) -> Completion:
         """Answer one request, however often it must be made."""
@@ -245,9 +260,9 @@ class OpenAIEngine:
                 while True:
                     self._check_patience(trouble)
                     try:
-                        return _completion(request, await self._ask(request, sampling), began)
+                        return self._completion(request, await self._ask(request, sampling), began)
                     except PassingError as error:
-                        trouble = self._hide(str(error))
+                        trouble = str(error)
                         broken += error.counted
                         self._note(f"{request.sample_id}: {trouble}")
                         if broken > self._settings.retries:
@@ -257,8 +272,27 @@ class OpenAIEngine:
         except TimeoutError:
             last = f"; the last try: {trouble}" if trouble else ""
             return failed(request, f"no answer within {self._timeout:g} s{last}", began)
-        except (DataError, NoAnswerError) as error:
-            return failed(request, self._hide(str(error)), began)
+        except NoAnswerError as error:
+            return failed(request, str(error), began)
+        except EngineError:
+            raise
+        except (HarnessError, WorkerError) as error:  # of the prompt or its images
+            return failed(request, reason(error), began)
+
+    def _completion(self, request: Request, answer: Answer, began: float) -> Completion:
+        if answer.odd_counts:
+            self._note(f"{request.sample_id}: the server's token counts cannot be; taken for 0")
+        made_by = " ".join(["openai:", *sorted(self._owners), answer.made_by]).strip()
+        return completed(
+            request,
+            made_by,
+            text=answer.text,
+            finish_reason=answer.finish_reason,
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
+            cached_tokens=answer.cached_tokens,
+            seconds=time.perf_counter() - began,
+        )
 
     def _check_patience(self, trouble: str) -> None:
         silence = self._balancer.silence()
@@ -274,7 +308,7 @@ class OpenAIEngine:
         async with self._balancer.place() as index:
             server = self._servers[index]
             # Not before there is room, so that only what is under way is held in memory.
-            body = await asyncio.to_thread(self._body, request, sampling)
+            body = await in_thread(self._body, request, sampling)
             began = time.monotonic()
             try:
                 answer = await self._post(server, body, request.decoding.name)
@@ -317,55 +351,40 @@ class OpenAIEngine:
         import httpx2
 
         try:
-            response = await server.client.post("chat/completions", content=body)
+            reply = await send(server.client, "POST", "chat/completions", body)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            reason = f"{server.url} cannot be reached: {_said(error)}"
-            raise PassingError(reason, refused=True, counted=False) from None
+            why = f"{server.url} cannot be reached: {self._said(error)}"
+            raise PassingError(why, refused=True, counted=False) from None
         except httpx2.HTTPError as error:
-            raise PassingError(f"{server.url} broke off: {_said(error)}", refused=True) from None
-        if response.status_code == 200:
-            return read_answer(response.content)
-        raise self._refusal(server, response, decoding)
+            why = f"{server.url} broke off: {self._said(error)}"
+            raise PassingError(why, refused=True) from None
+        if reply.status == 200:
+            return read_answer(reply.body, self._secret, self._settings.model)
+        raise self._refusal(server, reply, decoding)
 
-    def _refusal(self, server: _Server, response: httpx2.Response, decoding: str) -> Exception:
+    def _refusal(self, server: _Server, reply: Reply, decoding: str) -> Exception:
         """Say what is to be done about a response without an answer."""
-        status, error = response.status_code, read_error(response.content)
-        reason = f"{server.url} answers {status}: {error.words}"
+        status, error = reply.status, read_error(reply.body, self._secret)
+        why = f"{server.url} answers {status}: {error.words}"
         if status in FATAL or status < 400 or error.code == "insufficient_quota":
-            return self._fatal(server, response)
+            return self._fatal(server, reply)
         if status in REFUSING:
-            wait = seconds_asked(response.headers.get("Retry-After"))
-            return PassingError(reason, refused=True, counted=False, wait=wait)
+            wait = seconds_asked(reply.retry_after)
+            return PassingError(why, refused=True, counted=False, wait=wait)
         if status in (408, 409) or status >= 500:
-            return PassingError(reason)
+            return PassingError(why)
         if (
             error.code in OF_PARAMETERS
             or error.parameter in OF_DECODING | self._settings.extra_body.keys()
             or "Unrecognized request argument" in error.words
         ):
             return EngineError(
-                f"decoding '{decoding}': {self._hide(reason)}",
+                f"decoding '{decoding}': {why}",
                 hint="leave the parameter out, or give it a value that this model takes; where "
                 "max_tokens is refused, args: {max_tokens_field: max_completion_tokens}",
             )
-        return NoAnswerError(reason)
+        return NoAnswerError(why)
 
     def _note(self, text: str) -> None:
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"{datetime.now().astimezone():%H:%M:%S} {text}\n")
-
-
-def _completion(request: Request, answer: Answer, began: float) -> Completion:
-    return Completion(
-        key=request.key,
-        text=answer.text,
-        finish_reason=answer.finish_reason,
-        prompt_tokens=answer.prompt_tokens,
-        completion_tokens=answer.completion_tokens,
-        cached_tokens=answer.cached_tokens,
-        seconds=time.perf_counter() - began,
-    )
-
-
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from harness.engines.sampling import sampling_params
+from harness.engines.server_reply import SHORTEST_KEY
 from harness.errors import EngineError
 
 if TYPE_CHECKING:
@@ -54,6 +56,12 @@ DEFAULTS: dict[str, Json] = {
     "extra_body": {},
 }
 """Engine arguments where a model's config says nothing."""
+_SECRET_NAME = re.compile(
+    r"(api|secret|private|access)[-_]?key|password|passwd|secret|authorization|credentials?"
+    r"|bearer|((access|api|auth|bearer|secret)[-_]?)?token",
+    re.IGNORECASE,
+)
+"""Fields that hold what nobody else may know."""
 OWN_FIELDS = {"model", "messages", "stream", "n", "max_completion_tokens", "response_format"}
 
 
@@ -104,8 +112,9 @@ def settings(config: ModelConfig) -> Settings:
             "extra_body: {mm_processor_kwargs: {max_pixels: …}}",
         )
     args = {**DEFAULTS, **config.args}
-    _check_numbers(args)
+    _check_kinds(args)
     _check_fields(args)
+    _check_secrets(config.model, args)
     if (args["image_base_url"] is None) != (args["image_root"] is None):
         raise EngineError("image_base_url and image_root belong together")
     root = args["image_root"]
@@ -175,23 +184,74 @@ def _base_urls(given: Any) -> list[str]:
             "environment variable OPENAI_BASE_URL",
         )
     urls = given if isinstance(given, list) else [given]
-    for url in urls:
-        parts = urlsplit(url) if isinstance(url, str) else None
-        if not parts or parts.scheme not in ("http", "https") or not parts.hostname:
-            raise EngineError(f"base_url is no http address: {url!r}")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise EngineError(
-                f"base_url of {parts.hostname} holds more than an address",
-                hint="a key belongs into an environment variable, which api_key_env names",
-            )
-    return [url.rstrip("/") for url in urls]
+    return [_address("base_url", url).rstrip("/") for url in urls]
 
 
-def _check_numbers(args: Mapping[str, Json]) -> None:
+def _address(name: str, given: Any) -> str:
+    """Check that an argument is an http address, and nothing but that."""
+    parts = _http(given)
+    if parts is None:
+        # What is no address may hold a key where nobody would look for it.
+        shown = f": {given!r}" if not isinstance(given, str) or not set("@?#") & set(given) else ""
+        raise EngineError(f"{name} is no http address{shown}")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise EngineError(
+            f"{name} of {parts.hostname} holds more than an address",
+            hint="a key belongs into an environment variable, which api_key_env names",
+        )
+    return str(given)
+
+
+def _http(given: Any) -> SplitResult | None:
+    try:
+        parts = urlsplit(given) if isinstance(given, str) else None
+        if parts and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:  # odd brackets, or a port that cannot be
+        pass
+    return None
+
+
+def _check_kinds(args: Mapping[str, Json]) -> None:
     for name, least in (("in_flight", 1), ("retries", 0)):
         value = args[name]
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise EngineError(f"{name} is {value!r}, not a whole number from {least} on")
+    for name in ("api_key_env", "image_base_url", "image_root"):
+        if args[name] is not None and not isinstance(args[name], str):
+            raise EngineError(f"{name} is {args[name]!r}, not a text")
+    if args["image_base_url"] is not None:
+        _address("image_base_url", args["image_base_url"])
+    if not isinstance(args["extra_sampling"], list):
+        raise EngineError(f"extra_sampling is {args['extra_sampling']!r}, not a list of names")
+
+
+def _check_secrets(model: str, args: Mapping[str, Json]) -> None:
+    """Refuse a key in a model's config, which is copied to every run and into every key's record.
+
+    Raises:
+        EngineError: a field is named like one, or what a field holds is the key.
+    """
+    hint = "a key belongs into an environment variable, which api_key_env names"
+    key = os.environ.get(args["api_key_env"] or "", "").strip()
+    for path, value in _leaves("model", model) + [
+        leaf for name, given in args.items() for leaf in _leaves(name, given)
+    ]:
+        if _SECRET_NAME.fullmatch(path.rpartition(".")[2]) and value not in (None, ""):
+            raise EngineError(f"{path} looks like a secret, and would be written down", hint=hint)
+        if len(key) >= SHORTEST_KEY and key in str(value):
+            raise EngineError(
+                f"{path} holds the server's key, and would be written down", hint=hint
+            )
+
+
+def _leaves(path: str, value: Json) -> list[tuple[str, Json]]:
+    """Give the single values of an argument, each with the names that lead to it."""
+    if isinstance(value, dict):
+        return [leaf for name, inner in value.items() for leaf in _leaves(f"{path}.{name}", inner)]
+    if isinstance(value, list):
+        return [leaf for inner in value for leaf in _leaves(path, inner)]
+    return [(path, value)]
 
 
 def _check_fields(args: Mapping[str, Json]) -> None:

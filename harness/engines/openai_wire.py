@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import math
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from harness.engines.failure import LONGEST, one_line
+from harness.engines.server_reply import (
+    HIDDEN,
+    LARGEST,
+    Body,
+    Secret,
+    UnreadableError,
+    read_json,
+    read_text,
+)
 from harness.errors import DataError
 from harness.media import load
 from harness.records import ImagePart, TextPart
@@ -30,6 +39,8 @@ FATAL = frozenset({401, 402, 403, 404, 405})
 """HTTP statuses that the next request would get as well."""
 OF_PARAMETERS = frozenset({"unknown_parameter", "unsupported_parameter", "unsupported_value"})
 """OpenAI's error codes for a parameter that this model never takes."""
+MOST_TOKENS = 2**31 - 1
+"""No prompt and no answer has more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +53,10 @@ class Answer:
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    odd_counts: bool
+    """Whether the server's counts cannot be right; those are 0."""
+    made_by: str
+    """What the server says of the model and itself beyond the name that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,58 +156,125 @@ def _plain_format(ref: MediaRef) -> str | None:
         raise DataError(f"image cannot be decoded: {ref.path} ({error})") from error
 
 
-def read_answer(body: bytes) -> Answer:
+def read_answer(body: Body, secret: Secret, asked: str) -> Answer:
     """Read the body of a good response.
+
+    Args:
+        body: as it was sent.
+        secret: is taken out of all that is read.
+        asked: the model's name in the request.
 
     Raises:
         PassingError: it is cut short, no JSON, or no chat completion.
-        NoAnswerError: the model or a filter refused to answer.
+        NoAnswerError: the model or a filter refused to answer, or it is no answer to be kept.
     """
+    if body.packed:
+        raise NoAnswerError(f"the server packs its answer ({one_line(body.packed, 40)}), unasked")
+    if body.cut:
+        raise NoAnswerError(f"the answer is longer than {LARGEST // 1024**2} MiB")
     try:
-        data: Any = json.loads(body)
-    except ValueError:
-        raise PassingError(f"an answer that is no JSON: {read_error(body).words}") from None
-    try:
-        choice = data["choices"][0]
-        message, finish = choice["message"], choice["finish_reason"]
-        text, refusal = message.get("content"), message.get("refusal")
-        calls = message.get("tool_calls") or message.get("function_call")
-    except (KeyError, IndexError, TypeError, AttributeError):
-        raise PassingError(f"an answer that is no chat completion: {_error(data).words}") from None
-    if refusal:
-        raise NoAnswerError(f"the model refused: {refusal}")
-    if calls:
+        data = read_json(body.content, secret)
+    except UnreadableError:
+        said = _words(read_text(body.content, secret))
+        raise PassingError(f"an answer that is no JSON: {said}") from None
+    choice = _first(data)
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict) or "finish_reason" not in choice:
+        raise PassingError(f"an answer that is no chat completion: {_error(data).words}")
+    finish = choice["finish_reason"]
+    if refusal := message.get("refusal"):
+        raise NoAnswerError(f"the model refused: {_words(refusal)}")
+    if message.get("tool_calls") or message.get("function_call"):
         raise NoAnswerError("the model called a tool instead of answering")
     if finish in ("abort", "error"):  # the server was shut down, or what stands behind it failed
         raise PassingError(f"the server broke off the answer: {finish}")
     if finish == "content_filter":
         raise NoAnswerError("the server's content filter ended the answer: content_filter")
     if finish not in ("stop", "length"):
-        raise NoAnswerError(f"the server ended the answer: {finish}")
-    if text is not None and not isinstance(text, str):
+        raise NoAnswerError(f"the server ended the answer: {_words(finish)}")
+    return Answer(
+        text=_text(message.get("content")),
+        finish_reason=finish,
+        **_usage(data),
+        made_by=_made_by(data, asked),
+    )
+
+
+def _first(data: Json) -> Json:
+    choices = data.get("choices") if isinstance(data, dict) else None
+    return choices[0] if isinstance(choices, list) and choices else None
+
+
+def _text(content: Json) -> str:
+    """Check that an answer is a text that can be kept as it is."""
+    if content is None:
+        return ""
+    if not isinstance(content, str):
         raise NoAnswerError("the answer is no text")
-    return Answer(text=text or "", finish_reason=finish, **_usage(data))
+    if HIDDEN in content:
+        raise NoAnswerError(f"the answer repeats the server's key: {_words(content)}")
+    try:
+        content.encode()
+    except UnicodeEncodeError:
+        raise NoAnswerError("the answer holds half a character, which no file can") from None
+    return content
 
 
-def _usage(data: dict[str, Json]) -> dict[str, int]:
+def _usage(data: dict[str, Json]) -> dict[str, Json]:
     usage = data.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
-    details = usage.get("prompt_tokens_details")
-    details = details if isinstance(details, dict) else {}
+    counted = usage if isinstance(usage, dict) else {}
+    details = counted.get("prompt_tokens_details")
+    cached = details if isinstance(details, dict) else {}
+    said = {
+        "prompt_tokens": counted.get("prompt_tokens"),
+        "completion_tokens": counted.get("completion_tokens"),
+        "cached_tokens": cached.get("cached_tokens"),
+    }
+    counts = {name: _count(value) for name, value in said.items()}
+    odd = any(value is not None and value != counts[name] for name, value in said.items())
+    odd |= any(part is not None and not isinstance(part, dict) for part in (usage, details))
+    odd |= counts["cached_tokens"] > counts["prompt_tokens"]
+    counts["cached_tokens"] = min(counts["cached_tokens"], counts["prompt_tokens"])
+    return {**counts, "odd_counts": odd}
+
+
+def _count(value: Json) -> int:
+    """Read a number of tokens; what can be none is 0, as where nothing is said."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    return int(value) if 0 <= value <= MOST_TOKENS and value == int(value) else 0
+
+
+def _made_by(data: dict[str, Json], asked: str) -> str:
+    """Give the version of the model and of the server, where they are told."""
+    model, server = data.get("model"), data.get("system_fingerprint")
+    told = [model if model != asked else None, server]
+    return " ".join(_words(words, 80) for words in told if isinstance(words, str) and words)
+
+
+def read_owners(body: Body, secret: Secret) -> dict[str, str]:
+    """Read which models a server has, and whose it says they are; nothing where it says nothing."""
+    try:
+        data = read_json(body.content, secret)
+    except UnreadableError:
+        return {}
+    listed = data.get("data") if isinstance(data, dict) else None
+    models = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     return {
-        "prompt_tokens": usage.get("prompt_tokens") or 0,
-        "completion_tokens": usage.get("completion_tokens") or 0,
-        "cached_tokens": details.get("cached_tokens") or 0,
+        one["id"]: _words(one.get("owned_by") or "", 80)
+        for one in models
+        if isinstance(one.get("id"), str)
     }
 
 
-def read_error(body: bytes) -> ServerError:
+def read_error(body: Body, secret: Secret) -> ServerError:
     """Read what a server says is wrong, in whatever form it says so."""
+    if body.packed:
+        return ServerError(words=f"({one_line(body.packed, 40)}, unasked)", code="", parameter="")
     try:
-        data = json.loads(body)
-    except ValueError:
-        data = body.decode("utf-8", "replace")
-    return _error(data)
+        return _error(read_json(body.content, secret))
+    except UnreadableError:
+        return _error(read_text(body.content, secret))
 
 
 def _error(data: Json) -> ServerError:
@@ -201,10 +283,15 @@ def _error(data: Json) -> ServerError:
         inner = {"message": inner}
     words = inner.get("message") or inner.get("detail") or inner
     return ServerError(
-        words=" ".join(str(words).split()),
-        code=str(inner.get("code") or ""),
-        parameter=str(inner.get("param") or "").removeprefix("body."),
+        words=_words(words),
+        code=_words(inner.get("code") or ""),
+        parameter=_words(inner.get("param") or "").removeprefix("body."),
     )
+
+
+def _words(value: Json, longest: int = LONGEST) -> str:
+    """Write what a server says on one line, with nothing in it that no file can hold."""
+    return one_line(str(value).encode("utf-8", "replace").decode(), longest)
 
 
 def seconds_asked(retry_after: str | None) -> float:
@@ -216,6 +303,6 @@ def seconds_asked(retry_after: str | None) -> float:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
-        except ValueError:
+        except (ValueError, OverflowError, OSError):
             return 0.0
     return max(0.0, seconds) if math.isfinite(seconds) else 0.0

@@ -7,6 +7,7 @@ character or a space, the model would see a text that is nobody's.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -25,18 +26,22 @@ class SpecialTokens:
 
     def __init__(self, processor: Any) -> None:
         self._tokenizer = getattr(processor, "tokenizer", processor)
-        self._ids = _special_ids(self._tokenizer)
-        self._strings = _placeholders(processor)
-        # An unknown character is this token, too, and no harm: only its name is looked for.
-        if self._ids.pop(getattr(self._tokenizer, "unk_token_id", None), None) is not None:
-            self._strings |= {str(self._tokenizer.unk_token)}
+        added = getattr(self._tokenizer, "added_tokens_decoder", {})
+        special = {number: token for number, token in added.items() if token.special}
+        strings = {str(token) for token in self._tokenizer.all_special_tokens}
+        strings |= {token.content for token in special.values()} | _placeholders(processor)
+        longest_first = sorted(strings, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        # A token of these is found in other spellings as well; only the tokenizer knows in which.
+        self._normalized = {n: token.content for n, token in special.items() if token.normalized}
 
     def count(self, text: str) -> Counter[str]:
-        """Count special tokens: as the tokenizer reads a text, and as the processor does."""
-        ids = self._tokenizer(text, add_special_tokens=False)["input_ids"]
-        counts = Counter(self._ids[number] for number in ids if number in self._ids)
-        # A processor replaces its placeholders in the text, before any tokenizer sees it.
-        return counts | Counter({string: text.count(string) for string in self._strings})
+        """Count the special tokens that the tokenizer or the processor would find in a text."""
+        counts = Counter(self._pattern.findall(text))
+        if self._normalized:
+            ids = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+            counts |= Counter(self._normalized[n] for n in ids if n in self._normalized)
+        return counts
 
 
 def refusal(tokens: Iterable[str], roles: Iterable[str]) -> RenderError:
@@ -44,15 +49,6 @@ def refusal(tokens: Iterable[str], roles: Iterable[str]) -> RenderError:
     where = " and ".join(f"the {role} message" for role in dict.fromkeys(roles)) or "the prompt"
     named = ", ".join(f"'{token}'" for token in sorted(tokens))
     return RenderError(f"{where}: this model reads {named} as a special token, not as text")
-
-
-def _special_ids(tokenizer: Any) -> dict[int | None, str]:
-    """Give each special token's id and name."""
-    named = zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True)
-    added = getattr(tokenizer, "added_tokens_decoder", {})
-    return {number: str(token) for number, token in named} | {
-        number: token.content for number, token in added.items() if token.special
-    }
 
 
 def _placeholders(processor: Any) -> set[str]:

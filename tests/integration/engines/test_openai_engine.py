@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import io
 import json
 import re
 import sys
 import time
+import tracemalloc
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -240,6 +243,14 @@ def once(reply: Reply):
         Reply(body=error("the provider is overloaded")),
         Reply(body=chat("half an ans", "abort")),
         Reply(reset=True),
+        # Found 2026-11-25: each of these ended the run with a stack trace.
+        Reply(body=b"[" * 200_000 + b"]" * 200_000),
+        Reply(body=b'{"choices": ' * 200_000),
+        Reply(body=b"9" * 10_000),
+        Reply(body=b'{"choices": {"0": {}}}'),
+        Reply(status=500, body=b"[" * 200_000 + b"]" * 200_000),
+        Reply(status=503, headers={"Retry-After": "9" * 500}),
+        Reply(status=503, headers={"Retry-After": "Fri, 31 Dec 0001 23:59:59 GMT"}),
     ],
     ids=lambda fault: f"{fault.status} {fault.body[:20]!r} {fault.missing} {fault.reset}",
 )
@@ -262,7 +273,16 @@ def test_what_passes_is_tried_again(fault, log):
         (Reply(body=chat(None, "tool_calls", tool_calls=[{"id": 1}])), "called a tool"),
         (Reply(body=chat("Tom", "odd")), "the server ended the answer: odd"),
         (Reply(body=chat("Tom", None)), "the server ended the answer: None"),
+        (Reply(body=chat(["Tom"])), "the answer is no text"),
+        (Reply(body=chat("Tom \ud83c")), "half a character"),
+        (Reply(body=chat("Tom" * 3 * 1024**2)), "longer than 8 MiB"),
+        (
+            Reply(body=gzip.compress(chat("a" * 10**8)), headers={"Content-Encoding": "gzip"}),
+            "the server packs its answer (gzip), unasked",
+        ),
+        (Reply(status=400, body=error("no" * 5 * 1024**2)), "400: "),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_does_not_pass_fails_at_once_and_alone(fault, reason, log):
     with FaultServer(once(fault)) as server:
@@ -293,6 +313,50 @@ def test_tokens_are_read(log):
     with FaultServer() as server:
         [found] = ask(engine_at(server.url, log=log), texts(1)).values()
     assert (found.prompt_tokens, found.completion_tokens, found.cached_tokens) == (9, 2, 4)
+
+
+@pytest.mark.parametrize("usage", ["many", {"prompt_tokens": 2**64}, {"prompt_tokens": "9"}, [1]])
+def test_counts_that_cannot_be_cost_no_answer_and_are_noted(usage, log):
+    """Found 2026-11-25: each of these ended the run with a stack trace."""
+    odd = json.dumps({**json.loads(chat()), "usage": usage}).encode()
+    with FaultServer(once(Reply(body=odd))) as server:
+        found = ask(engine_at(server.url, log=log), texts(3))
+    assert [completion.text for completion in found.values()] == ["Tomato Soup"] * 3
+    assert sorted(completion.prompt_tokens for completion in found.values()) == [0, 9, 9]
+    assert log.read_text().count("token counts") == 1
+
+
+def test_long_answers_take_no_more_memory_than_they_may(log):
+    """Found 2026-11-25: 200 MB of body were 2.1 GB of memory at 4 in flight."""
+    long = chat("Tom" * 66 * 1024**2)
+
+    async def scenario(server: FaultServer) -> tuple[dict, float]:
+        engine = engine_at(server.url, log=log, in_flight=4, retries=0)
+        await engine.start()
+        tracemalloc.start()
+        try:
+            found = {c.key: c async for c in engine.generate(stream(texts(4)))}
+            return found, tracemalloc.get_traced_memory()[1] / 1024**2
+        finally:
+            tracemalloc.stop()
+            await engine.close()
+
+    with FaultServer(lambda asked: Reply(body=long)) as server:
+        found, peak = asyncio.run(scenario(server))
+    assert all("longer than 8 MiB" in completion.error for completion in found.values())
+    assert peak < 4 * 8 * 4
+
+
+def test_what_made_a_text_and_when_is_known(log):
+    body = json.loads(chat()) | {"model": "demo", "system_fingerprint": "vllm-0.32.0-5f1c0e7a"}
+    before = datetime.now(UTC).replace(microsecond=0)
+    with FaultServer(lambda asked: Reply(body=json.dumps(body).encode())) as server:
+        [found] = ask(engine_at(server.url, log=log), texts(1)).values()
+    assert found.made_by == "openai: vllm vllm-0.32.0-5f1c0e7a"
+    assert before <= datetime.fromisoformat(found.made_at) <= datetime.now(UTC)
+    with FaultServer(owner="") as server:
+        [found] = ask(engine_at(server.url, log=log), texts(1)).values()
+    assert found.made_by == "openai:"
 
 
 def test_retry_after_is_kept(log):
@@ -500,6 +564,15 @@ def test_what_fails_every_request_is_raised(models, reply, message, log):
         ({"extra_sampling": ["beams"]}, "extra_sampling cannot have 'beams'"),
         ({"max_tokens_field": "n"}, "max_tokens_field is"),
         ({"image_base_url": "http://x"}, "belong together"),
+        ({"image_base_url": f"http://x?sig={KEY}", "image_root": "."}, "more than an address"),
+        ({"base_url": "http://[::1"}, "no http address"),
+        ({"base_url": "http://127.0.0.1:99999/v1"}, "no http address"),
+        ({"base_url": f"htp://me:{KEY}@127.0.0.1/v1"}, "no http address"),
+        ({"api_key_env": 5}, "api_key_env is 5"),
+        ({"extra_sampling": 5}, "extra_sampling is 5"),
+        ({"extra_body": {"api_key": KEY}}, r"extra_body.api_key looks like a secret"),
+        ({"extra_body": {"a": [{"Authorization": KEY}]}}, "a.Authorization looks like a secret"),
+        ({"extra_body": {"auth_token": KEY}}, "auth_token looks like a secret"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused(args, message, log):
@@ -509,6 +582,34 @@ def test_arguments_that_cannot_be_are_refused(args, message, log):
             log=log,
         )
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": f"demo?{KEY}"},
+        {"args": {"base_url": f"http://127.0.0.1/{KEY}/v1"}},
+        {"args": {"base_url": ["http://127.0.0.1/v1", f"http://127.0.0.1/{KEY}/v1"]}},
+        {"args": {"base_url": "http://127.0.0.1/v1", "extra_body": {"user": [f"me {KEY}"]}}},
+    ],
+)
+def test_a_config_that_holds_the_key_is_refused_wherever_it_stands(changes, log, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    given = {"model": "demo", "args": {"base_url": "http://127.0.0.1/v1"}, **changes}
+    with pytest.raises(EngineError, match="holds the server's key") as caught:
+        OpenAIEngine(config("openai", **given), log=log)
+    assert KEY not in str(caught.value)
+
+
+def test_fields_that_are_named_like_tokens_and_hold_none_are_taken(log):
+    given = {
+        "stop_token_ids": [2],
+        "skip_special_tokens": True,
+        "eos_token": "x",
+        "max_tokens_k": 1,
+    }
+    body = sent(log, texts(1)[0], extra_body=given)
+    assert given.items() <= body.items()
 
 
 @pytest.mark.parametrize(
@@ -682,6 +783,37 @@ def test_the_key_is_sent_and_never_told(log, monkeypatch):
         assert "OPENAI_API_KEY right?" in raised
     shown = [*errors, raised, log.read_text(), repr(engine), repr(vars(engine)["_servers"])]
     assert not [text for text in shown if KEY[:8] in text]
+
+
+def test_an_answer_that_repeats_the_key_is_not_kept_and_its_neighbours_are(log, monkeypatch):
+    """Found 2026-11-25: it was written to the completions, the store and the page."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    replies = {"t0": chat(f"My key is {KEY}."), "t1": chat("Soup"), "t2": chat("Key lime pie")}
+    with FaultServer(lambda asked: Reply(body=replies[asked.said])) as server:
+        found = ask(engine_at(server.url, log=log), texts(3))
+    assert found["t0"].error == "the answer repeats the server's key: My key is [key]."
+    assert [found[key].text for key in ("t0", "t1", "t2")] == ["", "Soup", "Key lime pie"]
+    assert not [
+        text for text in (str(found), log.read_text() if log.exists() else "") if KEY in text
+    ]
+
+
+@pytest.mark.parametrize("field", ["id", "owned_by", "both"])
+def test_a_server_that_lists_the_key_has_it_neither_printed_nor_recorded(field, log, monkeypatch):
+    """Found 2026-11-25: the ids of its models were printed."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    one = {"id": "demo", "owned_by": "vllm"}
+    one |= dict.fromkeys(one if field == "both" else [field], f"x {KEY}")
+    listed = Reply(body=json.dumps({"data": [one]}).encode())
+    with FaultServer(models=listed) as server:
+        engine = engine_at(server.url, log=log)
+        if field == "owned_by":
+            [found] = ask(engine, texts(1)).values()
+            assert found.made_by == "openai: x [key]"
+        else:
+            said = refusal(engine)
+            assert "it serves x [key]" in said
+            assert KEY not in said
 
 
 def test_a_key_that_cannot_be_one_is_refused_without_showing_it(log, monkeypatch):

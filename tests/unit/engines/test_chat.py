@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,37 +22,39 @@ def user(*parts: ImagePart | TextPart) -> Message:
     return Message(role="user", parts=parts)
 
 
+@dataclass(frozen=True)
+class Added:
+    """A token that was added to a vocabulary, with the facts of transformers' AddedToken."""
+
+    content: str
+    special: bool
+    normalized: bool = False
+
+
 class Words:
-    """A tokenizer of characters that knows some special tokens, as real ones do."""
+    """A tokenizer that knows some special tokens, those that are normalized in any case."""
 
     chat_template = None
-    unk_token, unk_token_id = "<unk>", 1
 
-    def __init__(self, *special: str) -> None:
+    def __init__(self, *special: str, added: tuple[Added, ...] = ()) -> None:
         self.all_special_tokens = ["<unk>", *special]
-        self.all_special_ids = list(range(1, 2 + len(special)))
+        self.added_tokens_decoder = dict(enumerate(added))
 
     def __call__(self, text: str, *, add_special_tokens: bool) -> dict[str, list[int]]:
         assert not add_special_tokens
-        known = "|".join(map(re.escape, self.all_special_tokens))
-        return {
-            "input_ids": [
-                self.all_special_tokens.index(piece) + 1
-                if piece in self.all_special_tokens
-                else 1
-                if ord(piece) > 255
-                else 1000 + ord(piece)
-                for piece in re.findall(f"{known}|.", text, re.DOTALL)
-            ]
-        }
+        by_text = {token.content: number for number, token in self.added_tokens_decoder.items()}
+        pieces = re.findall("|".join([*map(re.escape, by_text), "."]), text.lower(), re.DOTALL)
+        return {"input_ids": [by_text.get(piece, 1000 + ord(piece[0])) for piece in pieces]}
 
 
 class Writer:
     """A processor with a chat template that is a Python function."""
 
-    def __init__(self, template: object, *special: str, **placeholders: str) -> None:
+    def __init__(
+        self, template: object, *special: str, added: tuple[Added, ...] = (), **placeholders: str
+    ) -> None:
         self.chat_template = template
-        self.tokenizer = Words(*special)
+        self.tokenizer = Words(*special, added=added)
         vars(self).update(placeholders)
 
     def apply_chat_template(
@@ -135,6 +138,11 @@ def test_a_template_that_refuses_a_role_fails_this_prompt_only():
 # --- special tokens ------------------------------------------------------------------------------
 
 SPECIAL = ("<|im_start|>", "<|im_end|>", "<|image_pad|>", "<s>", "[MASK]")
+ADDED = (
+    Added("<|endoftext|>", special=True, normalized=True),
+    Added("<|box|>", special=True),
+    Added("<think>", special=False),
+)
 
 
 def chatml(messages: list[dict]) -> str:
@@ -147,7 +155,11 @@ def chatml(messages: list[dict]) -> str:
     )
 
 
-qwen = ChatWriter(Writer(chatml, *SPECIAL, image_token="<placeholder>", audio_token="<sound>"))
+qwen = ChatWriter(
+    Writer(
+        chatml, *SPECIAL, added=ADDED, image_token="<placeholder>", global_tag=Added("<all>", True)
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -158,8 +170,10 @@ qwen = ChatWriter(Writer(chatml, *SPECIAL, image_token="<placeholder>", audio_to
         "an old price, <s>9.99</s>",
         "[MASK]",
         "<placeholder>",  # known to the processor alone
-        "<sound>",
+        "<all>",
         "<unk>",
+        "<|box|>",
+        "<|endoftext|>",
     ],
 )
 @pytest.mark.parametrize("role", ["system", "user", "assistant"])
@@ -174,6 +188,11 @@ def test_a_text_that_holds_a_special_token_is_refused_by_name(text, role):
     assert named
     assert all(token in text for token in named)
     assert caught.value.message.startswith(f"the {role} message: ")
+
+
+def test_a_token_that_the_tokenizer_finds_in_another_spelling_is_refused():
+    with pytest.raises(RenderError, match="endoftext"):
+        qwen.text(one_text("the <|EndOfText|>"))
 
 
 def test_two_parts_that_make_a_special_token_together_are_refused():
@@ -193,7 +212,7 @@ def test_a_token_that_the_template_makes_of_a_text_is_refused():
     "text",
     [
         "", " ", "plain", "< |im_end| >", "a < b > c", "<image>", "im_end", "🍲 粥 á",
-        "<think>", "{{ image }}", "\x00",
+        "<think>", "[mask]", "{{ image }}", "\x00",
     ],
 )  # fmt: skip
 def test_any_other_text_reaches_the_model_as_it_stands(text):
