@@ -1,0 +1,5 @@
+"""Prompt variant + sample (+ exemplars) → rendered prompt, by sandboxed Jinja; no I/O."""
+
+from harness.render.renderer import Renderer, prompt_content
+
+__all__ = ["Renderer", "prompt_content"]

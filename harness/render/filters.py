@@ -1,0 +1,255 @@
+"""The filters and tests that a template may use, each weighed before and after it runs.
+
+Jinja's own do the work. Left out: what gives another text each time (random), what shows Python's
+insides (attr, pprint), what writes HTML (urlize, xmlattr).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from jinja2 import Undefined, pass_context
+from jinja2.filters import FILTERS, make_attrgetter
+from jinja2.tests import TESTS
+
+from harness.render.budget import ELEMENT, STEP, Budget
+from harness.render.mistakes import NullShown, TemplateMistake
+from harness.render.placed import Placed, joined
+from harness.render.specs import check_format
+from harness.render.values import NULL_HINT, check_text, shown
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+
+Filter = Callable[..., Any]
+
+FROM_TEXT = frozenset(
+    "abs capitalize center e escape filesizeformat float forceescape format indent int lower "
+    "replace round safe split string striptags title trim truncate upper urlencode wordcount "
+    "wordwrap".split()
+)
+"""Filters that take their value, and their arguments, for a text or a number."""
+
+FROM_ANY = frozenset(
+    "batch count d default dictsort first groupby items join last length list map max min reject "
+    "rejectattr reverse select selectattr slice sort sum tojson unique".split()
+)
+"""Filters that take lists, mappings, or anything."""
+
+NOT_TESTS = frozenset({"callable", "escaped", "filter", "test"})
+
+
+def budget_of(context: Context) -> Budget:
+    """Give what is left for the prompt that is being made."""
+    budget: Budget = context.budget  # type: ignore[attr-defined]  # our context class has one
+    return budget
+
+
+def filters() -> dict[str, Filter]:
+    """List every filter by its name."""
+    own: dict[str, Filter] = {"default": _default, "d": _default, "join": _join, "split": _split}
+    return {
+        name: _guarded(name, own.get(name) or FILTERS[name])
+        for name in sorted(FROM_TEXT | FROM_ANY)
+    }
+
+
+def tests() -> dict[str, Filter]:
+    """List every test (``is …``) by its name."""
+    return {
+        name: _weighed(cast("Filter", test))
+        for name, test in TESTS.items()
+        if name not in NOT_TESTS
+    }
+
+
+def each(context: Context, value: Any) -> Any:
+    """Let a loop run over a value, its turns paid beforehand.
+
+    Raises:
+        TemplateMistake: the value is no list, or too long a one.
+    """
+    if value is None:
+        raise NullShown("a loop over null", hint="write {% for … in … or [] %}")
+    if isinstance(value, Placed):
+        raise TemplateMistake("a loop over an image", hint="{% for picture in images %}")
+    if isinstance(value, str | list | tuple | range | Mapping):
+        budget_of(context).spend(STEP * len(value))
+    return value
+
+
+def _guarded(name: str, work: Filter) -> Filter:
+    before = _COSTS.get(name)
+    takes_null = name in ("default", "d", "tojson")
+    takes_image = name in ("default", "d", "trim")
+    passed = getattr(getattr(work, "jinja_pass_arg", None), "name", None)
+
+    @pass_context
+    def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
+        budget = budget_of(context)
+        budget.spend(STEP)
+        if value is None and not takes_null:
+            raise NullShown(f"'{name}' of null", hint=NULL_HINT)
+        given = (value, *args, *options.values())
+        for one in given:
+            budget.weigh(one)
+        if isinstance(value, Placed):
+            if not takes_image or (name == "trim" and args):
+                check_text(budget, value)
+            return value.trimmed() if name == "trim" else value
+        if name in FROM_TEXT:
+            for one in given:
+                check_text(budget, one)
+        if before:
+            before(budget, value, *args, **options)
+        first = {
+            "context": (context,),
+            "eval_context": (context.eval_ctx,),
+            "environment": (context.environment,),
+        }.get(passed or "", ())
+        result = work(*first, value, *args, **options)
+        if isinstance(result, Iterator):
+            result = list(_paid(budget, result))
+        budget.weigh(result)
+        return result
+
+    return run
+
+
+def _paid(budget: Budget, values: Iterator[Any]) -> Iterator[Any]:
+    for value in values:
+        budget.spend(ELEMENT)
+        yield value
+
+
+def _weighed(test: Filter) -> Filter:
+    passed = getattr(test, "jinja_pass_arg", None) is not None
+
+    @pass_context
+    def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
+        budget = budget_of(context)
+        budget.spend(STEP)
+        for one in (value, *args, *options.values()):
+            budget.weigh(one)
+        first = (context.environment,) if passed else ()
+        return test(*first, value, *args, **options)
+
+    return run
+
+
+def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
+    """Give another value for one that is undefined or null."""
+    if value is None or isinstance(value, Undefined) or (boolean and not value):
+        return default_value
+    return value
+
+
+@pass_context
+def _join(context: Context, value: Any, d: Any = "", attribute: Any = None) -> str | Placed:
+    """Put the texts, or images, of a list together."""
+    budget = budget_of(context)
+    items = (
+        value if attribute is None else map(make_attrgetter(context.environment, attribute), value)
+    )
+    between = shown(budget, d)
+    pieces: list[str | Placed] = []
+    for item in items:
+        pieces += [between] if pieces else []
+        pieces.append(shown(budget, item))
+        budget.spend(len(between) if isinstance(between, str) else STEP)
+    return joined(pieces)
+
+
+def _split(value: Any, separator: str | None = None) -> list[str]:
+    """Give the parts of a text between separators; between white space by default."""
+    return str(value).split(separator)
+
+
+# What a filter may cost beyond its arguments' sizes; each takes what the filter takes.
+
+
+def _center(budget: Budget, value: Any, width: int = 80) -> None:
+    budget.spend(max(0, int(width)))
+
+
+def _indent(
+    budget: Budget, s: Any, width: int | str = 4, first: bool = False, blank: bool = False
+) -> None:
+    added = len(width) if isinstance(width, str) else max(0, int(width))
+    budget.spend(added * (len(str(s).splitlines()) + 1))
+
+
+def _replace(budget: Budget, s: Any, old: Any, new: Any, count: int | None = None) -> None:
+    budget.spend((str(s).count(str(old)) + 1) * len(str(new)))
+
+
+def _wordwrap(
+    budget: Budget,
+    s: Any,
+    width: int = 79,
+    break_long_words: bool = True,
+    wrapstring: str | None = None,
+    break_on_hyphens: bool = True,
+) -> None:
+    budget.spend(len(str(s)) * (1 + len(wrapstring or "")))
+
+
+def _batch(budget: Budget, value: Any, linecount: int, fill_with: Any = None) -> None:
+    budget.spend(ELEMENT * max(0, int(linecount)))
+
+
+def _slice(budget: Budget, value: Any, slices: int, fill_with: Any = None) -> None:
+    budget.spend(ELEMENT * max(0, int(slices)))
+
+
+def _round(budget: Budget, value: Any, precision: int = 0, method: str = "common") -> None:
+    if abs(precision) > 300:
+        raise TemplateMistake("round() to more than 300 digits")
+
+
+def _striptags(budget: Budget, value: Any) -> None:
+    text = str(value)
+    budget.spend(len(text) * text.count("<") // 1000)  # each tag copies the rest of the text
+
+
+def _sum(budget: Budget, value: Any, attribute: Any = None, start: Any = 0) -> None:
+    if not isinstance(start, int | float):
+        raise TemplateMistake("sum() adds numbers", hint="{{ list | join }} joins texts")
+
+
+def _tojson(budget: Budget, value: Any, indent: int | str | None = None) -> None:
+    if indent is None:
+        return
+    step = len(indent) if isinstance(indent, str) else max(0, int(indent))
+    level = [value]
+    depth = elements = 0
+    while level:
+        depth += 1
+        elements += len(level)
+        level = [
+            inner
+            for one in level
+            if isinstance(one, list | tuple | Mapping)
+            for inner in (one.values() if isinstance(one, Mapping) else one)
+        ]
+    budget.spend(step * depth * elements)
+
+
+def _format(budget: Budget, value: Any, *args: Any, **options: Any) -> None:
+    check_format(budget, str(value), options or args)
+
+
+_COSTS: Mapping[str, Callable[..., None]] = {
+    "center": _center,
+    "indent": _indent,
+    "replace": _replace,
+    "wordwrap": _wordwrap,
+    "batch": _batch,
+    "slice": _slice,
+    "round": _round,
+    "striptags": _striptags,
+    "sum": _sum,
+    "tojson": _tojson,
+    "format": _format,
+}
