@@ -3,6 +3,7 @@ import os
 import unicodedata
 
 import pytest
+from harness.score import clusters_of
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -11,7 +12,6 @@ from harness.config.load import load_dataset
 from harness.dataset.samples import load_samples
 from harness.errors import ConfigErrors, DataError
 from harness.fingerprint import canonical_json
-from harness.score import clusters_of
 
 
 def test_samples_come_in_the_order_of_rows(make):
