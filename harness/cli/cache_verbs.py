@@ -13,10 +13,10 @@ from harness.cli.options import (
     YesOption,
     ask,
     decoding_text,
-    print_json,
-    say,
+    named_run,
     size,
 )
+from harness.cli.output import say, say_json, say_text, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,26 +51,28 @@ def list_contents(out: OutOption = None, as_json: JsonOption = False) -> None:
     path = _store(out)
     found = contents(path)
     if as_json:
-        print_json({**asdict(found), "path": str(path)} if found else {"path": str(path)})
+        say_json({**asdict(found), "path": str(path)} if found else {"path": str(path)})
         return
     if found is None:
-        say(_no_store(path))
+        tell(_no_store(path))
         return
-    typer.echo(
-        f"{path}: {found.completions:,} completions, {size(found.bytes)}, schema {found.schema}"
-    )
+    say(f"{path}: {found.completions:,} completions, {size(found.bytes)}, schema {found.schema}")
     print_groups(found.groups)
-    typer.echo(f"{found.failures:,} failures; the next run that needs them asks again")
+    say(f"{found.failures:,} failures; the next run that needs them asks again")
     for reason, count in list(found.reasons.items())[:SHOWN]:
-        typer.echo(f"  {count:,} × {reason}")
+        say(f"  {count:,} × {reason}")
 
 
 @app.command("why", epilog="Example:  harness cache why RUN_A RUN_B --variant title-style")
 def say_why(
-    first: Annotated[Path, typer.Argument(metavar="RUN_A", help="The run before.")],
-    second: Annotated[Path, typer.Argument(metavar="RUN_B", help="The run after.")],
+    first: Annotated[
+        Path, typer.Argument(metavar="RUN_A", help="The run before.", callback=named_run)
+    ],
+    second: Annotated[
+        Path, typer.Argument(metavar="RUN_B", help="The run after.", callback=named_run)
+    ],
     variant: Annotated[
-        str | None, typer.Option("--variant", help="Only this variant's completions.")
+        str | None, typer.Option("--variant", "--only", help="Only this variant's completions.")
     ] = None,
     sample: Annotated[
         str | None, typer.Option("--sample", help="Only this sample's, by its id.")
@@ -86,7 +88,7 @@ def say_why(
     found = why(*runs, Choice(variant=variant, sample=sample, system=system))
     names = [str(run.path) for run in runs]
     if as_json:
-        print_json({"first": names[0], "second": names[1], **found.json()})
+        say_json({"first": names[0], "second": names[1], **found.json()})
         return
     _print_why(found)
     for name, only in zip(names, found.only, strict=True):
@@ -108,19 +110,19 @@ def prune_store(
     path = _store(out)
     found = unneeded(path)
     if found is None:
-        say(_no_store(path))
+        tell(_no_store(path))
         if as_json:
-            print_json({"path": str(path), "removed": None})
+            say_json({"path": str(path), "removed": None})
         return
-    for line in _unneeded_lines(found):
-        typer.echo(line, err=as_json or not dry_run)
+    show = say if dry_run and not as_json else tell
+    show(*_unneeded_lines(found))
     gone = Pruned(completions=0, failures=0, bytes=0)
     if not dry_run and (found.completions or found.failures):
         ask("Remove them? What they cost is not to be had back.", yes=yes)
         gone = prune(path, found)
     if as_json:
         counts = {"completions": len(found.completions), "failures": found.failures}
-        print_json(
+        say_json(
             {
                 "path": str(path),
                 "unneeded": {**counts, "bytes": found.bytes},
@@ -129,9 +131,9 @@ def prune_store(
             }
         )
     elif dry_run:
-        typer.echo("nothing was removed")
+        say("nothing was removed")
     else:
-        typer.echo(
+        say(
             f"removed {gone.completions:,} completions and {gone.failures:,} failures; "
             f"{size(gone.bytes)} are free"
         )
@@ -148,9 +150,9 @@ def export_file(
 
     written = export_store(_store(out), file)
     if as_json:
-        print_json({"file": str(file), **written._asdict()})
+        say_json({"file": str(file), **written._asdict()})
     else:
-        typer.echo(f"{file}: {written.completions:,} completions, {written.parts:,} parts")
+        say(f"{file}: {written.completions:,} completions, {written.parts:,} parts")
 
 
 @app.command(
@@ -176,15 +178,15 @@ def import_paths(
     path = _store(out)
     found = import_into(path, paths)
     for place in found.places:
-        say(f"{place}: skipped")
+        tell(f"{place}: skipped")
     if found.damaged > len(found.places):
-        say(f"… and {found.damaged - len(found.places):,} more")
+        tell(f"… and {found.damaged - len(found.places):,} more")
     if as_json:
-        print_json({"path": str(path), **asdict(found)})
+        say_json({"path": str(path), **asdict(found)})
         return
-    typer.echo(f"{path}: {found.new:,} completions are new, {found.known:,} were known")
+    say(f"{path}: {found.new:,} completions are new, {found.known:,} were known")
     if skipped := _skipped(found):
-        typer.echo(f"skipped: {skipped}")
+        say(f"skipped: {skipped}")
 
 
 def _store(out: Path | None) -> Path:
@@ -230,17 +232,17 @@ def _unneeded_lines(found: Unneeded) -> Iterator[str]:
 def _print_why(found: Why) -> None:
     total = found.compared.total()
     if not total:
-        typer.echo("the runs have no completion of the same system and sample")
+        say("the runs have no completion of the same system and sample")
     elif found.same == total:
-        typer.echo(f"the keys of all {total:,} completions are equal: nothing differs")
+        say(f"the keys of all {total:,} completions are equal: nothing differs")
     else:
-        typer.echo(f"{total - found.same:,} of {total:,} completions differ in their keys")
+        say(f"{total - found.same:,} of {total:,} completions differ in their keys")
     for one in found.differences[:SHOWN]:
-        typer.echo(f"\n{_affected(one, found)}")
-        typer.echo("\n".join(f"  {line}" for line in one.text.split("\n")))
+        say("", _affected(one, found))
+        say_text(one.text, indent="  ")
     if len(found.differences) > SHOWN:
         left = len(found.differences) - SHOWN
-        typer.echo(f"\n… and {left:,} more differences; --json has all, --sample takes one sample")
+        say("", f"… and {left:,} more differences; --json has all, --sample takes one sample")
 
 
 def _affected(one: Difference, found: Why) -> str:
@@ -253,11 +255,11 @@ def _affected(one: Difference, found: Why) -> str:
 
 def _print_only(run: str, only: Only) -> None:
     if only.systems:
-        typer.echo(f"\nonly {run} has the systems {', '.join(only.systems)}")
+        say("", f"only {run} has the systems {', '.join(only.systems)}")
     if only.samples:
-        typer.echo(f"\nonly {run} has {_some(list(only.samples), 'samples')}")
+        say("", f"only {run} has {_some(list(only.samples), 'samples')}")
     if only.draws:
-        typer.echo(f"\nonly {run} has {only.draws} more draws of each")
+        say("", f"only {run} has {only.draws} more draws of each")
 
 
 def _some(names: list[str], word: str) -> str:

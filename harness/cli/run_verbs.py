@@ -15,10 +15,9 @@ from harness.cli.options import (
     YesOption,
     ask,
     decoding_text,
-    print_json,
-    say,
     size,
 )
+from harness.cli.output import say, say_json, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,9 +53,9 @@ def list_names(
         raise typer.BadParameter("a folder goes with runs alone")
     names = names_of(kind)
     if as_json:
-        print_json(names)
+        say_json(names)
     else:
-        typer.echo("\n".join(names))
+        say(*names)
 
 
 @app.command(epilog="Example:  harness show results/recipe-titles")
@@ -68,9 +67,9 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
 
     found = describe(RunFolder.find(run))
     if as_json:
-        print_json(plain_data(found))
+        say_json(plain_data(found))
     else:
-        typer.echo("\n".join(_shown(found)))
+        say(*_shown(found))
 
 
 @app.command(epilog="Example:  harness rm results/recipe-titles/20260701-120000-0d4f0d")
@@ -86,13 +85,13 @@ def rm(
         files = [path for path in folder.path.rglob("*") if path.is_file()]
         taken = size(sum(path.stat().st_size for path in files))
         state = "" if folder.complete else "; it did not finish: is it still going on?"
-        say(f"{folder.path}: {len(files)} files, {taken}{state}")
+        tell(f"{folder.path}: {len(files)} files, {taken}{state}")
     word = "this run" if len(folders) == 1 else f"these {len(folders)} runs"
     ask(f"Delete {word}?", yes=yes)
     for folder in folders:
         remove_run(folder)
-        typer.echo(f"removed {folder.path}")
-    say("the store keeps the completions: 'harness cache prune' removes what no run refers to")
+        say(f"removed {folder.path}")
+    tell("the store keeps the completions: 'harness cache prune' removes what no run refers to")
 
 
 def _list_runs(results: Path | None, *, as_json: bool) -> None:
@@ -104,11 +103,11 @@ def _list_runs(results: Path | None, *, as_json: bool) -> None:
     path = results or results_folder()
     rows = list_runs(path) if results or path.is_dir() else []
     if as_json:
-        print_json([asdict(row) for row in rows])
+        say_json([asdict(row) for row in rows])
     elif rows:
         print_runs(rows)
     else:
-        say(f"no run under {path}; 'harness run' makes one")
+        tell(f"no run under {path}; 'harness run' makes one")
 
 
 def _shown(described: RunDescription) -> Iterator[str]:
@@ -164,7 +163,8 @@ def _decodings(systems: Sequence[System]) -> Iterator[str]:
 def _cost(cost: Cost | None) -> Iterator[str]:
     if cost is None:
         return
-    yield "\ncost"
+    yield ""
+    yield "cost"
     yield (
         f"  completions: {cost.completions:,}; generated {cost.generated:,}, "
         f"failed {cost.failed:,}, the others from the store"

@@ -4,42 +4,43 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli import cache_verbs, run_verbs
-from harness.cli.options import JsonOption, OutOption, RunArgument, print_json, say
+from harness.cli.options import (
+    EngineOption,
+    JsonOption,
+    ModelOption,
+    OnlyOption,
+    OutOption,
+    RunArgument,
+    SuiteArgument,
+    named_run,
+    open_chosen,
+)
+from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
+from harness.cli.output import error_lines, say, say_json, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from harness.pipeline.asking.plan import Choice, Plan
+    from harness.pipeline.asking.plan import Choice
     from harness.pipeline.looking.check import Checked
-    from harness.records import Request, System
 
 app = typer.Typer(
     help="Which prompt is better, by how much, on which images, and is it real?\n\n"
     "Compares prompt variants for vision-language models over images with reference titles.",
-    epilog="Begin with:  harness run prompts/recipe-titles",
+    epilog="Examples:\n\n"
+    "  harness check                                   are all files fine?\n\n"
+    "  harness run recipe-titles --limit 20            prompts/recipe-titles, 20 samples of it\n\n"
+    "  harness compare recipe-titles --metric CIDEr    its newest run under results/\n\n"
+    "  harness score --predictions mine.csv --dataset recipes-demo",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-SuiteArgument = Annotated[Path, typer.Argument(help="A folder with a suite.yaml.")]
-OnlyOption = Annotated[
-    list[str] | None, typer.Option("--only", help="Run this variant alone; may be repeated.")
-]
-ModelOption = Annotated[
-    list[str] | None, typer.Option("--model", help="Run this model alone; may be repeated.")
-]
-EngineOption = Annotated[
-    str | None,
-    typer.Option("--engine", help="vllm, transformers, openai or fake, whatever the suite says."),
-]
 
 
 def _limit_on_failures(text: str | None) -> str | None:
@@ -48,9 +49,23 @@ def _limit_on_failures(text: str | None) -> str | None:
     return text
 
 
+def _print_version(wanted: bool) -> None:
+    from importlib.metadata import version
+
+    if wanted:
+        say(f"harness {version('prompt-harness')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _common(
     debug: Annotated[bool, typer.Option("--debug", help="Show an error's whole trace.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
 ) -> None:
     """``--debug`` is taken out by ``main``; it stands here for --help."""
 
@@ -80,6 +95,7 @@ def run(
             callback=_limit_on_failures,
         ),
     ] = None,
+    allow_failures: AllowFailuresOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run a suite, score it and print the comparison table.
@@ -87,13 +103,12 @@ def run(
     Finished completions are kept: a second run asks the model only for what changed.
     """
     from harness.cli.progress import RunProgress
-    from harness.cli.terminal import print_table, print_verdict
+    from harness.cli.terminal import print_verdict
     from harness.executors.local import LocalExecutor
     from harness.executors.local_signals import stopped_at_once
     from harness.pipeline.asking.run import run_suite
     from harness.pipeline.reading.comparing import compare_run
     from harness.pipeline.reading.reporting import comparable
-    from harness.report.tables import ComparisonTable
     from harness.store.run_files import plain_data
 
     with stopped_at_once(), RunProgress() as progress:
@@ -107,33 +122,24 @@ def run(
             executor=LocalExecutor(signals=True, redirect=True),
         )
     for remark in outcome.generation.remarks:
-        say(remark)
+        tell(remark)
     folder = outcome.folder.path
     if as_json:
-        print_json(
+        say_json(
             {
                 **plain_data(outcome.summary),
                 "folder": str(folder),
                 "generated": outcome.generation.generated,
             }
         )
+        exit_by(outcome.summary, allow_failures=allow_failures)
         return
-    print_table(ComparisonTable.of(outcome.summary))
+    print_result(outcome.summary)
     if comparable(outcome.summary):
         print_verdict(compare_run(outcome.folder, deciding_alone=True))
-    made, kept = (
-        outcome.generation.generated,
-        outcome.generation.total - outcome.generation.generated,
-    )
-    if outcome.unchanged:
-        typer.echo(f"\nnothing has changed since run {folder.name}: this is its table")
-    else:
-        cost = outcome.summary.cost
-        pace = f" at {cost.completions_per_second:.1f}/s" if cost and made else ""
-        typer.echo(f"\n{made} completions generated{pace}, {kept} from the store")
-        if cost and (money := cost.money):
-            typer.echo(f"{money.currency} {money.now:.4f} now, {money.run:.4f} all of it")
-    typer.echo(f"report: {folder / 'report.html'}")
+    say("", *what_it_took(outcome))
+    say(f"report: {folder / 'report.html'}")
+    exit_by(outcome.summary, allow_failures=allow_failures)
 
 
 @app.command(epilog="Example:  harness render prompts/recipe-titles --sample d001")
@@ -148,22 +154,23 @@ def render(
     as_json: JsonOption = False,
 ) -> None:
     """Print exactly what will be sent for one sample, and which prompts share their beginning."""
+    from harness.cli.request_text import key_text, print_prompt, request_json
     from harness.config.load import load_suite
     from harness.pipeline.looking.prefixes import shared_prefixes
     from harness.pipeline.looking.preview import render_requests
 
     plan, requests = render_requests(load_suite(suite), _choice(only, model, engine, None), sample)
     if as_json:
-        print_json([_request_json(plan, system, request) for system, request in requests])
+        say_json([request_json(plan, system, request) for system, request in requests])
         return
     for system, request in requests:
         config = plan.model(system.model)
-        _heading(f"{system.name} · sample {request.sample_id} · {config.name} ({config.engine})")
-        typer.echo(_prompt_text(request))
+        title = f"{system.name} · sample {request.sample_id} · {config.name} ({config.engine})"
+        say(f"── {title} ──", bold=True)
+        print_prompt(request)
         sampling = ", ".join(f"{name}={value}" for name, value in system.decoding.params.items())
-        typer.secho(f"decoding: {sampling}\nkey: {_key_text(plan, request, system)}\n", dim=True)
-    for line in shared_prefixes(requests):
-        typer.echo(line)
+        say(f"decoding: {sampling}", f"key: {key_text(plan, request, system)}", "", dim=True)
+    say(*shared_prefixes(requests))
 
 
 @app.command(epilog="Examples:  harness check\n\n  harness check prompts/recipe-titles --data")
@@ -176,14 +183,12 @@ def check(
     ] = False,
 ) -> None:
     """Find what a run would refuse: every prompt is rendered once, no model is asked."""
-    from harness.pipeline.looking.check import check as check_path
-
     checked = check_path(path, data=data)
     for problem in checked.problems:
-        typer.echo(str(problem))
+        say(*error_lines(problem))
     for notice in checked.notices:
-        typer.echo(f"note: {notice}")
-    typer.echo(_check_text(checked, data=data))
+        say(f"note: {notice}")
+    say(_check_text(checked, data=data))
     if checked.problems:
         raise typer.Exit(1)
 
@@ -194,7 +199,10 @@ def check(
 )
 def score(
     run: Annotated[
-        Path | None, typer.Argument(help="A run's folder, or results/<suite> for its newest run.")
+        Path | None,
+        typer.Argument(
+            help="A run's folder, or a suite's name for its newest run.", callback=named_run
+        ),
     ] = None,
     predictions: Annotated[
         Path | None,
@@ -213,17 +221,15 @@ def score(
     instead: Annotated[
         bool, typer.Option("--instead", help="Put --metric in the place of the run's metrics.")
     ] = False,
+    allow_failures: AllowFailuresOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Score a finished run again, or predictions made elsewhere; needs no model."""
     from harness.cli.progress import RunProgress
-    from harness.cli.terminal import print_table
     from harness.metrics.registry import parse_spec
     from harness.pipeline.asking.prediction_run import METRICS, score_predictions
     from harness.pipeline.reading.scoring import rescore
-    from harness.report.tables import ComparisonTable
     from harness.store.run_files import plain_data
-    from harness.store.run_folder import RunFolder
 
     specs = tuple(map(parse_spec, metric or ()))
     if predictions and dataset and not run:
@@ -233,18 +239,19 @@ def score(
                 predictions, dataset, metrics=specs or METRICS, steps=step or ()
             )
     elif run and not (predictions or dataset or step):
-        folder = RunFolder.find(run)
+        folder = open_chosen(run)
         with RunProgress(brief=True) as progress:
             progress.stage("scoring")
             summary = rescore(folder, specs, instead=instead)
     else:
         raise typer.BadParameter("give a run, or --predictions with --dataset")
     if as_json:
-        print_json({**plain_data(summary), "folder": str(folder.path)})
-        return
-    print_table(ComparisonTable.of(summary))
-    if predictions:
-        typer.echo(f"\nreport: {folder.path / 'report.html'}")
+        say_json({**plain_data(summary), "folder": str(folder.path)})
+    else:
+        print_result(summary)
+        if predictions:
+            say("", f"report: {folder.path / 'report.html'}")
+    exit_by(summary, allow_failures=allow_failures)
 
 
 @app.command(epilog="Example:  harness report results/recipe-titles")
@@ -255,19 +262,17 @@ def report(
     ] = False,
 ) -> None:
     """Write a finished run's report and tables again, and print the table."""
-    from harness.cli.terminal import print_table
     from harness.pipeline.reading.reporting import write_reports
     from harness.report.tables import ComparisonTable
-    from harness.store.run_folder import RunFolder
 
-    folder = RunFolder.find(run)
+    folder = open_chosen(run)
     summary = folder.summary()
     write_reports(folder, summary)
     if by_metric:
-        typer.echo(ComparisonTable.of(summary).by_metric(), nl=False)
+        say(*ComparisonTable.of(summary).by_metric().rstrip("\n").split("\n"))
     else:
-        print_table(ComparisonTable.of(summary))
-    typer.echo(f"\nreport: {folder.path / 'report.html'}")
+        print_result(summary)
+    say("", f"report: {folder.path / 'report.html'}")
 
 
 @app.command(epilog="Example:  harness compare results/recipe-titles --metric METEOR")
@@ -281,7 +286,10 @@ def compare(
     ] = None,
     metric: Annotated[
         str | None,
-        typer.Option("--metric", help="What the verdict is about. Default: CIDEr, if scored."),
+        typer.Option(
+            "--metric",
+            help="Show this one alone. Default: all, and the verdict on CIDEr, if scored.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of bootstrap and exchanges.")] = 0,
     as_json: JsonOption = False,
@@ -291,18 +299,21 @@ def compare(
 
     from harness.cli.terminal import print_comparison
     from harness.contrast import USUAL
+    from harness.pipeline.reading.choosing import lacks_pairs
     from harness.pipeline.reading.comparing import compare_run
-    from harness.store.run_folder import RunFolder
 
     compared = compare_run(
-        RunFolder.find(run),
+        open_chosen(run, lacks_pairs(metric)),
         systems=systems or (),
         baseline=baseline,
         metric=metric,
+        deciding_alone=metric is not None,
         resampling=replace(USUAL, seed=seed),
     )
+    if metric:  # its family was compared, all of BLEU_1 … BLEU_4 say
+        compared = replace(compared, metrics=(compared.metric(compared.deciding),))
     if as_json:
-        print_json(compared.json())
+        say_json(compared.json())
     else:
         print_comparison(compared)
 
@@ -324,12 +335,12 @@ def slice_scores(
 ) -> None:
     """Score and compare the systems on slices of the samples, real differences first."""
     from harness.cli.terminal import print_slices
+    from harness.pipeline.reading.choosing import lacks_pairs
     from harness.pipeline.reading.slicing import slice_run
-    from harness.store.run_folder import RunFolder
 
-    sliced = slice_run(RunFolder.find(run), by, metric=metric)
+    sliced = slice_run(open_chosen(run, lacks_pairs(metric)), by, metric=metric)
     if as_json:
-        print_json(sliced.json())
+        say_json(sliced.json())
     else:
         print_slices(sliced)
 
@@ -349,12 +360,14 @@ def power(
     from dataclasses import asdict
 
     from harness.cli.terminal import print_power
+    from harness.pipeline.reading.choosing import lacks_pairs
     from harness.pipeline.reading.comparing import power_of_run
-    from harness.store.run_folder import RunFolder
 
-    name, pairs = power_of_run(RunFolder.find(run), metric=metric, difference=difference)
+    name, pairs = power_of_run(
+        open_chosen(run, lacks_pairs(metric)), metric=metric, difference=difference
+    )
     if as_json:
-        print_json({"metric": name, "pairs": [asdict(pair) for pair in pairs]})
+        say_json({"metric": name, "pairs": [asdict(pair) for pair in pairs]})
     else:
         print_power(name, pairs)
 
@@ -388,48 +401,3 @@ def _check_text(checked: Checked, *, data: bool) -> str:
     wrong = len(checked.problems)
     verdict = "nothing is wrong" if not wrong else f"{wrong} problem{'' if wrong == 1 else 's'}"
     return f"{verdict}; looked at {', '.join(counts)} ({how})"
-
-
-def _prompt_text(request: Request) -> str:
-    from harness.records import TextPart
-
-    lines = []
-    for message in request.rendered.messages:
-        lines.append(f"[{message.role}]")
-        for part in message.parts:
-            if isinstance(part, TextPart):
-                lines.append(part.text)
-            else:
-                ref = request.rendered.media[part.index]
-                facts = f"{ref.width}×{ref.height}, sha256 {ref.sha256[:12]}…"
-                lines.append(f"<image {ref.path.name}: {facts}>")
-    return "\n".join(lines)
-
-
-def _key_text(plan: Plan, request: Request, system: System) -> str:
-    if plan.pinned(system.model):
-        return f"{request.key[:16]}…"
-    return f"not known before a run asks for the commit of {plan.model(system.model).model}"
-
-
-def _request_json(plan: Plan, system: System, request: Request) -> Mapping[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "system": system.name,
-        "sample_id": request.sample_id,
-        "key": request.key if plan.pinned(system.model) else None,
-        "decoding": dict(request.decoding.params),
-        "messages": [
-            {
-                "role": message.role,
-                "parts": [asdict(part) for part in message.parts],
-            }
-            for message in request.rendered.messages
-        ],
-        "media": [{**asdict(ref), "path": str(ref.path)} for ref in request.rendered.media],
-    }
-
-
-def _heading(text: str) -> None:
-    typer.secho(f"── {text} ──", bold=True)

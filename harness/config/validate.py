@@ -36,10 +36,12 @@ def validate(source: YamlSource, schema: type[Model]) -> Model:
         raise ConfigErrors(problems) from error
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Give a hint: the known word that looks most like this one, or all of them."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Give a hint: the known word that looks most like this one, or all; None if there are none."""
     names = list(known)
     close = get_close_matches(word, names, n=1, cutoff=0.6)
+    if not names:
+        return None
     return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names)}"
 
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.errors import DataError
-from harness.media import load
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.records import Answer, MediaRef, Sample, SampleScore
+    from harness.records import Answer, Sample, SampleScore
+    from harness.report.thumbnails import Thumbnails
 
 MAX_CARDS = 200
 """Samples that a report shows: the first ones."""
-THUMBNAIL = 160
-"""Longest side of a picture in the report, pixels."""
+MAX_PICTURES = 4
+"""Pictures of a sample that a report shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +34,12 @@ class Card:
     """One sample, side by side over all systems."""
 
     id: str
-    picture: str | None
-    """A data URI; None where the image is not on this machine."""
+    pictures: tuple[str, ...]
+    """Data URIs, of the first few images."""
+    images: int
+    """How many the sample has, and the models were shown."""
+    absent: int
+    """Of the first few: how many are neither on this machine nor in the run's folder."""
     references: tuple[str, ...]
     answers: tuple[CardLine, ...]
 
@@ -47,36 +48,40 @@ def gallery(
     samples: Sequence[Sample],
     answers: Mapping[str, Sequence[Answer]],
     scores: Sequence[SampleScore],
+    thumbnails: Thumbnails,
 ) -> list[Card]:
-    """Make a card of each sample; the answers are in their order."""
+    """Make a card of each sample; the answers are in their order.
+
+    Raises:
+        StoreError: a small picture cannot be stored.
+    """
     by_answer: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for score in scores:
         by_answer[score.system, score.sample_id][score.metric] = score.value
-    return [
-        Card(
-            id=sample.id,
-            picture=_thumbnail(sample.media[0]) if sample.media else None,
-            references=sample.references,
-            answers=tuple(
-                CardLine(
-                    system=system,
-                    text=said[i].prediction.value,
-                    reason=said[i].failure,
-                    scores=by_answer[system, sample.id],
-                )
-                for system, said in answers.items()
-            ),
+    cards = []
+    for i, sample in enumerate(samples):
+        first = sample.media[:MAX_PICTURES]
+        small = [webp for ref in first if (webp := thumbnails.webp(ref)) is not None]
+        cards.append(
+            Card(
+                id=sample.id,
+                pictures=tuple(_data_uri(webp) for webp in small),
+                images=len(sample.media),
+                absent=len(first) - len(small),
+                references=sample.references,
+                answers=tuple(
+                    CardLine(
+                        system=system,
+                        text=said[i].prediction.value,
+                        reason=said[i].failure,
+                        scores=by_answer[system, sample.id],
+                    )
+                    for system, said in answers.items()
+                ),
+            )
         )
-        for i, sample in enumerate(samples)
-    ]
+    return cards
 
 
-def _thumbnail(ref: MediaRef) -> str | None:
-    try:
-        picture = load(ref).copy()
-    except DataError:
-        return None  # the run was copied to a machine without its images
-    picture.thumbnail((THUMBNAIL, THUMBNAIL))
-    buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=80)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+def _data_uri(webp: bytes) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(webp).decode()}"

@@ -1,10 +1,16 @@
-"""A scored run → one HTML page that needs nothing beside it; every text is escaped."""
+"""A scored run → one HTML page that needs nothing beside it.
+
+Every text that the template is given is made visible and escaped, whatever the template says.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.report.escape import html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,15 +42,23 @@ def html_page(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_visible,
     )
-    best = [table.best(column) for column in range(len(table.metrics))]
     return environment.get_template("report.html.j2").render(
         run=run,
         summary=summary,
         table=table,
         cells=table.cells(),
-        best=best,
         cards=cards,
+        absent=sum(card.absent for card in cards),
+        code=run.code,
         verdicts=verdicts,
         intervals={(r.system, r.metric): r.interval for r in summary.results},
     )
+
+
+def _visible(value: object) -> object:
+    """Make a text visible before it is escaped; what is escaped already stays so."""
+    if isinstance(value, Markup):
+        return Markup(html(value))
+    return html(value) if isinstance(value, str) else value

@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError
 from harness.metrics.registry import UNRANKED
-from harness.metrics.tools import METEOR_WORDS
 from harness.records import ReportedRow, Where
+from harness.report.escape import csv_cell, latex, markdown, markdown_line
+from harness.report.notes import REPORTED_MARK, notes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from harness.records import RunSummary, SystemSummary, TextsSummary
-
-SEEN = 0.00005
-"""The smallest difference that four decimals show."""
-FEW = 30
-"""Samples under which every table warns."""
-REPORTED_MARK = "†"
-REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run"
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "&": r"\&",
-        "%": r"\%",
-        "$": r"\$",
-        "#": r"\#",
-        "_": r"\_",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        REPORTED_MARK: r"\textdagger{}",
-        "–": "--",
-    }
-)
+    from harness.records import RunSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +34,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell as text; each format escapes it as it writes it."""
+
+    text: str
+    best: bool = False
+    """Whether it holds the best measured value of its column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonTable:
     """A row a system, a column a metric."""
 
@@ -67,9 +53,9 @@ class ComparisonTable:
     @classmethod
     def of(cls, summary: RunSummary) -> ComparisonTable:
         """Lay out a summary."""
-        metrics = summary.metrics
-        value = {(r.system, r.metric): r.value for r in summary.results}
-        interval = {(r.system, r.metric): r.interval for r in summary.results}
+        metrics = tuple(summary["metrics"])
+        value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
+        interval = {(r["system"], r["metric"]): r["interval"] for r in summary["results"]}
         nothing = (None, None)
         rows = [
             Row(
@@ -94,7 +80,7 @@ class ComparisonTable:
             )
             for line in summary.reported
         ]
-        return cls(metrics=metrics, rows=tuple(rows), notes=tuple(_notes(summary)))
+        return cls(metrics=metrics, rows=tuple(rows), notes=tuple(notes_of(summary)))
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -115,82 +101,77 @@ class ComparisonTable:
         differ = len(set(measured.values())) > 1 and self.metrics[column] not in UNRANKED
         return frozenset(i for i, value in measured.items() if differ and value == top)
 
-    def cells(self, bold: str = "{}") -> list[list[str]]:
-        """Write the rows as text, the best value of each column inside ``bold``."""
+    def cells(self) -> list[list[Cell]]:
+        """Write the rows as text."""
         best = [self.best(column) for column in range(len(self.metrics))]
         lines = []
         for i, row in enumerate(self.rows):
+            digits = 3 if row.reported else 4
             values = [
-                "–" if value is None else f"{value:.4f}" if not row.reported else f"{value:.3f}"
-                for value in row.values
+                Cell(text="–" if value is None else f"{value:.{digits}f}", best=i in best[column])
+                for column, value in enumerate(row.values)
             ]
-            marked = [bold.format(v) if i in best[c] else v for c, v in enumerate(values)]
             name = f"{row.system} {REPORTED_MARK}" if row.reported else row.system
-            counts = ["–" if count is None else str(count) for count in (row.n, row.unscored)]
-            lines.append([name, *marked, *counts])
+            counts = ("–" if count is None else str(count) for count in (row.n, row.unscored))
+            lines.append([Cell(text=name), *values, *(Cell(text=count) for count in counts)])
         return lines
 
     def markdown(self) -> str:
         """Write the table for a Markdown page."""
-        lines = [self.header, [":--", *("--:" for _ in self.header[1:])]]
-        rows = [[cell.replace("|", "\\|") for cell in line] for line in self.cells(bold="**{}**")]
-        table = "\n".join(f"| {' | '.join(line)} |" for line in [*lines, *rows])
-        return "\n".join([table, "", *(f"{note}  " for note in self.notes)]).rstrip() + "\n"
+        rows = (
+            [f"**{markdown(c.text)}**" if c.best else markdown(c.text) for c in line]
+            for line in self.cells()
+        )
+        table = _markdown_table(map(markdown, self.header), rows)
+        return (
+            "\n".join([table, *(f"{markdown_line(note)}  " for note in self.notes)]).rstrip() + "\n"
+        )
 
     def by_metric(self) -> str:
         """Write the table turned round for a Markdown page: a row a metric, three decimals.
 
         The shape in which papers print it, so that a run can be laid beside one.
         """
-        header = ["metric", *(line[0] for line in self.cells())]
-        lines = [header, [":--", *("--:" for _ in self.rows)]]
+        header = ["metric", *(markdown(line[0].text) for line in self.cells())]
+        lines = []
         for column, metric in enumerate(self.metrics):
             values = [row.values[column] for row in self.rows]
-            lines.append([metric, *("–" if value is None else f"{value:.3f}" for value in values)])
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+            shown = ("–" if value is None else f"{value:.3f}" for value in values)
+            lines.append([markdown(metric), *shown])
+        return _markdown_table(header, lines)
 
     def csv(self) -> str:
         """Write the table with full precision and, after the scores, their 95 % intervals (BCa).
 
-        A name that a spreadsheet would run is quoted.
+        A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``.
         """
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
         bounds = [f"{metric}_{end}" for metric in self.metrics for end in ("low", "high")]
-        writer.writerow([*self.header, *bounds, "source"])
+        lines = [[csv_cell(name) for name in (*self.header, *bounds, "source")]]
         for row in self.rows:
-            name = f"'{row.system}" if row.system[:1] in set("=+-@\t\r") else row.system
             values = ["" if value is None else repr(value) for value in row.values]
-            counts = ["" if count is None else count for count in (row.n, row.unscored)]
+            counts = ["" if count is None else str(count) for count in (row.n, row.unscored)]
             ends = [repr(end) if end is not None else "" for pair in row.intervals for end in pair]
             source = "reported" if row.reported else "measured"
-            writer.writerow([name, *values, *counts, *ends, source])
-        return buffer.getvalue()
+            lines.append([csv_cell(row.system), *values, *counts, *ends, source])
+        return "".join(f"{','.join(line)}\n" for line in lines)
 
     def latex(self) -> str:
-        """Write the table for a LaTeX paper (booktabs)."""
-        head = " & ".join(name.translate(_LATEX) for name in self.header)
-        body = [
+        """Write the table for a LaTeX paper (booktabs), its notes as comments."""
+        head = " & ".join(map(latex, self.header))
+        rows = "".join(
             " & ".join(
-                rf"\textbf{{{cell.translate(_LATEX)}}}" if bold else cell.translate(_LATEX)
-                for cell, bold in line
+                rf"\textbf{{{latex(cell.text)}}}" if cell.best else latex(cell.text)
+                for cell in line
             )
-            for line in self._bold_cells()
-        ]
-        notes = "".join(f"% {note}\n" for note in self.notes)
-        rows = "".join(f"{line} \\\\\n" for line in body)
+            + " \\\\\n"
+            for line in self.cells()
+        )
+        notes = "".join(f"% {latex(note)}\n" for note in self.notes)
         columns = "l" + "r" * (len(self.header) - 1)
         return (
             f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
             f"{rows}\\bottomrule\n\\end{{tabular}}\n{notes}"
         )
-
-    def _bold_cells(self) -> list[list[tuple[str, bool]]]:
-        best = [self.best(column) for column in range(len(self.metrics))]
-        return [
-            [(cell, 0 < c <= len(best) and i in best[c - 1]) for c, cell in enumerate(line)]
-            for i, line in enumerate(self.cells())
-        ]
 
 
 def read_reported(path: Path) -> list[ReportedRow]:
@@ -218,75 +199,8 @@ def read_reported(path: Path) -> list[ReportedRow]:
     return lines
 
 
-def _notes(summary: RunSummary) -> list[str]:
-    notes = [*_notes_on_texts(summary), *_notes_on_numbers(summary)]
-    if summary.dropped:
-        kinds = ", ".join(f"{n} {reason}" for reason, n in summary.dropped.items())
-        count = sum(summary.dropped.values())
-        notes.append(f"{count} rows of the dataset were left out (run.json says which): {kinds}")
-    if unknown := summary.unknown_ids:
-        shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
-        notes.append(f"the dataset does not have {len(unknown)} ids of the predictions: {shown}")
-    if summary.reported:
-        notes.append(REPORTED_NOTE)
-    return notes
-
-
-def _notes_on_texts(summary: RunSummary) -> Iterator[str]:
-    """Say what is wrong with what the models wrote."""
-    for status, text in (
-        ("unscored", "unscored: the model gave no answer"),
-        ("empty", "empty: answered with nothing, scored as that"),
-        ("truncated", "cut off at max_tokens"),
-        ("malformed", "not in the form that the prompt asks for (structured_outputs)"),
-    ):
-        if counts := _counts(summary.systems, status):
-            yield f"{text}: {counts}"
-    if "METEOR" in summary.metrics and (counts := _counts(summary.texts, "overlong")):
-        yield f"over {METEOR_WORDS} words, and METEOR matches no more than those: {counts}"
-
-
-def _counts(lines: Sequence[SystemSummary] | Sequence[TextsSummary], what: str) -> str:
-    counts = ((line.system, getattr(line, what)) for line in lines)
-    return ", ".join(f"{system} {count}" for system, count in counts if count)
-
-
-def _notes_on_numbers(summary: RunSummary) -> Iterator[str]:
-    """Say what the numbers do not tell by themselves."""
-    measured = {r.metric for r in summary.results if r.value is not None}
-    missing: dict[str, dict[str, None]] = {}
-    for result in summary.results:
-        if result.metric not in measured:
-            missing.setdefault(result.missing or "", {})[result.metric] = None
-    for reason, names in missing.items():
-        yield f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing: {reason}"
-    value = {(r.system, r.metric): r.value for r in summary.results}
-    for system, raw in summary.raw.items():
-        moved = {m: (value[system, m] or 0.0) - before for m, before in raw.items()}
-        shown = [f"{m} {by:+.4f}" for m, by in moved.items() if abs(by) >= SEEN]
-        if shown:
-            yield f"post-processing moved {system}: {', '.join(shown)}"
-    noise = summary.noise_floor
-    if noise:
-        floors = ", ".join(f"{metric} {floor:.4f}" for metric, floor in noise.floor.items())
-        texts = ", ".join(f"{system} {n}" for system, n in noise.differing.items())
-        yield (
-            f"noise floor of {noise.repeats} repeats: {floors}; "
-            f"samples whose texts differ between repeats: {texts}"
-        )
-    draws = {s.system: s.draws for s in summary.systems}
-    for system, best in summary.best_of.items():
-        shown = [f"{metric} {score:.4f}" for metric, score in best.items()]
-        yield (
-            f"{system} is the mean of {draws[system]} draws; had the reference chosen the best: "
-            + ", ".join(shown)
-        )
-    n = max((system.n for system in summary.systems), default=0)
-    if n < FEW:
-        yield f"only {n} samples: too few to tell prompts apart, and CIDEr depends on each"
-    short = summary.short_references
-    if short and {"BLEU_4", "CIDEr"} & set(summary.metrics):
-        yield (
-            f"{short} of {n} samples have references under 4 words: the same three words score "
-            "BLEU_4 0.03 and CIDEr at most 7.5"
-        )
+def _markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Write cells that are Markdown already as a table whose first column stands left."""
+    names = list(header)
+    lines = [names, [":--", *("--:" for _ in names[1:])], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -10,6 +10,7 @@ from harness.pipeline.reading.comparing import compare_run
 from harness.report.gallery import MAX_CARDS, gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
+from harness.report.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from harness.records import RunSummary
@@ -31,7 +32,8 @@ def write_reports(folder: RunFolder, summary: RunSummary) -> None:
     folder.write_text("table.tex", table.latex())
     first = samples[:MAX_CARDS]
     scores = folder.scores([sample.id for sample in first])
-    shown = gallery(first, read_answers(folder, run, first).draws[0], scores)
+    answers = read_answers(folder, run, first).draws[0]
+    shown = gallery(first, answers, scores, Thumbnails(folder.path))
     folder.write_text("report.html", html_page(run, summary, table, shown, sentences(folder)))
 
 

@@ -78,7 +78,7 @@ def test_the_best_is_bold_and_ties_share_it():
 
 
 def test_a_single_system_is_not_the_best_of_anything():
-    assert "**" not in ComparisonTable.of(summary({"a": 0.5})).markdown()
+    assert "**" not in ComparisonTable.of(summary({"a": 0.5}), RUN).markdown()
 
 
 def test_reported_figures_stand_below_and_never_win():
@@ -154,7 +154,7 @@ def test_the_table_can_be_turned_round_as_papers_print_it():
 
 
 def test_csv_keeps_every_digit_and_starts_no_formula():
-    text = ComparisonTable.of(summary({"=cmd()": 1 / 3, "b": 0.1})).csv()
+    text = ComparisonTable.of(summary({"=cmd()": 1 / 3, "b": 0.1}), RUN).csv()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert rows[0]["system"] == "'=cmd()"
     assert float(rows[0]["BLEU_1"]) == 1 / 3
@@ -163,7 +163,7 @@ def test_csv_keeps_every_digit_and_starts_no_formula():
 
 
 def test_latex_escapes_what_latex_would_read():
-    text = ComparisonTable.of(summary({"a_b & 50%": 0.5, "c": 0.1})).latex()
+    text = ComparisonTable.of(summary({"a_b & 50%": 0.5, "c": 0.1}), RUN).latex()
     assert r"a\_b \& 50\% & \textbf{0.5000} & 100 & 0 \\" in text
     assert r"BLEU\_1" in text
 

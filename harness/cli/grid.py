@@ -1,0 +1,153 @@
+"""Rows of text → a table on stdout: coloured on a terminal, plain elsewhere, never cut off.
+
+On a terminal that is too narrow, the columns are spread over several blocks one below the other,
+each of which begins with the same columns of names. Elsewhere a table is as wide as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.cli.output import say
+from harness.report.escape import visible
+from harness.report.tables import Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+UNBOUNDED = 100_000
+"""Columns of what is no terminal."""
+LEAST_NAME = 8
+"""Characters that a name is never made shorter than."""
+BEST = "bold green"
+
+
+class Grid:
+    """A table that is filled row by row and then shown.
+
+    Args:
+        header: names of the columns.
+        left: how many columns stand left; the others, numbers, stand right.
+        names: how many columns say what a row is; they are repeated in each block.
+    """
+
+    def __init__(self, header: Sequence[str], *, left: int = 1, names: int = 1) -> None:
+        self._header = [visible(name) for name in header]
+        self._left = left
+        self._names = names
+        self._rows: list[list[Cell]] = []
+        self._styles: list[str] = []
+        self._ends: set[int] = set()
+
+    def add(self, *cells: str | Cell, style: str = "") -> None:
+        """Add a row."""
+        row = [cell if isinstance(cell, Cell) else Cell(text=cell) for cell in cells]
+        self._rows.append([Cell(text=visible(cell.text), best=cell.best) for cell in row])
+        self._styles.append(style)
+
+    def end_section(self) -> None:
+        """Draw a line under the last row, if there is one."""
+        self._ends.add(len(self._rows) - 1)
+
+    def show(self) -> bool:
+        """Print the table; the best of a column is green on a terminal, and starred elsewhere.
+
+        Returns:
+            Whether it was printed on a terminal.
+        """
+        console = Console(soft_wrap=True)
+        if not console.is_terminal:
+            everything = range(len(self._header))
+            Console(width=UNBOUNDED, soft_wrap=True).print(self._table(everything, starred=True))
+            return False
+        legend = self._shorten(console.width)
+        for columns in self._blocks(console):
+            table = self._table(columns)
+            width = max(console.width, _width(console, table))
+            Console(width=width, soft_wrap=True).print(table)
+        say(*(f"{short} is {name}" for short, name in legend.items()))
+        return True
+
+    def _shorten(self, width: int) -> dict[str, str]:
+        """Shorten in the middle what is too long for this width; give the new names of old ones."""
+        if _width(Console(width=UNBOUNDED), self._table(range(len(self._header)))) <= width:
+            return {}
+        legend: dict[str, str] = {}
+        for column in range(self._left):  # names and words; a number is never cut
+            share = width // 2 // self._names if column < self._names else width // 2
+            room = max(share - 3, LEAST_NAME)
+            long = dict.fromkeys(
+                row[column].text for row in self._rows if cell_len(row[column].text) > room
+            )
+            taken = {row[column].text for row in self._rows} - set(long)
+            short: dict[str, str] = {}
+            for name in long:
+                short[name] = _short(name, room, taken)
+                taken.add(short[name])
+            for row in self._rows:
+                row[column] = Cell(
+                    text=short.get(row[column].text, row[column].text), best=row[column].best
+                )
+            if column < self._names:
+                legend |= {new: old for old, new in short.items()}
+        return legend
+
+    def _blocks(self, console: Console) -> Iterator[list[int]]:
+        """Spread the columns so that each block fits the terminal, and has one column at least."""
+        names = list(range(self._names))
+        block: list[int] = []
+        for column in range(self._names, len(self._header)):
+            wider = self._table([*names, *block, column])
+            if block and _width(console, wider) > console.width:
+                yield [*names, *block]
+                block = []
+            block.append(column)
+        yield [*names, *block]
+
+    def _table(self, columns: Sequence[int], *, starred: bool = False) -> Table:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for column in columns:
+            table.add_column(
+                Text(self._header[column]),
+                justify="left" if column < self._left else "right",
+                no_wrap=True,
+            )
+        for i, (row, style) in enumerate(zip(self._rows, self._styles, strict=True)):
+            cells = (row[column] for column in columns)
+            texts = (
+                Text(f"{cell.text}*") if cell.best and starred
+                else Text(cell.text, style=BEST if cell.best else "")
+                for cell in cells
+            )  # fmt: skip
+            table.add_row(*texts, style=style or None, end_section=i in self._ends)
+        return table
+
+
+def _width(console: Console, table: Table) -> int:
+    return console.measure(table, options=console.options.update(width=UNBOUNDED)).maximum
+
+
+def _short(name: str, room: int, taken: set[str]) -> str:
+    """Leave out a name's middle; where two would then read alike, the later one gets a number."""
+    number, mark = 1, "…"
+    while True:
+        tail = (room - len(mark)) // 2
+        short = _cut(name, room - len(mark) - tail) + mark + _cut(name[::-1], tail)[::-1]
+        if short not in taken:
+            return short
+        number += 1
+        mark = f"…{number}…"
+
+
+def _cut(text: str, room: int) -> str:
+    """Give the beginning of a text that takes no more than so many columns."""
+    text = text[:room]  # a character takes one column at least, but for marks on the one before
+    while cell_len(text) > room:
+        text = text[:-1]
+    return text

@@ -1,0 +1,67 @@
+"""A scored run's summary → its table on the screen, and whether the verb's exit status is 0."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.output import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.pipeline.asking.run import RunOutcome
+    from harness.records import RunSummary
+
+AllowFailuresOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-failures",
+        help="Exit with 0 even if a system has no answer at all, or a metric is missing.",
+    ),
+]
+
+
+def print_result(summary: RunSummary) -> None:
+    """Print a run's table with its notes."""
+    from harness.cli.terminal import print_table
+    from harness.report.tables import ComparisonTable
+
+    print_table(ComparisonTable.of(summary))
+
+
+def what_it_took(outcome: RunOutcome) -> list[str]:
+    """Say what was asked of models for a run, and what it cost."""
+    made, total = outcome.generation.generated, outcome.generation.total
+    if outcome.unchanged:
+        return [f"nothing has changed since run {outcome.folder.path.name}: this is its table"]
+    cost = outcome.summary.cost
+    pace = f" at {cost.completions_per_second:.1f}/s" if cost and made else ""
+    lines = [f"{made} completions generated{pace}, {total - made} from the store"]
+    if cost and (money := cost.money):
+        lines.append(f"{money.currency} {money.now:.4f} now, {money.run:.4f} all of it")
+    return lines
+
+
+def exit_by(summary: RunSummary, *, allow_failures: bool) -> None:
+    """Return if the run has what was asked for; else say what it lacks, and why.
+
+    Raises:
+        typer.Exit: with 1: a system has no answer at all, or no system has a value of a metric.
+    """
+    lacking = [] if allow_failures else list(_lacking(summary))
+    if lacking:
+        tell("", *lacking, "  hint: --allow-failures makes 0 of this exit status 1")
+        raise typer.Exit(1)
+
+
+def _lacking(summary: RunSummary) -> Iterator[str]:
+    from harness.report.notes import missing_metrics, reasons_of
+
+    silent = [system for system in summary.systems if system.unscored == system.n]
+    for system in silent:
+        yield f"error: {system.system} has no answer at all: {reasons_of(system)}"
+    if len(silent) < len(summary.systems):  # without answers nothing else can be expected
+        for reason, metrics in missing_metrics(summary).items():
+            yield f"error: no {', '.join(metrics)}: {reason}"

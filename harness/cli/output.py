@@ -1,0 +1,66 @@
+"""The one door to stdout and stderr: no text that is printed steers the terminal.
+
+Names, ids, answers of models and messages of servers are printed by every verb. Here each of them
+becomes visible text (``harness.report.escape``) and each string one line, so a verb cannot forget
+to. Nothing else in ``harness.cli`` writes: ruff refuses it (banned-api in pyproject.toml).
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+import typer
+
+from harness.errors import ConfigErrors
+from harness.report.escape import json_text, visible
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from harness.errors import HarnessError
+
+
+def say(*lines: str, bold: bool = False, dim: bool = False) -> None:
+    """Print a result on stdout, each string a line."""
+    for line in lines:
+        typer.secho(visible(line), bold=bold or None, dim=dim or None)
+
+
+def tell(*lines: str) -> None:
+    """Tell the user on stderr what is no result, each string a line."""
+    for line in lines:
+        typer.echo(visible(line), err=True)
+
+
+def say_text(text: str, indent: str) -> None:
+    """Print a text of several lines, all of them indented: none can pass for the program's own."""
+    say(*(f"{indent}{line}" for line in text.split("\n")))
+
+
+def say_json(value: object) -> None:
+    """Print a value as JSON on stdout."""
+    typer.echo(json_text(value))
+
+
+def confirm(question: str) -> bool:
+    """Ask a question on stderr; the answer comes from stdin."""
+    return typer.confirm(visible(question), err=True)
+
+
+def error_lines(error: HarnessError) -> list[str]:
+    """Write an error as lines: ``place: message``, what the message has further, and the hint."""
+    if isinstance(error, ConfigErrors):
+        return [line for problem in error.problems for line in error_lines(problem)]
+    place = f"{error.where}: " if error.where else ""
+    first, *rest = f"{place}{error.message}".split("\n")
+    hint = [f"  hint: {error.hint}"] if error.hint else []
+    return [first, *(f"    {line}" for line in rest), *hint]
+
+
+def tell_trace(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print the trace of an error that nobody expected; it takes the place of Python's own."""
+    text = "".join(traceback.format_exception(kind, error, trace))
+    tell(*text.rstrip("\n").split("\n"))

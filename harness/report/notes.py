@@ -1,0 +1,153 @@
+"""A run's record and summary → the sentences under its table: what its numbers do not tell.
+
+Plain text; each format escapes it as it writes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.metrics.tools import METEOR_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.records import RunSummary, SystemSummary, TextsSummary
+
+SEEN = 0.00005
+"""The smallest difference that four decimals show."""
+FEW = 30
+"""Samples under which every table warns."""
+REPORTED_MARK = "†"
+REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run"
+REASONS = 3
+"""Reasons for missing answers that are told of a system: the most frequent ones."""
+REASON_LENGTH = 200
+"""Characters of a reason that are told; a server may send a page. The run's files have it whole."""
+
+
+def notes_of(summary: RunSummary) -> list[str]:
+    """Say what has to be known to read a run's table."""
+    notes = [*_notes_on_texts(summary), *_notes_on_numbers(summary)]
+    if summary.dropped:
+        kinds = ", ".join(f"{count} {reason}" for reason, count in summary.dropped.items())
+        count = sum(summary.dropped.values())
+        rows = "1 row" if count == 1 else f"{count} rows"
+        notes.append(f"{rows} of the dataset left out: {kinds} (run.json names each)")
+    if unknown := summary.unknown_ids:
+        shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
+        notes.append(f"the dataset does not have {len(unknown)} ids of the predictions: {shown}")
+    notes += summary.notices
+    if summary.reported:
+        notes.append(REPORTED_NOTE)
+    return notes
+
+
+def reasons_of(system: SystemSummary) -> str:
+    """Say why a system lacks answers: its most frequent reasons, with how often each was given."""
+    reasons = list(system.reasons.items())
+    told = [
+        _shortened(reason) if count == system.unscored else f"{count} × {_shortened(reason)}"
+        for reason, count in reasons[:REASONS]
+    ]
+    if len(reasons) > REASONS:
+        told.append(f"{len(reasons) - REASONS} further reasons")
+    return ", ".join(told)
+
+
+def missing_metrics(summary: RunSummary) -> dict[str, list[str]]:
+    """Find the metrics that no system has a value of, by the reason that is given for it."""
+    measured = {r.metric for r in summary.results if r.value is not None}
+    missing: dict[str, list[str]] = {}
+    for result in summary.results:
+        if result.metric in measured:
+            continue
+        names = missing.setdefault(result.missing or "no reason was given", [])
+        if result.metric not in names:
+            names.append(result.metric)
+    return missing
+
+
+def _shortened(reason: str) -> str:
+    return reason if len(reason) <= REASON_LENGTH else f"{reason[: REASON_LENGTH - 1]}…"
+
+
+def _notes_on_texts(summary: RunSummary) -> Iterator[str]:
+    """Say what is wrong with what the models wrote."""
+    if unscored := [system for system in summary.systems if system.unscored]:
+        told = (f"{s.system} {s.unscored} ({reasons_of(s)})" for s in unscored)
+        yield f"unscored: {'; '.join(told)}"
+    for status, text in (
+        ("empty", "empty: answered with nothing, scored as that"),
+        ("truncated", "cut off at max_tokens"),
+        ("malformed", "not in the form that the prompt asks for (structured_outputs)"),
+    ):
+        if counts := _counts(summary.systems, status):
+            yield f"{text}: {counts}"
+    yield from _makers(summary)
+    for status, text in (
+        ("declined", "step {} would have emptied a text, and left it as it was"),
+        ("unapplied", "step {} did not apply, and left the text as it was"),
+    ):
+        for step, counts in _by_step(summary.systems, status).items():
+            yield f"{text.format(step)}: {counts}"
+    if "METEOR" in summary.metrics and (counts := _counts(summary.texts, "overlong")):
+        yield f"over {METEOR_WORDS} words, and METEOR matches no more than those: {counts}"
+
+
+def _makers(summary: RunSummary) -> Iterator[str]:
+    """Say where the answers of one model come from more than one engine or version of it."""
+    for system in summary.systems:
+        if len(system.made_by) > 1:
+            makers = ", ".join(f"{count} by {maker}" for maker, count in system.made_by.items())
+            yield f"{system.system} has answers of more than one engine or version: {makers}"
+
+
+def _counts(lines: Sequence[SystemSummary] | Sequence[TextsSummary], what: str) -> str:
+    counts = ((line.system, getattr(line, what)) for line in lines)
+    return ", ".join(f"{system} {count}" for system, count in counts if count)
+
+
+def _by_step(systems: Sequence[SystemSummary], what: str) -> dict[str, str]:
+    """Give for each post-processing step how often it did ``what``, by system."""
+    counts: dict[str, list[str]] = {}
+    for system in systems:
+        for step, count in getattr(system, what).items():
+            counts.setdefault(step, []).append(f"{system.system} {count}")
+    return {step: ", ".join(told) for step, told in counts.items()}
+
+
+def _notes_on_numbers(summary: RunSummary) -> Iterator[str]:
+    """Say what the numbers do not tell by themselves."""
+    for reason, names in missing_metrics(summary).items():
+        yield f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing: {reason}"
+    value = {(r.system, r.metric): r.value for r in summary.results}
+    for system, raw in summary.raw.items():
+        moved = {m: (value[system, m] or 0.0) - before for m, before in raw.items()}
+        shown = [f"{m} {by:+.4f}" for m, by in moved.items() if abs(by) >= SEEN]
+        if shown:
+            yield f"post-processing moved {system}: {', '.join(shown)}"
+    noise = summary.noise_floor
+    if noise:
+        floors = ", ".join(f"{metric} {floor:.4f}" for metric, floor in noise.floor.items())
+        texts = ", ".join(f"{system} {n}" for system, n in noise.differing.items())
+        yield (
+            f"noise floor of {noise.repeats} repeats: {floors}; "
+            f"samples whose texts differ between repeats: {texts}"
+        )
+    draws = {s.system: s.draws for s in summary.systems}
+    for system, best in summary.best_of.items():
+        shown = [f"{metric} {score:.4f}" for metric, score in best.items()]
+        yield (
+            f"{system} is the mean of {draws[system]} draws; had the reference chosen the best: "
+            + ", ".join(shown)
+        )
+    n = max((system.n for system in summary.systems), default=0)
+    if n < FEW:
+        yield f"only {n} samples: too few to tell prompts apart, and CIDEr depends on each"
+    short = summary.short_references
+    if short and {"BLEU_4", "CIDEr"} & set(summary.metrics):
+        yield (
+            f"{short} of {n} samples have references under 4 words: the same three words score "
+            "BLEU_4 0.03 and CIDEr at most 7.5"
+        )

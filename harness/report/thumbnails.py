@@ -1,0 +1,82 @@
+"""Images of samples → small pictures, kept in the run's folder so that a copied run has them."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from typing import TYPE_CHECKING
+
+from harness.errors import DataError, StoreError
+from harness.media import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.records import MediaRef
+
+FOLDER = "thumbs"
+"""Beside ``report.html``; a file is named by its image's sha256, and never written again."""
+LONGEST_SIDE = 160
+"""Pixels."""
+MOST_BYTES = 256 * 1024
+"""A picture of this size is about a tenth of that at most; what is larger is none of ours."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Thumbnails:
+    """The small pictures of a run.
+
+    Args:
+        run: the run's folder. It may come from a stranger: nothing but pictures is read from it,
+            and nothing outside of it is read by a name that stands in it.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self._folder = run / FOLDER
+
+    def webp(self, ref: MediaRef) -> bytes | None:
+        """Give an image's small picture: the stored one, else one made of the image and stored.
+
+        Returns:
+            None where neither is on this machine.
+
+        Raises:
+            StoreError: it cannot be stored.
+        """
+        if not _SHA256.fullmatch(ref.sha256):
+            return None
+        path = self._folder / f"{ref.sha256}.webp"
+        if (stored := _stored(path)) is not None:
+            return stored
+        try:
+            picture = load(ref).copy()
+        except DataError:
+            return None  # the run was copied to a machine without its images
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=80)
+        _write(path, buffer.getvalue())
+        return buffer.getvalue()
+
+
+def _stored(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError:
+        return None
+    # A link to another file of this machine, say, is not to come into a page that is passed on.
+    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    return content if is_webp and len(content) <= MOST_BYTES else None
+
+
+def _write(path: Path, content: bytes) -> None:
+    # Two reports of one run may be written at once: each has a file of its own until it is whole.
+    waiting = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        waiting.write_bytes(content)
+        waiting.replace(path)
+    except OSError as error:
+        raise StoreError(f"cannot be written: {path} ({error})", hint="make room") from error
