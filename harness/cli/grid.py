@@ -25,6 +25,8 @@ UNBOUNDED = 100_000
 """Columns of what is no terminal."""
 LEAST_NAME = 8
 """Characters that a name is never made shorter than."""
+GAP = 3
+"""Columns between two cells."""
 BEST = "bold green"
 
 
@@ -79,9 +81,9 @@ class Grid:
         if _width(Console(width=UNBOUNDED), self._table(range(len(self._header)))) <= width:
             return {}
         legend: dict[str, str] = {}
+        names = self._room(width // 2)
         for column in range(self._left):  # names and words; a number is never cut
-            share = width // 2 // self._names if column < self._names else width // 2
-            room = max(share - 3, LEAST_NAME)
+            room = names if column < self._names else width // 2 - GAP
             long = dict.fromkeys(
                 row[column].text for row in self._rows if cell_len(row[column].text) > room
             )
@@ -97,6 +99,19 @@ class Grid:
             if column < self._names:
                 legend |= {new: old for old, new in short.items()}
         return legend
+
+    def _room(self, width: int) -> int:
+        """Give the longest that a name may be so that all columns of names fit this width."""
+        longest = [
+            max((cell_len(row[column].text) for row in self._rows), default=0)
+            for column in range(self._names)
+        ]
+        fit = (
+            room
+            for room in range(width, LEAST_NAME, -1)
+            if sum(min(room, length) + GAP for length in longest) <= width
+        )
+        return next(fit, LEAST_NAME)
 
     def _blocks(self, console: Console) -> Iterator[list[int]]:
         """Spread the columns so that each block fits the terminal, and has one column at least."""

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def say(*lines: str, bold: bool = False, dim: bool = False) -> None:
     """Print a result on stdout, each string a line."""
     for line in lines:
-        typer.secho(visible(line), bold=bold or None, dim=dim or None)
+        shown = visible(line)
+        typer.echo(typer.style(shown, bold=bold, dim=dim) if bold or dim else shown)
 
 
 def tell(*lines: str) -> None:

@@ -183,6 +183,8 @@ def check(
     ] = False,
 ) -> None:
     """Find what a run would refuse: every prompt is rendered once, no model is asked."""
+    from harness.pipeline.looking.check import check as check_path
+
     checked = check_path(path, data=data)
     for problem in checked.problems:
         say(*error_lines(problem))

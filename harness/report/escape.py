@@ -87,8 +87,8 @@ def latex(text: str) -> str:
     """Write a text that LaTeX sets as it stands, in one line, in a cell as in a comment."""
     shown = visible(text)
     return "".join(
-        _LATEX.get(char, char) + ("{}" if char + after in _LATEX_PAIRS else "")
-        for char, after in zip(shown, f"{shown[1:]} ", strict=True)
+        _LATEX.get(char, char) + ("{}" if shown[i : i + 2] in _LATEX_PAIRS else "")
+        for i, char in enumerate(shown)
     )
 
 

@@ -53,9 +53,9 @@ class ComparisonTable:
     @classmethod
     def of(cls, summary: RunSummary) -> ComparisonTable:
         """Lay out a summary."""
-        metrics = tuple(summary["metrics"])
-        value = {(r["system"], r["metric"]): r["value"] for r in summary["results"]}
-        interval = {(r["system"], r["metric"]): r["interval"] for r in summary["results"]}
+        metrics = summary.metrics
+        value = {(r.system, r.metric): r.value for r in summary.results}
+        interval = {(r.system, r.metric): r.interval for r in summary.results}
         nothing = (None, None)
         rows = [
             Row(

@@ -78,7 +78,7 @@ def test_the_best_is_bold_and_ties_share_it():
 
 
 def test_a_single_system_is_not_the_best_of_anything():
-    assert "**" not in ComparisonTable.of(summary({"a": 0.5}), RUN).markdown()
+    assert "**" not in ComparisonTable.of(summary({"a": 0.5})).markdown()
 
 
 def test_reported_figures_stand_below_and_never_win():
@@ -93,13 +93,16 @@ def test_reported_figures_stand_below_and_never_win():
 def test_unscored_samples_and_missing_metrics_are_told():
     told = summary(
         {"a": None, "b": None},
-        systems=(system("a", unscored=3, truncated=2), system("b")),
+        systems=(
+            system("a", unscored=3, truncated=2, reasons={"timed out": 2, "HTTP 500": 1}),
+            system("b", unscored=1, reasons={"no text in the file for this id": 1}),
+        ),
         results=(result("a", None, missing="no Java"), result("b", None, missing="no Java")),
     )
     table = ComparisonTable.of(told)
     assert table.rows[0].n == 97
     assert table.notes == (
-        "unscored: the model gave no answer: a 3",
+        "unscored: a 3 (2 × timed out, 1 × HTTP 500); b 1 (no text in the file for this id)",
         "cut off at max_tokens: a 2",
         "BLEU_1 is missing: no Java",
     )
@@ -154,7 +157,7 @@ def test_the_table_can_be_turned_round_as_papers_print_it():
 
 
 def test_csv_keeps_every_digit_and_starts_no_formula():
-    text = ComparisonTable.of(summary({"=cmd()": 1 / 3, "b": 0.1}), RUN).csv()
+    text = ComparisonTable.of(summary({"=cmd()": 1 / 3, "b": 0.1})).csv()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert rows[0]["system"] == "'=cmd()"
     assert float(rows[0]["BLEU_1"]) == 1 / 3
@@ -163,7 +166,7 @@ def test_csv_keeps_every_digit_and_starts_no_formula():
 
 
 def test_latex_escapes_what_latex_would_read():
-    text = ComparisonTable.of(summary({"a_b & 50%": 0.5, "c": 0.1}), RUN).latex()
+    text = ComparisonTable.of(summary({"a_b & 50%": 0.5, "c": 0.1})).latex()
     assert r"a\_b \& 50\% & \textbf{0.5000} & 100 & 0 \\" in text
     assert r"BLEU\_1" in text
 
@@ -179,3 +182,38 @@ def test_reported_csv_names_the_line_of_a_fault(tmp_path):
     path.write_text("system,BLEU_1\nx,.1\npaper,n/a\n")
     with pytest.raises(DataError, match=r"reported.csv:3: not a number"):
         read_reported(path)
+
+
+def test_rows_that_were_left_out_are_told_by_their_kind():
+    dropped = {"missing_image": 3, "duplicate_image": 2}
+    assert ComparisonTable.of(summary({"a": 0.5}, dropped=dropped)).notes == (
+        "5 rows of the dataset left out: 3 missing_image, 2 duplicate_image (run.json names each)",
+    )
+
+
+def test_what_post_processing_did_not_do_is_told_by_step():
+    systems = (
+        system("a", unapplied={"json:title": 12}),
+        system("b", unapplied={"json:title": 3}, declined={"first_line": 1}),
+    )
+    told = summary({"a": 0.5, "b": 0.4}, systems=systems)
+    assert ComparisonTable.of(told).notes == (
+        "step first_line would have emptied a text, and left it as it was: b 1",
+        "step json:title did not apply, and left the text as it was: a 12, b 3",
+    )
+
+
+def test_of_many_reasons_the_most_frequent_are_told_and_none_at_length():
+    reasons = {"page " * 100: 5, "r2": 4, "r3": 3, "r4": 2, "r5": 1}
+    told = summary({"a": 0.5}, systems=(system("a", unscored=15, reasons=reasons),))
+    (note,) = ComparisonTable.of(told).notes
+    assert note.startswith("unscored: a 15 (5 × page page ")
+    assert note.endswith("…, 4 × r2, 3 × r3, 2 further reasons)")
+    assert len(note) < 300
+
+
+def test_what_the_run_has_noticed_stands_under_every_table():
+    notices = ("exemplars are samples of the same dataset",)
+    table = ComparisonTable.of(summary({"a": 0.5}, notices=notices))
+    assert table.notes == ("exemplars are samples of the same dataset",)
+    assert "exemplars are samples of the same dataset" in table.markdown()

@@ -1,0 +1,110 @@
+"""Tables show every name and every number, however narrow the terminal is (found 2026-11-25)."""
+
+import re
+
+import pytest
+
+from harness.cli.grid import Grid
+from harness.cli.terminal import print_table
+from harness.report.tables import Cell, ComparisonTable, Row
+
+NAMES = ("baseline", "title-style", "descriptive-with-examples")
+METRICS = ("BLEU_1", "BLEU_2", "BLEU_3", "BLEU_4", "ROUGE_L", "METEOR", "CIDEr")
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Let rich take stdout for a terminal of so many columns."""
+
+    def make(columns):
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        monkeypatch.setenv("COLUMNS", str(columns))
+
+    return make
+
+
+def comparison(names, metrics):
+    rows = tuple(
+        Row(
+            system=name,
+            n=200,
+            unscored=0,
+            values=tuple(0.1 + i / 10 + c / 1000 for c in range(len(metrics))),
+            intervals=((None, None),) * len(metrics),
+        )
+        for i, name in enumerate(names)
+    )
+    return ComparisonTable(metrics=metrics, rows=rows, notes=())
+
+
+@pytest.mark.parametrize("columns", [200, 120, 80, 60, 40])
+def test_every_system_has_its_numbers_at_any_width(terminal, capsys, columns):
+    terminal(columns)
+    print_table(comparison(NAMES, METRICS))
+    printed = STYLE.sub("", capsys.readouterr().out).splitlines()
+    lines = [line for line in printed if " is " not in line]  # what a shortened name stands for
+    assert max(map(len, lines)) <= columns
+    for i in range(len(NAMES)):
+        for c in range(len(METRICS)):
+            number = f"{0.1 + i / 10 + c / 1000:.4f}"
+            [line] = [line for line in lines if number in line]
+            assert line.split()[0][:4] == NAMES[i][:4]
+    heads = " ".join(lines).split()
+    assert all(heads.count(metric) == 1 for metric in METRICS)
+
+
+def test_what_fits_is_one_table_with_whole_names(terminal, capsys):
+    terminal(120)
+    print_table(comparison(NAMES, METRICS))
+    out = STYLE.sub("", capsys.readouterr().out)
+    assert out.count("system") == 1
+    assert "…" not in out
+
+
+def test_long_names_are_shortened_apart_and_explained(terminal, capsys):
+    names = [f"qwen2.5-vl-7b-instruct/{middle}/greedy-without-examples" for middle in "abc"]
+    terminal(60)
+    print_table(comparison(names, METRICS))
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    legend = dict(line.split(" is ") for line in lines if " is " in line)
+    assert list(legend.values()) == names
+    assert len(legend) == 3
+    for short in legend:
+        assert sum(line.split()[:1] == [short] for line in lines if " is " not in line) >= 3
+    assert max(len(line) for line in lines if " is " not in line) <= 60
+
+
+def test_wide_characters_are_measured_as_they_are_drawn(terminal, capsys):
+    terminal(40)
+    print_table(comparison(["烤" * 30, "鸭" * 30], ("BLEU_1", "CIDEr")))
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    drawn = [sum(2 if char in "烤鸭" else 1 for char in line) for line in lines]
+    assert max(n for n, line in zip(drawn, lines, strict=True) if " is " not in line) <= 40
+    assert any("0.2010" in line for line in lines)
+
+
+def test_elsewhere_a_table_is_as_wide_as_it_is(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    print_table(comparison(["x" * 120, "b"], METRICS))
+    out = capsys.readouterr().out
+    [line] = [line for line in out.splitlines() if "x" * 120 in line]
+    assert line.split()[1:] == [
+        "0.1000", "0.1010", "0.1020", "0.1030", "0.1040", "0.1050", "0.1060", "200", "0"
+    ]  # fmt: skip
+    assert "0.2000*" in out
+    assert "* best of the column" in out
+
+
+def test_cells_are_no_markup_and_steer_nothing(terminal, capsys):
+    terminal(80)
+    grid = Grid(["[red]name[/red]\x1b[2J", "n"])
+    grid.add("[bold]x[/]\x1b]0;title\x07", Cell(text="1\n2", best=True))
+    grid.show()
+    out = STYLE.sub("", capsys.readouterr().out)
+    assert r"[red]name[/red]\x1b[2J" in out
+    assert r"[bold]x[/]\x1b]0;title\x07" in out
+    assert r"1\n2" in out
+    assert "\x1b" not in out

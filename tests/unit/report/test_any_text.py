@@ -1,0 +1,194 @@
+"""Tables and the page, with any text as the name of a system, a metric, a sample, and as a note."""
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from harness.records import (
+    DatasetRecord,
+    Machine,
+    MetricResult,
+    ModelRecord,
+    Resampling,
+    RunRecord,
+    RunSummary,
+    TextsSummary,
+    VariantRecord,
+)
+from harness.report.escape import csv_value, visible
+from harness.report.gallery import Card, CardLine
+from harness.report.html import html_page
+from harness.report.tables import ComparisonTable, Row
+
+SIGNS = "\\`*_{}[]<>&|~$#%^!:/@'\"=+-.,; 1aé\n\r\t\x00\x1b\x85\u200b\u2028\u202e"
+ANY = st.text(st.sampled_from(SIGNS) | st.characters(), max_size=30)
+
+
+def table_of(text):
+    """Lay out a table in which everything that comes from outside is this text."""
+    rows = (
+        Row(system=text, n=3, unscored=0, values=(0.5, -0.25), intervals=((0.4, 0.6),) * 2),
+        Row(system="b", n=3, unscored=0, values=(0.25, -0.5), intervals=((None, None),) * 2),
+        Row(
+            system=text,
+            n=None,
+            unscored=None,
+            values=(None, 0.1),
+            intervals=((None, None),) * 2,
+            reported=True,
+        ),
+    )
+    return ComparisonTable(metrics=("CIDEr", text), rows=rows, notes=(text, f"about {text}"))
+
+
+@given(ANY)
+def test_csv_has_every_cell_at_its_place(text):
+    read = list(csv.reader(io.StringIO(table_of(text).csv(), newline="")))
+    assert {len(row) for row in read} == {10}
+    assert [csv_value(row[0]) for row in read] == ["system", text, "b", text]
+    assert csv_value(read[0][2]) == text
+    assert [row[2] for row in read[1:]] == ["-0.25", "-0.5", "0.1"]
+
+
+@given(ANY)
+def test_latex_has_every_cell_at_its_place(text):
+    lines = table_of(text).latex().split("\n")
+    assert lines[0] == r"\begin{tabular}{lrrrr}"
+    body = lines[2:3] + lines[4:7]
+    assert all(len(re.findall(r"(?<!\\)&", line)) == 4 for line in body)
+    assert all(line.endswith(r" \\") for line in body)
+    assert lines[7:9] == [r"\bottomrule", r"\end{tabular}"]
+    assert [line[:2] for line in lines[9:]] == ["% ", "% ", ""]
+
+
+@given(ANY)
+def test_markdown_has_every_cell_at_its_place_and_nothing_live(text):
+    for source, columns, rows in (
+        (table_of(text).markdown(), 5, 4),
+        (table_of(text).by_metric(), 4, 3),
+    ):
+        tokens = MarkdownIt("commonmark").enable("table").parse(source)
+        cells = [
+            tokens[i + 1] for i, token in enumerate(tokens) if token.type in ("th_open", "td_open")
+        ]
+        assert len(cells) == columns * rows
+        inside = [child.type for token in tokens for child in token.children or ()]
+        live = {"text", "text_special", "strong_open", "strong_close", "softbreak", "hardbreak"}
+        assert set(inside) <= live
+
+
+@given(ANY.filter(lambda text: visible(text).strip()))
+def test_markdown_shows_the_name_itself(text):
+    tokens = MarkdownIt("commonmark").enable("table").parse(table_of(text).markdown())
+    cells = [tokens[i + 1] for i, token in enumerate(tokens) if token.type == "td_open"]
+    shown = "".join(c.content for c in cells[0].children if c.type in ("text", "text_special"))
+    assert shown.split() == visible(text).split()
+
+
+class Elements(HTMLParser):
+    """Lists the elements of a page with the names of their attributes, and its text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.text = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, [name for name, _ in attrs]))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def page_of(text):
+    run = RunRecord(
+        id=text,
+        suite=text,
+        baseline=text,
+        repeats=1,
+        metrics=(),
+        tokenizer="none",
+        systems=(),
+        models={text: ModelRecord(name=text, engine=text, model=text)},
+        variants={
+            text: VariantRecord(description=text, system=text, user=text, postprocess=(text, text))
+        },
+        dataset=DatasetRecord(name=text, description=text, samples=2, dropped=()),
+        code=(text, text),
+        created=text,
+        command=(),
+        versions={},
+        machine=Machine(python="", platform="", processor="", cores=1, memory_gib=None),
+    )
+    facts = dict.fromkeys(
+        ("words", "vocabulary", "distinct_1", "distinct_2", "same_as_exemplar", "overlong")
+    )
+    result = MetricResult(
+        system=text, metric=text, family=text, value=0.5, n_scored=1, n_unscored=0, signature=text
+    )
+    summary = RunSummary(
+        run=text,
+        inputs=None,
+        suite=text,
+        dataset=text,
+        baseline=text,
+        resampling=Resampling(replicates=10),
+        specs=(),
+        metrics=(text,),
+        systems=(),
+        texts=(TextsSummary(system=text, **facts),),
+        results=(result,),
+        noise_floor=None,
+        best_of={},
+        raw={},
+        short_references=0,
+        dropped={},
+        unknown_ids=(),
+        reported=(),
+        cost=None,
+    )
+    answers = (
+        CardLine(system=text, text=text, reason=None, scores={"CIDEr": 1.0}),
+        CardLine(system=text, text=None, reason=text, scores={}),
+    )
+    card = Card(
+        id=text,
+        pictures=("data:image/webp;base64,AAAA",),
+        images=1,
+        absent=0,
+        references=(text, text),
+        answers=answers,
+    )
+    return html_page(run, summary, table_of(text), [card], [text])
+
+
+PLAIN = Elements(page_of("x"))
+
+
+@settings(max_examples=50)
+@given(ANY.filter(lambda text: text.strip(" \n\t")))
+def test_the_page_has_no_element_of_a_text(text):
+    page = page_of(text)
+    found = Elements(page)
+    assert found.elements == PLAIN.elements
+    assert not re.search(
+        r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e]", page
+    )
+    shown = visible(text, keep="\n\t")
+    assert shown.strip() in "".join(found.text)
+
+
+def test_several_references_are_made_visible_and_escaped_once():
+    page = page_of("<b>\x1b")
+    assert r"&lt;b&gt;\x1b / &lt;b&gt;\x1b" in page
+    assert "&amp;lt;" not in page
+
+
+def test_a_page_loads_nothing_from_elsewhere():
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert f'content="{policy}"' in page_of("x")
