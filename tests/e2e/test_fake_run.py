@@ -1,6 +1,7 @@
 """The whole path without a model: the command, run as a user runs it, on the fake engine."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,11 +72,15 @@ def test_a_metric_that_was_missing_is_tried_again(project, harness, monkeypatch)
     suite = project / SUITE / "suite.yaml"
     suite.write_text(suite.read_text().replace("tokenizer: none", "tokenizer: ptb"))
     monkeypatch.setenv("HARNESS_JAVA", "/bin/false")
-    run = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
+    first = harness("run", SUITE, "--json", cwd=project)
+    assert first.returncode == 1
+    assert "error: no BLEU_1, BLEU_2, BLEU_3, BLEU_4, ROUGE_L, CIDEr: " in first.stderr
+    assert harness("run", SUITE, "--allow-failures", cwd=project).returncode == 0
+    run = json.loads(first.stdout)
     assert all("failed with exit code 1" in result["missing"] for result in run["results"])
     told = (project / run["folder"] / "table.md").read_text()
     assert "BLEU_1, BLEU_2, BLEU_3, BLEU_4, ROUGE_L, CIDEr are missing: " in told
-    assert told.count("(try `/bin/false -version`; or ") == 1
+    assert told.count(r"(try \`/bin/false -version\`; or ") == 1
     monkeypatch.delenv("HARNESS_JAVA")
     again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     assert again["generated"] == 0
@@ -93,7 +98,8 @@ def test_failed_samples_are_counted_and_shown_and_asked_again(project, harness, 
         s["reasons"] == {"a fault that was asked for": s["unscored"]} for s in run["systems"]
     )
     table = (project / run["folder"] / "table.md").read_text()
-    assert "unscored: the model gave no answer" in table
+    [told] = [line for line in table.splitlines() if line.startswith("unscored: ")]
+    assert "(a fault that was asked for)" in told
     again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     assert again["generated"] == unscored
 
@@ -123,7 +129,7 @@ def test_tokens_have_a_price(project, harness):
     assert both["generated_tokens"]["prompt_tokens"] < both["prompt_tokens"]
 
 
-def test_a_system_that_fails_on_everything_does_not_end_the_run(project, harness, write):
+def test_a_system_that_fails_on_everything_does_not_end_the_run_but_its_status_is_1(project, harness, write):
     suite = (project / SUITE / "suite.yaml").read_text()
     models = "[{name: ok, engine: fake, model: none}, "
     models += "{name: dead, engine: fake, model: none, args: {fail: 1}}]"
@@ -131,10 +137,14 @@ def test_a_system_that_fails_on_everything_does_not_end_the_run(project, harness
         project / SUITE / "suite.yaml",
         suite.replace("[{name: stand-in, engine: fake, model: none}]", models),
     )
-    run = harness("run", SUITE, "--only", "plain", cwd=project)
-    assert run.returncode == 0, run.stderr
-    assert "unscored: the model gave no answer: dead/plain 4" in run.stdout
+    run = harness("run", "titles", "--variant", "plain", cwd=project)
+    assert run.returncode == 1
+    assert "unscored: dead/plain 4 (a fault that was asked for)" in run.stdout
+    assert "error: dead/plain has no answer at all: a fault that was asked for" in run.stderr
+    assert "report: " in run.stdout
     assert "no sample has a prediction" not in run.stderr
+    allowed = harness("run", "titles", "--only", "plain", "--allow-failures", cwd=project)
+    assert (allowed.returncode, "error: " in allowed.stderr) == (0, False)
 
 
 def test_predictions_made_elsewhere_become_systems(project, harness):
@@ -147,7 +157,7 @@ def test_predictions_made_elsewhere_become_systems(project, harness):
     run = harness("score", *words, cwd=project)
     assert run.returncode == 0, run.stderr
     assert "the dataset does not have 1 ids of the predictions: s9" in run.stdout
-    assert "unscored: the model gave no answer: mine 2" in run.stdout
+    assert "unscored: mine 2 (no prediction in the file)" in run.stdout
     summary = json.loads(harness("score", *words, "--json", cwd=project).stdout)
     assert [(s["system"], s["n"], s["unscored"]) for s in summary["systems"]] == [
         ("mine", 4, 2),
@@ -199,6 +209,12 @@ def test_a_copied_run_is_scored_and_reported_without_the_rest(project, harness, 
     report = harness("report", copy)
     assert report.returncode == 0
     assert "ROUGE_L" in report.stdout
+    page = copy / "report.html"
+    assert page.read_text().count("data:image/webp;base64,") == 4
+    assert "not shown" not in page.read_text()
+    shutil.rmtree(copy / "thumbs")
+    harness("report", copy)
+    assert "4 pictures are not shown: the images are not on the machine" in page.read_text()
 
 
 def test_systems_are_compared_in_pairs(project, harness):
@@ -206,9 +222,10 @@ def test_systems_are_compared_in_pairs(project, harness):
     assert "On CIDEr, " in run.stdout
     [page] = (project / "results" / "titles").glob("*/report.html")
     assert "Is it real?" in page.read_text()
-    text = harness("compare", "results/titles", "--metric", "BLEU_1", cwd=project).stdout
+    text = harness("compare", "titles", "--metric", "BLEU_1", cwd=project).stdout
     assert "rank bands on BLEU_1" in text
     assert "On BLEU_1, " in text
+    assert "BLEU_2" not in text
     compared = json.loads(harness("compare", "results/titles", "--json", cwd=project).stdout)
     assert len(compared["pairs"]) == 6
     pair = compared["pairs"][0]
@@ -330,6 +347,8 @@ def test_metrics_with_options_and_metrics_of_evaluate_stand_in_the_table(project
     assert first["value"] is not None, first
     assert first["interval"] is None
     assert "|evaluate:" in first["signature"]
+    page = (project / summary["folder"] / "report.html").read_text()
+    assert "first_word: a script, run by evaluate" in page
     assert (
         harness("compare", summary["folder"], "--metric", "KEYWORD_F1", cwd=project).returncode == 0
     )
@@ -481,8 +500,9 @@ main()
 
 
 def test_help_is_light_and_shows_examples(harness):
-    assert "harness run prompts/recipe-titles" in harness("--help").stdout
+    assert "harness run recipe-titles" in harness("--help").stdout
     assert "Example:" in harness("run", "--help").stdout
+    assert harness("--version").stdout.startswith("harness 0.")
 
 
 def test_importing_the_command_loads_nothing_heavy():

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from harness.media import probe
-from harness.records import MediaRef, Prediction, Sample
+from harness.records import Answer, Completion, MediaRef, Prediction, Sample
 from harness.report.gallery import gallery
 from harness.report.thumbnails import FOLDER, LONGEST_SIDE, Thumbnails
 
@@ -28,7 +28,9 @@ def run(tmp_path):
 
 def cards_of(run, *refs):
     sample = Sample(id="s", media=refs, references=("a dish",))
-    answers = {"plain": [Prediction(value="soup", status="ok", steps=())]}
+    said = Prediction(value="soup", status="ok", steps=())
+    made = Completion(key="", text="soup", finish_reason="stop")
+    answers = {"plain": [Answer(sample=sample, completion=made, prediction=said)]}
     return gallery([sample], answers, [], Thumbnails(run))
 
 
