@@ -39,7 +39,7 @@ class Thumbnails:
         """Give an image's small picture: the stored one, else one made of the image and stored.
 
         Returns:
-            None where neither is on this machine.
+            None where neither is on this machine, or the image cannot be read.
 
         Raises:
             StoreError: it cannot be stored.
@@ -52,7 +52,9 @@ class Thumbnails:
         try:
             picture = load(ref).copy()
         except DataError:
-            return None  # the run was copied to a machine without its images
+            return (
+                None  # the run was copied to a machine without its images, or this one is damaged
+            )
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         buffer = io.BytesIO()
         picture.save(buffer, "WEBP", quality=80)

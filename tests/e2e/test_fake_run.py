@@ -129,7 +129,7 @@ def test_tokens_have_a_price(project, harness):
     assert both["generated_tokens"]["prompt_tokens"] < both["prompt_tokens"]
 
 
-def test_a_system_that_fails_on_everything_does_not_end_the_run_but_its_status_is_1(project, harness, write):
+def test_a_system_that_fails_on_everything_ends_no_run_but_is_no_success(project, harness, write):
     suite = (project / SUITE / "suite.yaml").read_text()
     models = "[{name: ok, engine: fake, model: none}, "
     models += "{name: dead, engine: fake, model: none, args: {fail: 1}}]"
@@ -214,7 +214,7 @@ def test_a_copied_run_is_scored_and_reported_without_the_rest(project, harness, 
     assert "not shown" not in page.read_text()
     shutil.rmtree(copy / "thumbs")
     harness("report", copy)
-    assert "4 pictures are not shown: the images are not on the machine" in page.read_text()
+    assert "4 pictures are not shown: the machine that wrote this page does not" in page.read_text()
 
 
 def test_systems_are_compared_in_pairs(project, harness):
