@@ -182,7 +182,10 @@ class _RowReader:
         """Say that a fault ends the run."""
         known = self._id(row)
         sample = f"sample '{known}': " if known else ""
-        hint = f"add '{fault.reason}' to 'clean:' to leave such rows out and count them"
+        hint = (
+            f"add '{fault.reason}' to 'clean:' in {self.config.where.path.name} "
+            "to leave such rows out and count them"
+        )
         if asked:
             hint = "it was asked for by its id, so it is not left out"
         return self.file.error(f"{sample}{fault.detail}", row=row.number, hint=hint)

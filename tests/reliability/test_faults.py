@@ -60,8 +60,8 @@ def test_an_unreadable_image_is_left_out_and_counted(project, run, committed):
     edit(project / "datasets/dishes.yaml", "images:", "clean: []\nimages:")
     done = run(project)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "dishes.yaml:1: sample 's2': not a readable image: " in done.stderr
-    assert "hint: add 'unreadable_image' to 'clean:' to leave such rows out" in done.stderr
+    assert "samples.jsonl:2: sample 's2': not a readable image: " in done.stderr
+    assert "hint: add 'unreadable_image' to 'clean:' in dishes.yaml to leave" in done.stderr
 
 
 def test_a_cut_image_and_a_long_prompt_fail_alone(
