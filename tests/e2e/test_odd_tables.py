@@ -4,6 +4,7 @@ The tables in ``tests/golden/tables`` were found 2026-11-25: each was then misre
 """
 
 import csv
+import json
 import shutil
 
 import pytest
@@ -24,12 +25,20 @@ def score(harness):
     return _score
 
 
-@pytest.mark.parametrize(("name", "n"), [("list-in-a-cell", 2), ("number-as-text", 4)])
-def test_a_table_is_read_right(score, tmp_path, repository, name, n):
+@pytest.mark.parametrize(
+    ("name", "n", "said"),
+    [
+        ("list-in-a-cell", 2, "2 cells of 'captions' held a list written as text"),
+        ("number-as-text", 4, "1 cell of 'title' held a number"),
+    ],
+)
+def test_a_table_is_read_right_and_what_was_odd_is_said(score, tmp_path, repository, name, n, said):
     shutil.copytree(repository / TABLES / name, tmp_path / name)
     run, row = score(tmp_path / name)
     assert run.returncode == 0, run.stderr
     assert (int(row["n"]), float(row["EXACT"])) == (n, 1.0)
+    (record,) = (tmp_path / name).glob("results/*/*/run.json")
+    assert said in json.loads(record.read_text())["notices"][0]
 
 
 def test_an_open_quotation_mark_is_refused_until_it_is_declared(score, tmp_path, repository):

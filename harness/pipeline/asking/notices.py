@@ -1,4 +1,4 @@
-"""A plan → sentences on answers that its prompts may give away; nothing is left out because of it.
+"""A plan → sentences on data that were not what they seemed and on answers that prompts give away.
 
 A sample whose own answer stands in the prompt is still asked and scored: to leave it out of one
 variant would compare the variants on different samples, and to leave it out of all would make one
@@ -31,9 +31,10 @@ def notices(plan: Plan) -> tuple[str, ...]:
     """Say where a model may be shown what it is to find out, with counts.
 
     Exemplars that are samples under test, or whose answer or image one of them has; references
-    that are metadata too, that a prompt shows, or that stand in its own text.
+    that are metadata too, that a prompt shows, or that stand in its own text. Before these, what
+    was taken for something else than it is in the files of data.
     """
-    said = [*_reference_columns(plan)]
+    said = [*plan.data_notes, *_reference_columns(plan)]
     references = [{_words(reference) for reference in s.references} - {""} for s in plan.samples]
     holding = [
         sample

@@ -95,6 +95,8 @@ class Plan:
     """By variant: the samples that its prompt shows as worked examples."""
     unknown_ids: tuple[str, ...] = ()
     """Ids in files of predictions that the dataset does not have."""
+    data_notes: tuple[str, ...] = ()
+    """What of the dataset and of files of predictions was taken for something else than it is."""
 
     @property
     def samples(self) -> Sequence[Sample]:
@@ -273,16 +275,18 @@ def draft_plan(
     if dataset is None:
         return None
     unknown: list[str] = []
+    data_notes = [*dataset.notes]
     ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
     for model in suite.models:
         if model.engine == REPLAY:
             with problems.caught(suite.where.get(f"models.{model.name}")):
                 replay_steps(model)
-                found, more = replayed(model, ids, renderers)
+                found, file = replayed(model, ids, renderers)
+                data_notes += file.notes
                 renderers |= {renderer.variant.name: renderer for _, renderer in found}
                 systems += [system for system, _ in found]
                 # Of a part of the dataset nobody can say what the whole does not have.
-                unknown += more if choice.limit is None and sample_ids is None else ()
+                unknown += file.unknown if choice.limit is None and sample_ids is None else ()
     problems.add(unique("system", ((s.name, None) for s in systems), joined=False))
     identities: dict[str, Json] = {}
     for model in suite.models:
@@ -295,6 +299,7 @@ def draft_plan(
         renderers=renderers,
         exemplars=exemplars,
         unknown_ids=tuple(unknown),
+        data_notes=tuple(data_notes),
         identities=identities,
         repeats=choice.repeats,
     )

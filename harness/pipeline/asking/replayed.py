@@ -14,6 +14,7 @@ from harness.render import prompt_content
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from harness.dataset.predictions import PredictionFile
     from harness.records import ModelConfig, Sample
 
 _AS_GIVEN = Decoding(name="as given", params={})
@@ -46,7 +47,7 @@ class ReplayRenderer:
 
 def replayed(
     model: ModelConfig, ids: Collection[str], variants: Collection[str]
-) -> tuple[list[tuple[System, ReplayRenderer]], tuple[str, ...]]:
+) -> tuple[list[tuple[System, ReplayRenderer]], PredictionFile]:
     """Read the systems of a file.
 
     Args:
@@ -55,7 +56,7 @@ def replayed(
         variants: names that are taken.
 
     Returns:
-        The systems with their texts, and the ids that the dataset does not have.
+        The systems with their texts, and the file with what did not fit and what is to be said.
 
     Raises:
         DataError: the file cannot be used.
@@ -80,4 +81,4 @@ def replayed(
         )
         system = System(name=name, model=model.name, variant=name, decoding=_AS_GIVEN)
         systems.append((system, ReplayRenderer(variant, texts)))
-    return systems, file.unknown
+    return systems, file

@@ -30,6 +30,18 @@ def test_an_honest_suite_has_nothing_to_be_said_about(project):
     assert said(project) == ()
 
 
+def test_what_data_were_taken_for_is_said(project):
+    rows = project / "datasets/dishes/samples.jsonl"
+    rows.write_text(rows.read_text().replace('"Lemon-Garlic Shrimp Skillet"', "1984"))
+    (project / "mine.jsonl").write_text('{"id": "s1", "text": 1984}\n')
+    suite = project / SUITE / "suite.yaml"
+    replay = "models: [{name: mine, engine: replay, model: ../../mine.jsonl}, "
+    suite.write_text(suite.read_text().replace("models: [", replay))
+    dataset, predictions = said(project)
+    assert dataset.startswith("samples.jsonl: 1 cell of 'title' held a number")
+    assert predictions.startswith("mine.jsonl: 1 cell of 'text' held a number")
+
+
 def test_exemplars_that_are_samples_under_test_are_counted(project):
     [text] = said(project, plain="user: x\nexemplars: {dataset: dishes, ids: [s3, s1]}\n")
     assert "variant 'plain': 2 of 2 exemplars are samples under test (s3, s1)" in text
