@@ -3,7 +3,7 @@ import os
 import unicodedata
 
 import pytest
-from harness.score import clusters_of
+from harness.scores import clusters_of
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
