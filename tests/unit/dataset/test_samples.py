@@ -3,7 +3,6 @@ import os
 import unicodedata
 
 import pytest
-from harness.scores import clusters_of
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -12,6 +11,7 @@ from harness.config.load import load_dataset
 from harness.dataset.samples import load_samples
 from harness.errors import ConfigErrors, DataError
 from harness.fingerprint import canonical_json
+from harness.scores import clusters_of
 
 
 def test_samples_come_in_the_order_of_rows(make):
