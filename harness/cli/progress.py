@@ -84,7 +84,7 @@ class RunProgress:
 
     def stage(self, text: str, log: Path | None = None) -> None:
         """Say what begins now, and in which file one can follow it."""
-        self._stage = _Stage(text, log)
+        self._stage = _Stage(visible(text), log)
         self._first = None
         if self._bar:
             self._bar.update(self._task, stage=self._stage)

@@ -55,7 +55,7 @@ def test_an_unreadable_image_is_left_out_and_counted(project, run, committed):
     (project / "datasets/dishes/images/s2.png").write_bytes(b"no image")
     done = run(project)
     assert done.returncode == 0
-    assert "1 row of the dataset left out: 1 unreadable_image (run.json names each)" in done.stdout
+    assert "1 row of the dataset left out: 1 unreadable_image" in done.stdout
     assert len(committed(project / "results/store.sqlite")) == 6
     edit(project / "datasets/dishes.yaml", "images:", "clean: []\nimages:")
     done = run(project)

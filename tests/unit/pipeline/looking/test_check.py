@@ -130,7 +130,11 @@ def test_what_is_wrong_in_a_suite_is_refused_alike(project, old, new, said):
 DATASETS = [
     ("references: [title]", "references: [titel]", "has no column 'titel'"),
     ("path: dishes/samples.jsonl", "path: dishes/gone.jsonl", "no such file: "),
-    ("root: dishes/images", "root: dishes/gone", "has no usable sample (4 rows left out: 4 missing_image)"),
+    (
+        "root: dishes/images",
+        "root: dishes/gone",
+        "has no usable sample (4 rows left out: 4 missing_image)",
+    ),
     ("format: jsonl", "format: parquet", "cannot be read as Parquet"),
     ("id: id", "id: image_of", "has no column 'image_of'"),
     ("id: id", "ids: id", "unknown key 'ids'"),
