@@ -25,6 +25,7 @@ from rich.table import Column
 from rich.text import Text
 
 from harness.cli.streams import stderr_copy
+from harness.report.escape import visible
 
 if TYPE_CHECKING:
     from types import TracebackType
