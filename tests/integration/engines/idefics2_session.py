@@ -17,6 +17,7 @@ from idefics2_cases import CASES, Case, again, config, pictures, requests
 from PIL import Image
 
 from harness.engines.vllm import VllmEngine
+from harness.executors.local import process_for
 
 
 async def put(engine: VllmEngine, case: Case, folder: Path, *, prompt: bool = True) -> dict:
@@ -83,4 +84,6 @@ async def life(checkpoint: Path, folder: Path, log: Path) -> dict[str, object]:
 
 if __name__ == "__main__":
     checkpoint, folder, log, target = map(Path, sys.argv[1:])
-    target.write_text(json.dumps(asyncio.run(life(checkpoint, folder, log))))
+    with process_for(VllmEngine, log, redirect=True):
+        found = asyncio.run(life(checkpoint, folder, log))
+    target.write_text(json.dumps(found))

@@ -19,6 +19,7 @@ from idefics2_cases import pictures, requests
 from tiny_families import model
 
 from harness.engines.vllm import VllmEngine
+from harness.executors.local import process_for
 
 
 async def life(family: str, root: Path, folder: Path) -> list[dict[str, object]]:
@@ -34,7 +35,8 @@ if __name__ == "__main__":
     for family in sys.argv[3:]:
         root = Path(sys.argv[1]) / family
         try:
-            found = asyncio.run(life(family, root, Path(sys.argv[2])))
+            with process_for(VllmEngine, root / "engine.log", redirect=True):
+                found = asyncio.run(life(family, root, Path(sys.argv[2])))
             (root / "report.json").write_text(json.dumps(found))
         except Exception:  # noqa: BLE001 (the other families are to be seen, too)
             (root / "failure.txt").write_text(traceback.format_exc())

@@ -19,6 +19,8 @@ from asking import BEAMS, SMALL, STOPS, config, hopeless, images, questions, req
 
 from harness.engines.vllm import VllmEngine
 from harness.errors import EngineError
+from harness.executors.local import process_for
+from harness.executors.local_environment import BorrowedEnvironment
 from harness.records import Completion, Decoding, Request
 
 FORMS = (
@@ -84,11 +86,11 @@ async def cancelled(engine: VllmEngine) -> int:
     return int(engine._llm.get_num_unfinished_requests())
 
 
-async def life(log: Path) -> dict[str, object]:
-    environment = dict(os.environ)
+async def ask(log: Path, process: BorrowedEnvironment) -> dict[str, object]:
     engine = VllmEngine(config("vllm", args=SMALL), log=log)
     try:
         await engine.start()
+        process.settle()
         os.write(1, b"from the parent's descriptor\n")
         first = questions(12)
         bad = hopeless(log.parent)
@@ -114,6 +116,13 @@ async def life(log: Path) -> dict[str, object]:
     finally:
         await engine.close()
         await engine.close()
+    return report
+
+
+async def life(log: Path) -> dict[str, object]:
+    environment = dict(os.environ)
+    with process_for(VllmEngine, log, redirect=True) as process:
+        report = await ask(log, process)
     report["children closed"] = [child.name for child in multiprocessing.active_children()]
     report["environment kept"] = dict(os.environ) == environment
     return report
