@@ -14,14 +14,17 @@ import sys
 from contextlib import aclosing
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asking import BEAMS, SMALL, STOPS, config, hopeless, images, questions, request, stream
 
 from harness.engines.vllm import VllmEngine
 from harness.errors import EngineError
 from harness.executors.local import process_for
-from harness.executors.local_environment import BorrowedEnvironment
 from harness.records import Completion, Decoding, Request
+
+if TYPE_CHECKING:
+    from harness.executors.local_environment import BorrowedEnvironment
 
 FORMS = (
     {"choice": ["Zabaglione", "Stargazy Pie"]},
