@@ -126,7 +126,9 @@ def _filter(root: Path, trap: Path) -> None:
     git(root, "config", "filter.evil.smudge", str(trap))
     git(root, "config", "diff.evil.textconv", str(trap))
     git(root, "config", "diff.evil.command", str(trap))
-    (root / "prompts" / "titles" / "plain.yaml").write_text("user: changed\n")
+    # As long as before and of another time: whether it has changed is for the filter to tell.
+    (root / "prompts" / "titles" / "plain.yaml").write_text("user: Name the fish.\n")
+    os.utime(root / "prompts" / "titles" / "plain.yaml", (1, 1))
 
 
 def _included(root: Path, trap: Path) -> None:

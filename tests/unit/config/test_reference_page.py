@@ -1,0 +1,47 @@
+"""docs/reference/suite.md has every key that a suite, a variant or a model may have."""
+
+import re
+
+import pytest
+
+from harness.config.sampling import NUMBERS
+from harness.config.schema import (
+    ExemplarsFile,
+    FormFile,
+    ModelFile,
+    PriceFile,
+    SuiteFile,
+    VariantFile,
+)
+from harness.yaml_source import load_yaml
+
+
+@pytest.fixture
+def page(repository):
+    return (repository / "docs/reference/suite.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "schema", [SuiteFile, VariantFile, ModelFile, ExemplarsFile, FormFile, PriceFile]
+)
+def test_every_key_is_on_the_page(page, schema):
+    keys = {field.alias or name for name, field in schema.model_fields.items()}
+    shown = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r"\b(\w+):", page))
+    assert keys <= shown
+
+
+def test_every_sampling_parameter_is_on_the_page(page):
+    assert set(NUMBERS) | {"stop"} <= set(re.findall(r"`(\w+)`", page))
+
+
+def test_the_examples_are_files_that_load(page, tmp_path):
+    suite, variant, models = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    for schema, text in ((SuiteFile, suite), (VariantFile, variant)):
+        path = tmp_path / "x.yaml"
+        path.write_text(text)
+        assert set(load_yaml(path).data) == set(schema.model_fields)
+        schema.model_validate(load_yaml(path).data)
+    path.write_text(models)
+    [model] = load_yaml(path).data["models"]
+    assert set(model) == set(ModelFile.model_fields)
+    ModelFile.model_validate(model)
