@@ -15,7 +15,7 @@ from harness.metrics.registry import check_specs
 from harness.postprocess import check_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from harness.config.problems import Problems
     from harness.records import Json, MetricSpec, ModelConfig, PromptVariant, Suite, System, Where
@@ -44,6 +44,7 @@ def refuse_models(suite: Suite, systems: Sequence[System], problems: Problems) -
                 continue
             unknown = _unknown_parameters(suite, variants[system.variant], model, system)
             problems.add(unknown)
+            problems.add(_lengths(suite, variants[system.variant], system))
             if not unknown:
                 with problems.caught(place_of(suite, variants[system.variant], system)):
                     check_engine(model, [system.decoding])
@@ -111,6 +112,15 @@ def _unknown_parameters(
         where = place_of(suite, variant, system, name)
         problems.append(ConfigError(message, where=where, hint=hint))
     return problems
+
+
+def _lengths(suite: Suite, variant: PromptVariant, system: System) -> Iterator[ConfigError]:
+    """Refuse answers that are to be longer than they may be; only merged parameters tell."""
+    params = system.decoding.params
+    least, most = params.get("min_tokens") or 0, params["max_tokens"]
+    if least > most:
+        message = f"'min_tokens' is {least}, more than the {most} of 'max_tokens'"
+        yield ConfigError(message, where=place_of(suite, variant, system, "min_tokens"))
 
 
 def _sampling(engine: str) -> Collection[str]:

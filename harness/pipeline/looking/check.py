@@ -63,9 +63,14 @@ def check(path: Path, *, data: bool = False) -> Checked:
     Raises:
         HarnessError: there is nothing to check.
     """
-    holds = targets(path)
-    looking = Looking(data=data, whole_project=len(holds.found) > 1)
-    for target in holds.found:
+    looking = Looking(data=data)
+    holds = None
+    with looking.border(path):
+        holds = targets(path)
+    if holds is None:
+        raise looking.problems.all[0]
+    looking.whole_project = holds.whole
+    for target in holds.listed:
         with looking.border(target.path):
             if target.kind == "dataset":
                 looking.dataset(target.path)
@@ -92,9 +97,10 @@ def check(path: Path, *, data: bool = False) -> Checked:
 class Looking:
     """One check: what it has seen so far."""
 
-    def __init__(self, *, data: bool, whole_project: bool) -> None:
+    def __init__(self, *, data: bool, whole_project: bool = False) -> None:
         self.limit = None if data else 1
         self.whole_project = whole_project
+        self._absent: set[Where] = set()
         self.problems = Problems()
         self.notices: list[str] = []
         self.seen: dict[str, set[Path]] = {"suite": set(), "variant": set(), "dataset": set()}
@@ -160,7 +166,7 @@ class Looking:
     def _plan(self, suite: Suite, folder: Path) -> None:
         """Go the road of a run up to where it would ask."""
         problems = Problems()
-        absent = self._elsewhere(suite.dataset)
+        self._elsewhere(suite.dataset)
         plan = draft_plan(
             suite,
             Choice(limit=self.limit),
@@ -168,20 +174,18 @@ class Looking:
             hash_file=self._hash_file,
             pin=check_local,
         )
-        if absent:  # that its data are not here was said, and is the one thing that is no mistake
-            place = suite.dataset.where
-            self.problems.add(
-                p for p in problems.all if not (isinstance(p, DataError) and p.where == place)
-            )
-        else:
-            self.problems.add(problems.all)
+        # That data are not here was said; where they are none of the project's it is no mistake.
+        self.problems.add(
+            p for p in problems.all if not (isinstance(p, DataError) and p.where in self._absent)
+        )
         self._reported(suite)
         self.notices += [f"{folder} runs code: {part}" for part in code_parts(suite)]
         self._machine(suite)
-        if plan is None:
-            for variant in suite.variants:
+        for variant in suite.variants:
+            if plan is None or variant.name not in plan.renderers:
                 with self.border(_path(variant, folder)):
                     Renderer(variant)
+        if plan is None:
             return
         before = len(self.problems.all)
         for renderer in plan.renderers.values():
@@ -222,6 +226,7 @@ class Looking:
             f"{config.where}: the data of '{config.name}' are not here, so neither they nor what "
             f"uses them was looked at whole. {config.obtain.strip()}"
         )
+        self._absent.add(config.where)
         return True
 
     def _machine(self, suite: Suite) -> None:

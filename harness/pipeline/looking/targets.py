@@ -30,7 +30,9 @@ class Target:
 class Targets:
     """What a path holds."""
 
-    found: tuple[Target, ...]
+    listed: tuple[Target, ...]
+    whole: bool = False
+    """Whether it is a project, and not one suite, variant or dataset that was asked for."""
     overlooked: tuple[Path, ...] = ()
     """Files that look as if they were meant to be read, and are not."""
 
@@ -52,29 +54,31 @@ def targets(path: Path) -> Targets:
     if not there:
         raise ConfigError(f"no such file or folder: {path}", hint=_EXPECTED)
     if not path.is_dir():
-        return Targets(found=(_file(path),))
+        return Targets(listed=(_file(path),))
     if (path / SUITE_FILE).is_file():
-        return Targets(found=(Target(kind="suite", path=path),), overlooked=_overlooked([path]))
+        suite = Target(kind="suite", path=path)
+        return Targets(listed=(suite,), overlooked=_overlooked([path]))
     prompts = path if path.name == "prompts" else path / "prompts"
     datasets = path if path.name == "datasets" else path / "datasets"
     folders = sorted({file.parent for file in prompts.rglob(f"*{ENDING}")})
-    found = [
+    listed = [
         Target(kind="dataset", path=file)
         for file in sorted(datasets.glob(f"*{ENDING}"))
         if file.is_file()
     ]
     for folder in folders:
         if (folder / SUITE_FILE).is_file():
-            found.append(Target(kind="suite", path=folder))
+            listed.append(Target(kind="suite", path=folder))
         else:
-            found += [
+            listed += [
                 Target(kind="variant", path=file)
                 for file in sorted(folder.glob(f"*{ENDING}"))
                 if file.is_file()
             ]
-    if not found:
+    if not listed:
         raise ConfigError(f"nothing to check in {path}", hint=_EXPECTED)
-    return Targets(found=tuple(found), overlooked=_overlooked([*folders, datasets]))
+    overlooked = _overlooked([*folders, datasets])
+    return Targets(listed=tuple(listed), whole=True, overlooked=overlooked)
 
 
 _EXPECTED = (

@@ -113,6 +113,7 @@ SUITES = [
         "engine: replay, model: ./gone.csv, args: {postprocess: strip}",
         ":3: 'args.postprocess' is 'strip', no list of steps",
     ),
+    ("tokenizer: none", "decoding: {a: {min_tokens: 200}}", ":5: 'min_tokens' is 200, more than"),
     ("dataset: dishes", "dataset: dishse", ":1: no dataset 'dishse'"),
 ]
 
@@ -247,6 +248,24 @@ def test_data_that_are_no_part_of_a_project_are_a_note_until_they_are_asked_for(
     assert texts(check(project / SUITE)) == run
     (project / SUITE / "plain.yaml").write_text("user: '{{ a '\n")
     assert ["plain.yaml:1" in text for text in texts(check(project))] == [True]
+
+
+def test_exemplars_from_data_that_are_not_here_are_a_note_too(project):
+    twin = (project / "datasets/dishes.yaml").read_text().replace("samples.jsonl", "gone.jsonl")
+    (project / "datasets/others.yaml").write_text(f"{twin}obtain: ask the cook\n")
+    variant = project / SUITE / "plain.yaml"
+    variant.write_text("user: x\nexemplars: {dataset: others, ids: [a]}\n")
+    assert check(project).problems == ()
+    assert "no such file" in "\n".join(texts(check(project / SUITE)))
+    variant.write_text(variant.read_text().replace("user: x", "user: '{{ a '"))
+    assert ["plain.yaml:1" in text for text in texts(check(project))] == [True]
+
+
+def test_a_single_file_that_is_no_yaml_is_one_error(project):
+    path = project / "odd.yaml"
+    path.write_text("[" * 5_000)
+    with pytest.raises(HarnessError, match=r"odd\.yaml"):
+        check(path)
 
 
 def test_data_looks_at_every_sample_and_decodes_every_image(project):
