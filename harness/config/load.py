@@ -5,13 +5,14 @@ Names are resolved here (a dataset's, a preset's, what a variant extends); no da
 
 from __future__ import annotations
 
-import math
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.answer_form import check_form
 from harness.config.names import unique
+from harness.config.odd_values import odd_values
 from harness.config.problems import Problems
 from harness.config.sampling import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile, VariantFile
@@ -68,7 +69,7 @@ def load_suite_parts(folder: Path, problems: Problems) -> Suite | None:
 
 
 def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems) -> Suite | None:
-    problems.add(_odd_values(source))
+    problems.add(odd_values(source))
     problems.add(unique("suite", [(folder.resolve().name, source.where())]))
     variants = _suite_variants(folder, file, source, problems)
     dataset = None
@@ -181,8 +182,7 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
     path: Path | None = folder / f"{name}.yaml"
     while path:
         if not is_file(path):
-            hint = nearest(path.stem, variant_names(path.parent))
-            raise ConfigErrors([ConfigError(f"no variant '{path.stem}'", where=asked, hint=hint)])
+            raise ConfigErrors([_no_variant(path, asked)])
         if path.resolve() in chain:
             circle = " → ".join([*(p.stem for p in chain), path.stem])
             raise ConfigErrors([ConfigError(f"variants extend in a circle: {circle}", where=asked)])
@@ -201,7 +201,7 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
             where.setdefault(f"generation.{param}", source.where(("generation", param)))
         generation = {**(file.generation or {}), **generation}
         asked = source.where(("extends",))
-        path = path.parent / f"{file.extends}.yaml" if file.extends else None
+        path = _plain(path.parent / f"{file.extends}.yaml") if file.extends else None
     problems.raise_any()
     if "user" not in fields:
         raise ConfigErrors(
@@ -228,9 +228,26 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
     )
 
 
+def _no_variant(path: Path, asked: Where | None) -> ConfigError:
+    near = variant_names(path.parent)
+    if path.stem in near:
+        return ConfigError(f"'{path.name}' is no file that can be read", where=Where(path=path))
+    hint = nearest(path.stem, near)
+    return ConfigError(f"no variant '{path.stem}'", where=asked or Where(path=path), hint=hint)
+
+
+def _plain(path: Path) -> Path:
+    """Leave out of a path the steps back, so that one file has one name in messages."""
+    plain = Path(os.path.normpath(path))
+    try:
+        return plain if plain.resolve() == path.resolve() else path  # a link leads elsewhere
+    except (OSError, ValueError, RuntimeError):
+        return path
+
+
 def _variant_problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigError]:
     """Check what a variant's own file says beyond its shape."""
-    yield from _odd_values(source)
+    yield from odd_values(source)
     params = file.generation or {}
     yield from sampling_problems(params, {p: source.where(("generation", p)) for p in params})
     ids = file.exemplars.ids if file.exemplars else []
@@ -330,7 +347,7 @@ def _model(
     """Make a model's record, and give the place of each of its sampling parameters."""
     places = {param: source.where((*at, "generation", param)) for param in file.generation}
     problems = Problems()
-    problems.add(_odd_values(source, at))
+    problems.add(odd_values(source, at))
     problems.add(sampling_problems(file.generation, places))
     problems.raise_any()
     folder = source.path.parent
@@ -368,23 +385,3 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # too long, or in a folder that may not be entered
         return False
-
-
-def _odd_values(source: YamlSource, at: YamlPath = ()) -> Iterator[ConfigError]:
-    """Find, anywhere in a file or below ``at``, what YAML can write and nothing can be meant by."""
-    for path, line in source.key_lines.items():
-        value: Any = source.data
-        for step in path:
-            value = value[step]
-        if path[: len(at)] != at:
-            continue
-        if isinstance(value, float) and not math.isfinite(value):
-            message = f"'{_key(path)}' is {value}, no number to reckon with"
-            yield ConfigError(message, where=Where(path=source.path, line=line))
-        if isinstance(value, str) and "\0" in value:
-            message = f"'{_key(path)}' holds a NUL, which no text or path can"
-            yield ConfigError(message, where=Where(path=source.path, line=line))
-
-
-def _key(path: YamlPath) -> str:
-    return ".".join(str(step) for step in path)

@@ -108,6 +108,23 @@ def test_extends_reaches_another_suite(project, write):
     assert load_variant(other, "copy").user == "Name the dish."
 
 
+def test_a_file_that_is_reached_in_two_ways_has_one_name(project, write):
+    broken = write(project / "prompts/titles/plain.yaml", "user: x\ngeneration: {top_p: 2}\n")
+    write(project / "prompts/other/copy.yaml", "extends: ../titles/plain\n")
+    [problem] = problems(load_variant, project / "prompts/other", "copy")
+    assert problem.startswith(f"{broken}:2: 'top_p' is 2")
+    (project / "prompts/link").symlink_to(project / "prompts/titles", target_is_directory=True)
+    write(project / "prompts/other/linked.yaml", "extends: ../link/../titles/plain\n")
+    [problem] = problems(load_variant, project / "prompts/other", "linked")
+    assert problem.startswith(f"{broken}:2: 'top_p' is 2")
+
+
+def test_a_variant_that_is_no_regular_file_is_said_to_be_none(project):
+    (project / "prompts/titles/folder.yaml").mkdir()
+    [problem] = problems(load_variant, project / "prompts/titles", "folder")
+    assert "folder.yaml: 'folder.yaml' is no file that can be read" in problem
+
+
 def test_extending_in_a_circle_is_refused(project, write):
     folder = project / "prompts" / "titles"
     write(folder / "a.yaml", "extends: b\n")
