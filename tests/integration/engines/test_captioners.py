@@ -248,15 +248,18 @@ def test_a_model_that_reads_no_text_says_so(folder, tmp_path):
     assert answers["none"].error is None
 
 
-def test_an_image_token_in_the_text_fails_alone(folder, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "token"), [("BLIP-2 OPT", "<image>"), ("BLIP", "[SEP]"), ("GIT", "[MASK]")]
+)
+def test_a_special_token_in_the_text_fails_alone(kind, token, folder, tmp_path):
     pytest.importorskip("torch")  # first: see torchvision_ops
     pytest.importorskip("transformers")
     from tiny_captioners import write
 
     [ref, *_] = pictures(folder).values()
-    asked = [one("bad", [ref], "what is <image>?"), one("good", [ref], "what is it?")]
-    answers = ask(config(write("BLIP-2 OPT", tmp_path / "model")), asked, tmp_path / "log")
-    assert "stands for the image" in answers["bad"].error
+    asked = [one("bad", [ref], f"what is {token}?"), one("good", [ref], "what is it?")]
+    answers = ask(config(write(kind, tmp_path / "model")), asked, tmp_path / "log")
+    assert f"reads '{token}' as a special token" in answers["bad"].error
     assert answers["good"].error is None
 
 

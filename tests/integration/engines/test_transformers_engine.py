@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import weakref
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,20 @@ import pytest
 # --import-mode=importlib puts no test folder on the path.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from asking import BEAMS, GREEDY, STOPS, config, hopeless, images, questions, request, stream
+from asking import (
+    BEAMS,
+    GREEDY,
+    MODEL,
+    STOPS,
+    config,
+    hopeless,
+    images,
+    questions,
+    request,
+    stream,
+    too_narrow,
+    with_special_tokens,
+)
 
 from harness.engines.transformers import TransformersEngine
 from harness.errors import EngineError
@@ -76,6 +91,62 @@ def test_bad_requests_fail_alone(ask, tmp_path):
     assert "context" in completions["too long"].error
     assert "corrupt.webp" in completions["corrupt"].error
     assert {completions[key].text for key in ("too long", "corrupt")} == {""}
+
+
+def test_texts_that_hold_special_tokens_fail_alone_and_name_them(ask):
+    """Found 2026-11-25: one in a cell let the run hang for ever."""
+    good = questions(1)
+    found = ask([good[0], *with_special_tokens(), good[1]])
+    assert all(found[one.key].error is None for one in good)
+    named = {"image": "<|image_pad|>", "turn": "<|im_start|>", "system": "<|vision_end|>"}
+    for key, token in {**named, "example": "<|endoftext|>"}.items():
+        assert f"'{token}' as a special token" in found[key].error
+        assert found[key].text == ""
+
+
+def test_images_that_the_processor_refuses_fail_alone_and_alike(ask, tmp_path):
+    good = questions(1)
+    found = ask([good[0], *too_narrow(tmp_path), good[1]])
+    assert all(found[one.key].error is None for one in good)
+    assert found["narrow red"].error == found["narrow blue"].error
+    assert "aspect ratio" in found["narrow red"].error
+
+
+def test_what_made_a_text_and_when_is_known(ask):
+    [found] = ask(questions(1)[:1]).values()
+    assert re.fullmatch(r"transformers \d[\w.]+, torch \d[\w.+]+", found.made_by)
+    assert datetime.fromisoformat(found.made_at).tzinfo == UTC
+
+
+def test_an_exception_that_no_future_can_carry_fails_its_request_and_hangs_nothing(tmp_path):
+    """The processor runs out of images in an iterator: a StopIteration in a worker thread."""
+    pytest.importorskip("transformers")
+    checkpoint = tmp_path / "two places for an image"
+    checkpoint.mkdir()
+    for path in MODEL.iterdir():
+        if path.name not in ("chat_template.jinja", "tokenizer_config.json"):
+            (checkpoint / path.name).symlink_to(path)
+    for name in ("chat_template.jinja", "tokenizer_config.json"):
+        text = (MODEL / name).read_text()
+        twice = text.replace("'<|vision_start|><|image_pad|>", "'<|image_pad|><|image_pad|>")
+        assert twice != text
+        (checkpoint / name).write_text(twice)
+    engine = TransformersEngine(
+        config("transformers", model=str(checkpoint)), log=tmp_path / "engine.log"
+    )
+
+    async def scenario():
+        await engine.start()
+        try:
+            async with asyncio.timeout(60):
+                return [c.error async for c in engine.generate(stream(questions(1)))]
+        finally:
+            await engine.close()
+
+    reasons = asyncio.run(scenario())
+    assert len(reasons) == 2
+    assert len(set(reasons)) == 1
+    assert reasons[0].startswith("StopIteration in processing_")
 
 
 def test_a_stop_string_ends_the_text_before_itself(ask):

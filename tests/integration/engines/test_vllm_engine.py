@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+from datetime import UTC, datetime
 
 import pytest
 
@@ -34,6 +35,41 @@ def test_a_broken_image_fails_alone_and_is_named(vllm_session):
     failed = vllm_session.completions()["corrupt"]
     assert (failed.text, failed.finish_reason) == ("", "error")
     assert "corrupt.webp" in failed.error
+
+
+SPECIAL = {
+    "image": "the user message: this model reads '<|image_pad|>' as a special token, not as text",
+    "turn": "the user message: this model reads '<|im_end|>', '<|im_start|>' as a special token",
+    "system": "the system message: this model reads '<|vision_end|>'",
+    "example": "the assistant message: this model reads '<|endoftext|>'",
+}
+
+
+def test_a_text_that_holds_a_special_token_fails_alone_and_names_it(vllm_session):
+    found = vllm_session.completions("odd")
+    for key, reason in SPECIAL.items():
+        assert (found[key].text, found[key].finish_reason) == ("", "error")
+        assert reason in found[key].error
+    [good] = [completion for completion in found.values() if completion.error is None]
+    assert good.text == vllm_session.completions()[good.key].text
+
+
+def test_a_failure_says_its_deepest_cause_and_equal_ones_say_the_same(vllm_session):
+    """Found 2026-11-25: the wrapping was told, with the place of the picture in memory."""
+    found = vllm_session.completions("odd")
+    reasons = {found[f"narrow {colour}"].error for colour in ("red", "blue")}
+    assert len(reasons) == 1
+    assert "aspect ratio" in min(reasons)
+    assert "0x" not in min(reasons)
+
+
+def test_what_made_a_text_and_when_is_known(vllm_session):
+    for completion in vllm_session.completions().values():
+        if completion.error is None:
+            assert completion.made_by.startswith("vllm 0.")
+            assert datetime.fromisoformat(completion.made_at).tzinfo == UTC
+        else:
+            assert (completion.made_by, completion.made_at) == (None, None)
 
 
 def test_an_image_asked_about_again_comes_from_the_cache_with_the_same_text(vllm_session):

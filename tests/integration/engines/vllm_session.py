@@ -16,7 +16,19 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asking import BEAMS, SMALL, STOPS, config, hopeless, images, questions, request, stream
+from asking import (
+    BEAMS,
+    SMALL,
+    STOPS,
+    config,
+    hopeless,
+    images,
+    questions,
+    request,
+    stream,
+    too_narrow,
+    with_special_tokens,
+)
 
 from harness.engines.vllm import VllmEngine
 from harness.errors import EngineError
@@ -101,6 +113,12 @@ async def ask(log: Path, process: BorrowedEnvironment) -> dict[str, object]:
         searched[4:4] = [replace(one, decoding=BEAMS) for one in bad]
         report: dict[str, object] = {
             "completions": [asdict(c) for c in await answers(engine, first[:4] + bad + first[4:])],
+            "odd": [
+                asdict(c)
+                for c in await answers(
+                    engine, [*with_special_tokens(), *too_narrow(log.parent), first[4]]
+                )
+            ],
             "again": [asdict(c) for c in await answers(engine, first[:2])],
             "beams": [asdict(c) for c in await answers(engine, searched)],
             "one beam": [
