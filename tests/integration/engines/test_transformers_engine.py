@@ -39,6 +39,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory):
     """Put requests to one engine, started once; gives the completions by key."""
+    pytest.importorskip("torch")  # first: see torchvision_ops
     pytest.importorskip("transformers")
     engine = TransformersEngine(
         config("transformers"), log=tmp_path_factory.mktemp("transformers") / "engine.log"
@@ -120,6 +121,7 @@ def test_what_made_a_text_and_when_is_known(ask):
 
 def test_an_exception_that_no_future_can_carry_fails_its_request_and_hangs_nothing(tmp_path):
     """The processor runs out of images in an iterator: a StopIteration in a worker thread."""
+    pytest.importorskip("torch")  # first: see torchvision_ops
     pytest.importorskip("transformers")
     checkpoint = tmp_path / "two places for an image"
     checkpoint.mkdir()
