@@ -53,7 +53,7 @@ from harness.engines.protocol import (
 )
 from harness.engines.server_reply import Reply, Secret, send
 from harness.engines.worker import WorkerError, in_thread
-from harness.errors import EngineError, HarnessError
+from harness.errors import DataError, EngineError, RenderError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
@@ -274,18 +274,16 @@ class OpenAIEngine:
             return failed(request, f"no answer within {self._timeout:g} s{last}", began)
         except NoAnswerError as error:
             return failed(request, str(error), began)
-        except EngineError:
-            raise
-        except (HarnessError, WorkerError) as error:  # of the prompt or its images
+        except (DataError, RenderError, WorkerError) as error:  # of the prompt or its images
             return failed(request, reason(error), began)
 
     def _completion(self, request: Request, answer: Answer, began: float) -> Completion:
         if answer.odd_counts:
             self._note(f"{request.sample_id}: the server's token counts cannot be; taken for 0")
-        made_by = " ".join(["openai:", *sorted(self._owners), answer.made_by]).strip()
+        told = " ".join(filter(None, [*sorted(self._owners), answer.made_by]))
         return completed(
             request,
-            made_by,
+            f"openai: {told}" if told else "openai",
             text=answer.text,
             finish_reason=answer.finish_reason,
             prompt_tokens=answer.prompt_tokens,

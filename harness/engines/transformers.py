@@ -22,7 +22,7 @@ from harness.engines.images import ImagePreparation, preparation
 from harness.engines.protocol import ImageWork, check_packages, completed, failed, versions
 from harness.engines.sampling import sampling_params
 from harness.engines.special_tokens import SpecialTokens, refusal
-from harness.engines.worker import in_thread
+from harness.engines.worker import WorkerError, in_thread
 from harness.errors import DataError, EngineError
 from harness.fingerprint import canonical_json
 
@@ -253,9 +253,9 @@ class TransformersEngine:
         for request in batch:
             try:
                 row = await self._prepare(request)
-            except EngineError:
-                raise
-            except Exception as error:  # noqa: BLE001 (a checkpoint's own code may raise anything)
+            except Exception as error:  # a checkpoint's own code may raise anything
+                if isinstance(error, EngineError) and not isinstance(error, WorkerError):
+                    raise
                 yield failed(request, reason(error), began)
             else:
                 groups.setdefault(self._group(row), []).append(row)

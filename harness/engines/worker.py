@@ -11,6 +11,9 @@ import asyncio
 import concurrent.futures
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
+from harness.engines.failure import reason
+from harness.errors import EngineError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,8 +24,11 @@ UNCARRIED = (StopIteration, StopAsyncIteration, concurrent.futures.CancelledErro
 """Exceptions that a Future takes for something else."""
 
 
-class WorkerError(RuntimeError):
-    """Work in a thread ended by an exception that asyncio cannot carry: its cause."""
+class WorkerError(EngineError):
+    """Work in a thread ended by an exception that asyncio cannot carry: its cause.
+
+    Where the work was one request's, it is that request that has failed, not the engine.
+    """
 
 
 async def in_thread(work: Callable[[*Ts], T], *args: *Ts) -> T:
@@ -41,4 +47,4 @@ def carried(work: Callable[[*Ts], T], *args: *Ts) -> T:
     except BaseException as error:
         if isinstance(error, Exception) and not isinstance(error, UNCARRIED):
             raise
-        raise WorkerError(f"{type(error).__name__}: {error}") from error
+        raise WorkerError(reason(error)) from error

@@ -356,7 +356,7 @@ def test_what_made_a_text_and_when_is_known(log):
     assert before <= datetime.fromisoformat(found.made_at) <= datetime.now(UTC)
     with FaultServer(owner="") as server:
         [found] = ask(engine_at(server.url, log=log), texts(1)).values()
-    assert found.made_by == "openai:"
+    assert found.made_by == "openai"
 
 
 def test_retry_after_is_kept(log):
