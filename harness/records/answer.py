@@ -20,9 +20,14 @@ class Prediction:
     value: str | None
     """None exactly where the status is failed."""
     status: PredictionStatus
-    """ok; empty: the model answered with nothing (scored as such); failed: no answer (unscored)."""
+    """ok; empty: the model answered with nothing or white space (scored as such); failed: no
+    answer (unscored). Post-processing never makes an answer empty: see ``declined``."""
     steps: tuple[str, ...]
     """The post-processing steps that changed the text."""
+    declined: tuple[str, ...] = ()
+    """Steps that would have left nothing of a text that was not empty, and so were left out."""
+    unapplied: tuple[str, ...] = ()
+    """Steps that did not find what they look for, such as a JSON field, and so were left out."""
     reason: str | None = None
     """Why it failed."""
     declined: tuple[str, ...] = ()
