@@ -1,10 +1,14 @@
 """Strict YAML that knows its lines: text → plain values plus the place of every one of them.
 
-Safe tags only, duplicate keys refused, aliases bounded. What the values mean is not known here.
+Safe tags only, duplicate keys refused, size, depth and aliases bounded, numbers finite. Whatever
+bytes a file holds, it gives values or errors with their lines. What the values mean is not known
+here.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +16,31 @@ import yaml
 
 from harness.errors import ConfigError, ConfigErrors
 from harness.records import Where
+from harness.yaml_hints import explain, key_hint
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_NODES = 100_000
 """Values that one file may hold once its aliases are written out."""
+MAX_BYTES = 1_000_000
+"""Bytes of the largest file."""
+MAX_DEPTH = 100
+"""Lists and mappings within each other."""
+MAX_INTEGER = 2**63
+"""Whole numbers are below it."""
 
-_PLAIN_TAGS = tuple(
-    f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null")
-)
+_TAG = "tag:yaml.org,2002:"
+_SCALARS = frozenset(f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null"))
+_KINDS = {
+    "int": "a whole number", "float": "a number", "bool": "true or false", "null": "null",
+    "map": "key: value lines", "seq": "a list", "str": "a text",
+}  # fmt: skip
+_RAISED = (RecursionError, ValueError, OverflowError, LookupError, AttributeError, TypeError)
+"""What PyYAML raises, beside its own errors, on bytes that it does not foresee."""
+
+_HALF = "a text with half a character in it (a lone surrogate)"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 YamlPath = tuple[str | int, ...]
 """Keys and list positions from the top of the file to a value."""
@@ -55,23 +74,24 @@ def load_yaml(path: Path) -> YamlSource:
     Raises:
         ConfigErrors: the file cannot be read, is no YAML, repeats a key or is endlessly nested.
     """
+    text = _read(path)
+    loader: yaml.SafeLoader | None = None
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ConfigErrors([ConfigError(f"no such file: {path}")]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigErrors(
-            [ConfigError(f"cannot be read: {error}", where=Where(path=path))]
-        ) from error
-    loader = yaml.SafeLoader(text)
-    try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        builder = _Builder(path, loader)
+        builder = _Builder(path, text, loader)
         data = None if node is None else builder.build(node, ())
     except yaml.YAMLError as error:
-        raise ConfigErrors([_syntax_error(path, error)]) from error
+        raise ConfigErrors([explain(path, text, error)]) from error
+    except _RAISED as error:
+        deep = isinstance(error, RecursionError)
+        where = Where(path=path, line=loader.line + 1 if loader else 1)
+        raise ConfigErrors(
+            [ConfigError(_TOO_DEEP if deep else f"not valid YAML: {error}", where=where)]
+        ) from error
     finally:
-        loader.dispose()
+        if loader:
+            loader.dispose()
     if builder.problems:
         raise ConfigErrors(builder.problems)
     return YamlSource(
@@ -79,11 +99,44 @@ def load_yaml(path: Path) -> YamlSource:
     )
 
 
+_TOO_DEEP = f"lists or mappings nested more than {MAX_DEPTH} deep"
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ConfigErrors([ConfigError(f"no such file: {path}")]) from error
+    except (OSError, ValueError) as error:  # ValueError: no file system has such a name
+        raise ConfigErrors(
+            [ConfigError(f"cannot be read: {error}", where=Where(path=path))]
+        ) from error
+    if len(content) > MAX_BYTES:
+        raise ConfigErrors(
+            [ConfigError(f"a YAML file of more than {MAX_BYTES:,} bytes", where=Where(path=path))]
+        )
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigErrors(
+            [
+                ConfigError(
+                    f"not UTF-8: the byte 0x{content[error.start]:02x}",
+                    where=Where(path=path, line=line),
+                    hint="save the file as UTF-8 in your editor",
+                )
+            ]
+        ) from error
+
+
 class _Builder:
     """Walks a composed YAML tree once, building values and noting lines."""
 
-    def __init__(self, path: Path, loader: yaml.SafeLoader) -> None:
+    def __init__(self, path: Path, text: str, loader: yaml.SafeLoader) -> None:
         self.path = path
+        self.text = text
         self.loader = loader
         self.key_lines: dict[YamlPath, int] = {}
         self.text_lines: dict[YamlPath, int] = {}
@@ -94,25 +147,43 @@ class _Builder:
     def build(self, node: yaml.Node, path: YamlPath) -> Any:
         self._nodes += 1
         if self._nodes > MAX_NODES or any(node is outer for outer in self._open):
-            raise yaml.constructor.ConstructorError(
-                None, None, "aliases that unfold without end", node.start_mark
-            )
-        if not node.tag.startswith(_PLAIN_TAGS):
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the tag {node.tag} is not allowed", node.start_mark
-            )
+            raise _refusal("aliases that unfold without end", node)
+        if len(self._open) > MAX_DEPTH:
+            raise _refusal(_TOO_DEEP, node)
         line = node.start_mark.line + 1
         self.key_lines.setdefault(path, line)
         self.text_lines[path] = line + 1 if getattr(node, "style", None) in ("|", ">") else line
         self._open.append(node)
         try:
-            if isinstance(node, yaml.MappingNode):
+            if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
                 return self._mapping(node, path)
-            if isinstance(node, yaml.SequenceNode):
+            if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
                 return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
-            return self.loader.construct_object(node)
+            if isinstance(node, yaml.ScalarNode) and node.tag in _SCALARS:
+                return self._scalar(node, line)
+            raise _refusal(f"the tag {node.tag} is not allowed", node)
         finally:
             self._open.pop()
+
+    def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
+        kind = node.tag.removeprefix(_TAG)
+        try:
+            value = self.loader.construct_object(node)
+        except (ValueError, LookupError, OverflowError):
+            self._problem(f"'{node.value[:40]}' is not {_KINDS[kind]}", line)
+            return None
+        if isinstance(value, float) and not math.isfinite(value):
+            self._problem(f"'{node.value[:40]}' is no number that can be used", line)
+        elif isinstance(value, int) and abs(value) >= MAX_INTEGER:
+            self._problem(f"'{node.value[:40]}' is too large a number", line)
+        elif isinstance(value, str) and _SURROGATE.search(value):
+            self._problem(_HALF, line)
+        elif isinstance(value, int | float) and ":" in node.value:
+            self._problem(f"'{node.value}' is read as {value}, in base 60: put it in quotes", line)
+        return value
+
+    def _problem(self, message: str, line: int) -> None:
+        self.problems.append(ConfigError(message, where=Where(path=self.path, line=line)))
 
     def _mapping(self, node: yaml.MappingNode, path: YamlPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -120,9 +191,14 @@ class _Builder:
             line = key_node.start_mark.line + 1
             where = Where(path=self.path, line=line)
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(ConfigError("a key must be a word", where=where))
+                self.problems.append(
+                    ConfigError("a key must be a word", where=where, hint=key_hint(self.text, line))
+                )
                 continue
             key = str(key_node.value)
+            if _SURROGATE.search(key):
+                self._problem(_HALF, line)
+                continue
             if key in values:
                 self.problems.append(
                     ConfigError(
@@ -137,11 +213,5 @@ class _Builder:
         return values
 
 
-def _syntax_error(path: Path, error: yaml.YAMLError) -> ConfigError:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return ConfigError(
-        f"not valid YAML: {problem}",
-        where=Where(path=path, line=mark.line + 1 if mark else None),
-        hint="a text with ': ' or '#' in it needs quotes; a long one goes under 'user: |'",
-    )
+def _refusal(problem: str, node: yaml.Node) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
