@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check docs bench constraints clean
+.PHONY: help setup demo test unit core lint check docs bench constraints clean
 
 help:  ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -15,14 +15,20 @@ setup: $(STAMP)  ## Make .venv with the pinned CPU stack (once; a few minutes)
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the CPU stack into $(VENV) (about 4 GB) …"
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[cpu,transformers,quantized,semantic,openai,dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e ".[cpu,transformers,quantized,semantic,openai,dev]"
 	@touch $@
 
 demo: setup  ## Run the recipe-title suite on the demo model, offline, on real vLLM
 	$(BIN)/harness run prompts/recipe-titles --with-reported
 
 test: setup  ## Run all tests, the end-to-end ones on real vLLM too
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+unit: setup  ## Run the unit tests alone, in half a minute
+	$(BIN)/pytest -q -n 2 tests/unit
+
+core:  ## Install without extras into an empty environment, and use the command there
+	$(PYTHON) tests/core/leg.py
 
 lint: setup  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -33,7 +39,9 @@ lint: setup  ## ruff, mypy --strict, import-linter
 docs: setup  ## Check the documentation: links, lengths, commands
 	$(BIN)/pytest -q tests/unit/test_docs.py
 
-check: lint test docs  ## What CI runs
+check:  ## What CI runs: lint, test, docs, core
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint core
+	@$(MAKE) --no-print-directory test docs
 
 bench: setup  ## Run the benchmarks; each prints its figure last
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
