@@ -1,10 +1,14 @@
 """Habits that hold for the whole repository."""
 
+import ast
 import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import settings
 
 HEAVY = {
@@ -29,3 +33,35 @@ def test_hypothesis_works_alike_in_all_tests(repository):
     for path in repository.glob("tests/**/*.py"):
         if path != repository / "tests/conftest.py":
             assert not own.search(path.read_text()), f"{path}: the profile in conftest.py says so"
+
+
+def test_every_package_of_others_has_a_door(repository):
+    """What is not numpy is imported by the modules that pyproject.toml names for it."""
+    contracts = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"]
+    doors = [contract.get("protected_modules", []) for contract in contracts["contracts"]]
+    known = {package for packages in doors for package in packages}
+    ours = {"harness", "numpy", *sys.stdlib_module_names}
+    for path in repository.glob("harness/**/*.py"):
+        if "evaluate_modules" in path.parts:  # read by evaluate as scripts; they are no modules
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            unknown = {name.partition(".")[0] for name in names} - ours - known
+            assert not unknown, f"{path}:{node.lineno}: {unknown} without a door in pyproject.toml"
+
+
+def test_the_hooks_before_a_commit_are_those_of_make_lint(repository):
+    """Each runs a program of .venv, so that it needs no network."""
+    lint = (repository / "Makefile").read_text().partition("\nlint:")[2].partition("\n\n")[0]
+    hooks = yaml.safe_load((repository / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"]
+    for hook in hooks[0]["hooks"]:
+        assert hook["language"] == "system"
+        program, *words = hook["entry"].split()
+        assert program.startswith(".venv/bin/")
+        name = program.removeprefix(".venv/bin/")
+        assert f"$(BIN)/{' '.join([name, *words[:1]])}" in lint
+        assert Path(sys.executable).with_name(name).is_file()
+    assert len(hooks[0]["hooks"]) == lint.count("$(BIN)/")
