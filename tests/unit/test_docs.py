@@ -10,7 +10,7 @@ TARGET = re.compile(r"\bmake ([a-z]+)\b")
 
 
 def pages(repository):
-    return [repository / "README.md", repository / "CHANGELOG.md", *repository.glob("docs/**/*.md")]
+    return [*repository.glob("*.md"), *repository.glob("docs/**/*.md")]
 
 
 def test_the_readme_can_be_read_in_five_minutes(repository):
