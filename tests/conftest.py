@@ -28,6 +28,12 @@ settings.register_profile("usual", USUAL, derandomize=True)
 settings.register_profile("search", USUAL, derandomize=False)
 settings.load_profile("usual")
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Two processes test at once on two cores. By itself vLLM binds each model to the same core, and
+    # torch takes both in each; what is not bound, the system spreads.
+    os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 REPOSITORY = Path(__file__).parent.parent
 HARNESS = str(Path(sys.executable).parent / "harness")
 WIDTH = {"COLUMNS": "160"}
@@ -39,6 +45,56 @@ TITLES = {
     "s3": "Mushroom Toast with Egg",
     "s4": "Creamy Corn Chowder",
 }
+
+
+LONGEST_FIRST = (
+    "reliability/test_kills_vllm.py",
+    "integration/engines/test_tiny_models.py",
+    "integration/engines/test_vllm_engine.py",
+    "integration/engines/test_idefics2.py",
+    "integration/engines/test_adapters.py",
+    "e2e/test_demo_run.py",
+    "integration/engines/test_captioners.py",
+    "integration/engines/test_quantized.py",
+    "reliability/test_kills.py",
+    "integration/metrics",
+    "integration/engines",
+    "reliability",
+    "e2e",
+)
+"""Within ``tests``: what begins first, so that nothing long is left for one process alone."""
+
+TOGETHER = {
+    "integration/engines/test_transformers_engine.py": "integration/engines/test_vllm_engine.py",
+    "integration/metrics/test_texts_from_a_stranger.py": "integration/metrics/coco",
+    "integration/metrics/test_against_pycocoevalcap.py": "integration/metrics/coco",
+    "integration/metrics/test_evaluate_modules.py": "integration/metrics/coco",
+    "integration/metrics/test_bertscore.py": "integration/metrics/torch",
+    "integration/metrics/test_semantic_similarity.py": "integration/metrics/torch",
+    "integration/metrics/test_exact_against_squad.py": "integration/metrics/torch",
+}
+"""Files that share what takes long to set up: one start of vLLM, METEOR's tables, torch."""
+
+BY_FILE = ("integration/", "e2e/test_demo_run.py", "e2e/test_outputs.py")
+"""Whose tests share a set-up within their file; any other test goes wherever there is room."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests one of several processes runs together, and which come first."""
+
+    def rank(item: pytest.Item) -> int:
+        path = _within_tests(item)
+        return next((i for i, head in enumerate(LONGEST_FIRST) if path.startswith(head)), 99)
+
+    for item in items:
+        path = _within_tests(item)
+        if path.startswith(BY_FILE):
+            item.add_marker(pytest.mark.xdist_group(TOGETHER.get(path, path)))
+    items.sort(key=rank)
+
+
+def _within_tests(item: pytest.Item) -> str:
+    return item.path.relative_to(REPOSITORY / "tests").as_posix()
 
 
 @pytest.fixture

@@ -65,3 +65,9 @@ def test_the_hooks_before_a_commit_are_those_of_make_lint(repository):
         assert f"$(BIN)/{' '.join([name, *words[:1]])}" in lint
         assert Path(sys.executable).with_name(name).is_file()
     assert len(hooks[0]["hooks"]) == lint.count("$(BIN)/")
+
+
+def test_what_begins_first_is_there(repository, request):
+    conftest = request.config.pluginmanager.get_plugin(str(repository / "tests" / "conftest.py"))
+    for name in (*conftest.LONGEST_FIRST, *conftest.TOGETHER, *conftest.BY_FILE):
+        assert (repository / "tests" / name).exists(), f"tests/conftest.py names {name}"
