@@ -69,6 +69,7 @@ TOGETHER = {
     "integration/metrics/test_texts_from_a_stranger.py": "integration/metrics/coco",
     "integration/metrics/test_against_pycocoevalcap.py": "integration/metrics/coco",
     "integration/metrics/test_evaluate_modules.py": "integration/metrics/coco",
+    "integration/metrics/test_odd_texts.py": "integration/metrics/coco",
     "integration/metrics/test_bertscore.py": "integration/metrics/torch",
     "integration/metrics/test_semantic_similarity.py": "integration/metrics/torch",
     "integration/metrics/test_exact_against_squad.py": "integration/metrics/torch",

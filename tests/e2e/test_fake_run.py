@@ -369,8 +369,13 @@ def test_a_metric_that_cannot_be_had_stops_before_the_model(project, harness):
 
 def test_slices_are_scored_and_compared_with_the_baseline(project, harness, repository):
     out = project / "demo"
-    words = ("run", "prompts/recipe-titles", "--engine", "fake", "--out", out)
-    assert harness(*words, cwd=repository).returncode == 0
+    for name in ("prompts/recipe-titles", "datasets/recipes-demo"):
+        shutil.copytree(repository / name, project / name)
+    shutil.copy(repository / "datasets/recipes-demo.yaml", project / "datasets")
+    suite = project / "prompts/recipe-titles/suite.yaml"
+    suite.write_text(suite.read_text().replace("[bleu, rouge_l, meteor, cider]", "[bleu, cider]"))
+    words = ("run", "prompts/recipe-titles", "--engine", "fake", "--limit", "80", "--out", out)
+    assert harness(*words, cwd=project).returncode == 0
     text = harness("slices", out / "recipe-titles", "--by", "vessel", cwd=project).stdout
     assert "corrected over all slices and systems" in text
     sliced = json.loads(
@@ -456,22 +461,19 @@ def test_errors_go_to_stderr_with_a_hint_and_code_1(project, harness):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(project, harness, number):
     path = project / SUITE / "suite.yaml"
-    args = "args: {delay: 4, in_flight: 3}"
+    args = "args: {delay: 3, in_flight: 3, record: asked.jsonl}"
     path.write_text(path.read_text().replace("model: none", f"model: none, {args}"))
     command = [str(Path(sys.executable).parent / "harness"), "run", SUITE]
     running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
-    assert running.stderr
-    for line in running.stderr:
-        if "generating" in line:
-            break
-    time.sleep(6)  # three are finished, and three are in flight for two seconds more
-    running.send_signal(number)
-    rest = running.stderr.read()
-    assert running.wait(300) == 130
-    running.stderr.close()
+    asked = project / "asked.jsonl"
+    while running.poll() is None and not (asked.is_file() and asked.read_text().count("\n") == 6):
+        time.sleep(0.05)
+    running.send_signal(number)  # three are finished, and three are in flight for three seconds
+    _, rest = running.communicate(timeout=300)
+    assert running.returncode == 130
     assert "6 of 8 completions finished; they are kept" in rest
     assert "run the same command again" in rest
-    path.write_text(path.read_text().replace("delay: 4", "delay: 0"))
+    path.write_text(path.read_text().replace("delay: 3", "delay: 0"))
     again = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     assert again["cost"]["generated"] == 2
 

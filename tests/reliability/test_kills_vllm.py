@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-SAMPLES = 60
+SAMPLES = 40
 TOTAL = SAMPLES * 3
 SUITE = "prompts/recipe-titles"
 GROUP = 64
