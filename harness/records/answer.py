@@ -30,10 +30,6 @@ class Prediction:
     """Steps that did not find what they look for, such as a JSON field, and so were left out."""
     reason: str | None = None
     """Why it failed."""
-    declined: tuple[str, ...] = ()
-    """Steps that would have left nothing of the text, and were not applied."""
-    unapplied: tuple[str, ...] = ()
-    """Steps that could not be applied to the text, such as a JSON field of what is no JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
