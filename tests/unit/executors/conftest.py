@@ -49,6 +49,10 @@ class HangingEngine:
     children: ClassVar[list] = []
     threads: ClassVar[list[threading.Event]] = []
 
+    @staticmethod
+    def check_installed(config: ModelConfig) -> None:
+        """It needs nothing."""
+
     def __init__(self, config: ModelConfig, *, log) -> None:
         self._config = config
         self._log = log
