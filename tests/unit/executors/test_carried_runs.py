@@ -16,6 +16,7 @@ from harness.executors.watched import Limits
 from harness.pipeline.asking.generate import agenerate, look_up
 from harness.pipeline.asking.plan import Choice, make_plan
 from harness.pipeline.asking.run import run_suite
+from harness.records import ImageCounts
 from harness.store.completions import CompletionStore
 
 pytestmark = pytest.mark.usefixtures("hanging_engine")
@@ -101,8 +102,7 @@ def test_a_model_that_hangs_at_its_end_costs_nothing_and_is_told(suite):
 
 def test_an_unknown_count_of_pictures_is_unknown_and_told(suite):
     outcome = run(suite(model(hangs="image_work")))
-    images = outcome.summary["cost"]["images"]
-    assert images == {"asked": 8, "decoded": None, "processed": None, "encoded": None}
+    assert outcome.summary.cost.images == ImageCounts(asked=8)
     [remark] = outcome.generation.remarks
     assert "did not say what it did to its pictures" in remark
 
