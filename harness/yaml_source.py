@@ -39,8 +39,8 @@ _KINDS = {
 _RAISED = (RecursionError, ValueError, OverflowError, LookupError, AttributeError, TypeError)
 """What PyYAML raises, beside its own errors, on bytes that it does not foresee."""
 
-_HALF = "a text with half a character in it (a lone surrogate)"
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_ODD = re.compile("[\0\ud800-\udfff]")
+"""What an escape in quotes can write and no file, path or request can hold."""
 
 YamlPath = tuple[str | int, ...]
 """Keys and list positions from the top of the file to a value."""
@@ -160,26 +160,30 @@ class _Builder:
             if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
                 return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
             if isinstance(node, yaml.ScalarNode) and node.tag in _SCALARS:
-                return self._scalar(node, line)
+                return self._scalar(node, path, line)
             raise _refusal(f"the tag {node.tag} is not allowed", node)
         finally:
             self._open.pop()
 
-    def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, path: YamlPath, line: int) -> Any:
+        """Make a value, and refuse what YAML can write and nothing can be meant by."""
         kind = node.tag.removeprefix(_TAG)
+        name = f"'{'.'.join(map(str, path))}'"
         try:
             value = self.loader.construct_object(node)
         except (ValueError, LookupError, OverflowError):
-            self._problem(f"'{node.value[:40]}' is not {_KINDS[kind]}", line)
+            self._problem(f"{name}: '{node.value[:40]}' is not {_KINDS[kind]}", line)
             return None
         if isinstance(value, float) and not math.isfinite(value):
-            self._problem(f"'{node.value[:40]}' is no number that can be used", line)
+            self._problem(f"{name} is {value}, no number to reckon with", line)
         elif isinstance(value, int) and abs(value) >= MAX_INTEGER:
-            self._problem(f"'{node.value[:40]}' is too large a number", line)
-        elif isinstance(value, str) and _SURROGATE.search(value):
-            self._problem(_HALF, line)
+            self._problem(f"{name}: '{node.value[:40]}' is too large a number", line)
+        elif isinstance(value, str) and (odd := _ODD.search(value)):
+            self._problem(f"{name} {_odd(odd)}", line)
         elif isinstance(value, int | float) and ":" in node.value:
-            self._problem(f"'{node.value}' is read as {value}, in base 60: put it in quotes", line)
+            self._problem(
+                f"{name}: '{node.value}' is read as {value}, in base 60: put it in quotes", line
+            )
         return value
 
     def _problem(self, message: str, line: int) -> None:
@@ -196,8 +200,8 @@ class _Builder:
                 )
                 continue
             key = str(key_node.value)
-            if _SURROGATE.search(key):
-                self._problem(_HALF, line)
+            if odd := _ODD.search(key):
+                self._problem(f"a key {_odd(odd)}", line)
                 continue
             if key in values:
                 self.problems.append(
@@ -211,6 +215,12 @@ class _Builder:
             self.key_lines[(*path, key)] = line
             values[key] = self.build(value_node, (*path, key))
         return values
+
+
+def _odd(match: re.Match[str]) -> str:
+    if match.group() == "\0":
+        return "holds a NUL, which no text or path can"
+    return "holds half a character (a lone surrogate)"
 
 
 def _refusal(problem: str, node: yaml.Node) -> yaml.YAMLError:

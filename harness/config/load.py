@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.answer_form import check_form
 from harness.config.names import unique
-from harness.config.odd_values import odd_values
 from harness.config.problems import Problems
 from harness.config.sampling import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile, VariantFile
@@ -69,7 +68,6 @@ def load_suite_parts(folder: Path, problems: Problems) -> Suite | None:
 
 
 def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems) -> Suite | None:
-    problems.add(odd_values(source))
     problems.add(unique("suite", [(folder.resolve().name, source.where())]))
     variants = _suite_variants(folder, file, source, problems)
     dataset = None
@@ -247,7 +245,6 @@ def _plain(path: Path) -> Path:
 
 def _variant_problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigError]:
     """Check what a variant's own file says beyond its shape."""
-    yield from odd_values(source)
     params = file.generation or {}
     yield from sampling_problems(params, {p: source.where(("generation", p)) for p in params})
     ids = file.exemplars.ids if file.exemplars else []
@@ -347,7 +344,6 @@ def _model(
     """Make a model's record, and give the place of each of its sampling parameters."""
     places = {param: source.where((*at, "generation", param)) for param in file.generation}
     problems = Problems()
-    problems.add(odd_values(source, at))
     problems.add(sampling_problems(file.generation, places))
     problems.raise_any()
     folder = source.path.parent

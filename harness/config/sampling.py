@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from harness.answer_form import check_form
+from harness.config.messages import KINDS, message
 from harness.config.schema import FormFile
 from harness.errors import ConfigError
 
@@ -105,7 +106,8 @@ def _form_problems(value: Json, where: Where) -> list[ConfigError]:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(["structured_outputs", *map(str, first["loc"])])
-        return [ConfigError(f"'{place}': {first['msg'][0].lower()}{first['msg'][1:]}", where=where)]
+        wanted = [KINDS[first["type"]]] if first["type"] in KINDS else []
+        return [ConfigError(f"'{place}': {message(wanted, first)}", where=where)]
     except ConfigError as error:
         return [error]
     return []

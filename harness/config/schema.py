@@ -20,8 +20,13 @@ class Strict(BaseModel):
 class ExemplarsFile(Strict):
     """``exemplars:`` of a variant."""
 
-    dataset: str = Field(description="The dataset that the worked examples come from.")
-    ids: list[str] = Field(min_length=1, description="Which of its samples, in order.")
+    dataset: str = Field(
+        examples=["recipes-demo-train"],
+        description="The dataset that the worked examples come from.",
+    )
+    ids: list[str] = Field(
+        min_length=1, examples=["[a12, b7]"], description="Which of its samples, in order."
+    )
     images: bool = Field(default=True, description="Whether their images are shown too.")
 
 
@@ -42,15 +47,25 @@ class VariantFile(Strict):
     extends: str | None = Field(default=None, description="The variant to start from.")
     system: str | None = Field(default=None, description="Jinja source of the system message.")
     user: str | None = Field(default=None, description="Jinja source of the user message.")
-    exemplars: ExemplarsFile | None = None
+    exemplars: ExemplarsFile | None = Field(
+        default=None,
+        examples=["{dataset: recipes-demo-train, ids: [a12, b7]}"],
+        description="Worked examples shown before the question.",
+    )
     postprocess: list[str] | None = Field(
-        default=None, description="Named steps that turn a completion into a prediction."
+        default=None,
+        examples=["[strip_reasoning, strip_preamble, first_line]"],
+        description="Named steps that turn a completion into a prediction.",
     )
     generation: dict[str, Any] | None = Field(
-        default=None, description="Sampling parameters that this prompt needs: max_tokens …"
+        default=None,
+        examples=["{max_tokens: 32}"],
+        description="Sampling parameters that this prompt needs: max_tokens …",
     )
     structured_outputs: FormFile | None = Field(
-        default=None, description="The form that answers must have."
+        default=None,
+        examples=["{choice: [yes, no]}"],
+        description="The form that answers must have.",
     )
 
 
@@ -67,38 +82,62 @@ class ModelFile(Strict):
     name: str | None = Field(default=None, description="The word in tables and --model.")
     description: str | None = None
     engine: str = Field(default="vllm", description="vllm, transformers, openai, replay or fake.")
-    model: str = Field(description="Hub id, or a folder: ./x and ../x are beside this file.")
+    model: str = Field(
+        examples=["Qwen/Qwen2.5-VL-3B-Instruct"],
+        description="Hub id, or a folder: ./x and ../x are beside this file.",
+    )
     revision: str | None = Field(default=None, description="Commit, tag or branch on the Hub.")
     adapter: str | None = Field(
         default=None, description="A LoRA adapter on it: a folder (./x), or Hub id[@revision]."
     )
     args: dict[str, Any] = Field(default_factory=dict, description="Engine arguments.")
-    image: dict[str, int] = Field(default_factory=dict, description="min_pixels, max_pixels.")
+    image: dict[str, int] = Field(
+        default_factory=dict,
+        examples=["{max_pixels: 602112}"],
+        description="min_pixels, max_pixels.",
+    )
     generation: dict[str, Any] = Field(default_factory=dict, description="Default sampling.")
     timeout: float | None = Field(
         default=None, gt=0, description="Seconds that a request may take; default: 1800."
     )
-    price: PriceFile | None = Field(default=None, description="What its tokens cost.")
+    price: PriceFile | None = Field(
+        default=None,
+        examples=["{prompt: 0.15, completion: 0.6}"],
+        description="What its tokens cost.",
+    )
 
 
 class SuiteFile(Strict):
     """``prompts/<suite>/suite.yaml``."""
 
     description: str = ""
-    dataset: str = Field(description="A name under datasets/, or a path ending in .yaml.")
+    dataset: str = Field(
+        examples=["recipes-demo"], description="A name under datasets/, or a path ending in .yaml."
+    )
     variants: list[str] | None = Field(
-        default=None, min_length=1, description="Default: every YAML file beside this one."
+        default=None,
+        min_length=1,
+        examples=["[baseline, title-style]"],
+        description="Default: every YAML file beside this one.",
     )
     baseline: str | None = Field(
         default=None, description="The variant others are compared with. Default: the first."
     )
-    models: list[str | ModelFile] = Field(min_length=1)
+    models: list[str | ModelFile] = Field(
+        min_length=1,
+        examples=["[demo]"],
+        description="Names of presets, or models described here: {model: …, engine: …}.",
+    )
     decoding: dict[str, dict[str, Any]] = Field(
-        default_factory=lambda: {"greedy": {"temperature": 0}}, min_length=1
+        default_factory=lambda: {"greedy": {"temperature": 0}},
+        min_length=1,
+        examples=["{warm: {temperature: 0.7}}"],
+        description="Ways to decode, each under a name of its own.",
     )
     metrics: list[str | dict[str, Any]] = Field(
         default=["bleu", "rouge_l", "meteor", "cider"],
         min_length=1,
+        examples=["[bleu, cider]"],
         description="Names; {name: {option: …}}; or {evaluate: ./path or Hub id, revision: …}.",
     )
     tokenizer: Literal["ptb", "none"] = "ptb"

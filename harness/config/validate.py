@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from harness.config.messages import KINDS, example_of, hint, message, model_in
 from harness.errors import ConfigError, ConfigErrors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from harness.yaml_source import YamlPath, YamlSource
 
 Model = TypeVar("Model", bound=BaseModel)
+
+MANY = 30
+"""Names that a hint lists at most."""
 
 
 def validate(source: YamlSource, schema: type[Model]) -> Model:
@@ -28,46 +32,69 @@ def validate(source: YamlSource, schema: type[Model]) -> Model:
     try:
         return schema.model_validate(source.data)
     except ValidationError as error:
-        seen: dict[str, ConfigError] = {}
-        for found in error.errors():
-            problem = _problem(source, schema, found)
-            seen.setdefault(str(problem), problem)
-        problems = sorted(seen.values(), key=lambda p: (p.where.line or 0) if p.where else 0)
+        problems = _problems(source, schema, error.errors())
+        problems = sorted(problems, key=lambda p: (p.where.line or 0) if p.where else 0)
         raise ConfigErrors(problems) from error
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Give a hint: the known word that looks most like this one, or all; None if there are none."""
     names = list(known)
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
     if not names:
         return None
-    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names)}"
+    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
+    return f"known: {', '.join(names[:MANY])}{more}"
 
 
-def _problem(source: YamlSource, schema: type[BaseModel], found: Any) -> ConfigError:
-    path = _yaml_path(source, found["loc"])
+def _problems(
+    source: YamlSource, schema: type[BaseModel], errors: Sequence[Mapping[str, Any]]
+) -> list[ConfigError]:
+    """Word each error once; of the forms that a value may have, only the one that was meant."""
+    places = [_yaml_path(source, found) for found in errors]
+    problems: dict[str, ConfigError] = {}
+    for path, found in zip(places, errors, strict=True):
+        wanted: list[str] = []
+        if found["type"] in KINDS:
+            if any(len(other) > len(path) and other[: len(path)] == path for other in places):
+                continue  # the value has another of its forms, and something in it is wrong
+            kinds = [e["type"] for p, e in zip(places, errors, strict=True) if p == path]
+            wanted = list(dict.fromkeys(KINDS[kind] for kind in kinds if kind in KINDS))
+        problem = _problem(source, schema, path, found, wanted)
+        problems.setdefault(str(problem), problem)
+    return list(problems.values())
+
+
+def _problem(
+    source: YamlSource,
+    schema: type[BaseModel],
+    path: YamlPath,
+    found: Mapping[str, Any],
+    wanted: list[str],
+) -> ConfigError:
     where = source.where(path)
     key = ".".join(str(step) for step in path)
+    example = example_of(schema, path)
     if found["type"] == "extra_forbidden":
-        word = str(path[-1])
-        close = nearest(word, _keys_beside(schema, path))
-        return ConfigError(f"unknown key '{word}'", where=where, hint=close)
+        close = nearest(str(path[-1]), _keys_beside(schema, path))
+        return ConfigError(f"unknown key '{path[-1]}'", where=where, hint=close)
     if found["type"] == "missing":
-        return ConfigError(f"'{key}' is missing", where=where)
-    message = found["msg"][0].lower() + found["msg"][1:]
-    hint: str | None = None
-    if found["type"] == "string_type" and isinstance(found["input"], bool | int | float):
-        hint = f"put it in quotes: '{found['input']}'"
-    return ConfigError(f"'{key}': {message}", where=where, hint=hint)
+        tip = f"for example {example}" if example else None
+        return ConfigError(f"'{key}' is missing", where=where, hint=tip)
+    return ConfigError(
+        f"'{key}': {message(wanted, found)}", where=where, hint=hint(wanted, found, example)
+    )
 
 
-def _yaml_path(source: YamlSource, loc: tuple[str | int, ...]) -> YamlPath:
+def _yaml_path(source: YamlSource, found: Mapping[str, Any]) -> YamlPath:
     """Leave out of pydantic's location the steps that are no key of the file: union branches."""
     path: YamlPath = ()
     node: Any = source.data
-    for step in loc:
-        if isinstance(node, dict) and (step in node or step is loc[-1]):
+    for step in found["loc"]:
+        absent = found["type"] == "missing" and step is found["loc"][-1]
+        if isinstance(node, dict) and (step in node or absent):
             path, node = (*path, step), node.get(step)
         elif isinstance(node, list) and isinstance(step, int):
             path, node = (*path, step), node[step]
@@ -79,12 +106,5 @@ def _keys_beside(schema: type[BaseModel], path: YamlPath) -> list[str]:
     current: type[BaseModel] = schema
     for step in path[:-1]:
         if isinstance(step, str) and step in current.model_fields:
-            current = _model_in(current.model_fields[step].annotation) or current
+            current = model_in(current.model_fields[step].annotation) or current
     return [field.alias or name for name, field in current.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inner = (_model_in(part) for part in getattr(annotation, "__args__", ()))
-    return next((model for model in inner if model), None)

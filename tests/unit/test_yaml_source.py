@@ -102,13 +102,15 @@ def test_a_missing_file_is_named(tmp_path):
         (b"a: !!seq x", 1, "is not allowed"),
         (b"a: !!int [1]", 1, "is not allowed"),
         # Taken in silence until then.
-        (b"a: 1\nb: .nan", 2, "'.nan' is no number"),
-        (b"a: [1, -.inf]", 1, "'-.inf' is no number"),
-        (b"a: 1.0e+999", 1, "'1.0e+999' is no number"),
+        (b"a: 1\nb: .nan", 2, "'b' is nan, no number to reckon with"),
+        (b"a: [1, -.inf]", 1, "'a.1' is -inf, no number"),
+        (b"a: 1.0e+999", 1, "'a' is inf, no number"),
         (b"a: 99999999999999999999", 1, "too large a number"),
         (b"a: 0x" + b"f" * 3000, 1, "too large a number"),
         (b'a: "\\ud800"', 1, "half a character"),
         (b'"\\udfff": 1', 1, "half a character"),
+        (b'a: "x\\0"', 1, "'a' holds a NUL, which no text or path can"),
+        (b'"\\0": 1', 1, "a key holds a NUL"),
         (b"a: 1:30", 1, "'1:30' is read as 90, in base 60: put it in quotes"),
         # The right line, and a hint for this mistake.
         (b"a:\n\tb: 1", 2, "YAML indents with spaces"),

@@ -37,9 +37,9 @@ def said(params):
         ({"seed": 10**400}, "'seed' is "),
         ({"stop": ""}, "'stop' is '', neither a text nor a list of texts"),
         ({"stop": ["a", 1]}, "'stop' is ['a', 1], neither a text nor a list of texts"),
-        ({"structured_outputs": {"regex": 5}}, "'structured_outputs.regex': input should be"),
+        ({"structured_outputs": {"regex": 5}}, "'structured_outputs.regex': a text is wanted here"),
         ({"structured_outputs": {"regex": "("}}, "structured_outputs.regex: "),
-        ({"structured_outputs": "title"}, "'structured_outputs': input should be"),
+        ({"structured_outputs": "title"}, "'structured_outputs': key: value lines is wanted here"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused(params, message):

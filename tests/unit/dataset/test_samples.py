@@ -263,7 +263,7 @@ def test_nothing_left_is_an_error_that_counts_why(make):
         ),
         ("columns: {id: i, image: i, references: []}", "at least 1 item"),
         ("columns: {id: i, image: i, references: title}", "'columns.references'"),
-        ("columns: {id: i, image: i, references: [1]}", "valid string"),
+        ("columns: {id: i, image: i, references: [1]}", "a text is wanted here"),
         ("clean: [image_outsid]", "'image_outside'"),
     ],
 )

@@ -1,0 +1,119 @@
+"""What pydantic found wrong in a file → what a person is told: message and hint, in plain words."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS: Mapping[str, str] = {
+    "string_type": "a text",
+    "dict_type": "key: value lines",
+    "model_type": "key: value lines",
+    "model_attributes_type": "key: value lines",
+    "list_type": "a list",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+}
+"""Pydantic's names for "a value of another kind is wanted" → that kind."""
+
+_BOUNDS: Mapping[str, str] = {
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "too_short": "at least {min_length} item",
+    "string_too_short": "at least {min_length} letters",
+    "literal_error": "{expected}",
+}
+
+
+def message(wanted: list[str], found: Mapping[str, Any]) -> str:
+    """Say what is wanted and what is there.
+
+    Args:
+        wanted: kinds of values, any of which would do; empty: the problem is another.
+        found: one of pydantic's errors.
+    """
+    value, bounds = found["input"], found.get("ctx", {})
+    if wanted:
+        return f"{' or '.join(wanted)} is wanted here, not {_what(value)}"
+    if found["type"] in _BOUNDS:
+        return f"{_BOUNDS[found['type']].format(**bounds)} is wanted here, not {_what(value)}"
+    if "pydantic.dev" in found.get("url", ""):  # an error of its own, in its own words
+        return f"{_what(value)} cannot be used here"
+    text: str = found["msg"]
+    return text[0].lower() + text[1:]
+
+
+def hint(wanted: list[str], found: Mapping[str, Any], example: str | None) -> str | None:
+    """Say what to write instead.
+
+    Args:
+        wanted: kinds of values, any of which would do.
+        found: one of pydantic's errors.
+        example: how the key is written, if its schema tells.
+    """
+    value = found["input"]
+    if value is None:
+        return "leave the line out, or write a value behind the colon"
+    if "a text" in wanted:
+        if isinstance(value, bool):
+            return "YAML reads yes, no, on and off as true and false: put the word in quotes"
+        if isinstance(value, int | float):
+            return f"put it in quotes: '{value}'"
+    if wanted and isinstance(value, str):
+        if "a list" in wanted:
+            return f"a list stands in brackets: [{value[:40]}]"
+        if re.fullmatch(r"-?[\d.]+", value) or value in ("true", "false"):
+            return f"take the quotes away: {value}"
+    if found["type"] == "literal_error":
+        known = re.findall("'([^']*)'", found["ctx"]["expected"])
+        close = get_close_matches(str(value), known, n=1)
+        return f"did you mean '{close[0]}'?" if close else None
+    return f"for example {example}" if example else None
+
+
+def example_of(schema: type[BaseModel], path: tuple[str | int, ...]) -> str | None:
+    """Give an example of the innermost key of a path for which the schema has one."""
+    current: type[BaseModel] | None = schema
+    example = None
+    for step in path:
+        if not isinstance(step, str) or current is None:
+            continue
+        fields = {field.alias or name: field for name, field in current.model_fields.items()}
+        if step not in fields:
+            break
+        if fields[step].examples:
+            example = f"{step}: {(fields[step].examples or [None])[0]}"
+        current = model_in(fields[step].annotation)
+    return example
+
+
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """Give the schema of a file's part that a type is, or holds."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (model_in(part) for part in get_args(annotation))
+    return next((model for model in inner if model), None)
+
+
+def _what(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    if isinstance(value, dict):
+        return "key: value lines" if value else "an empty mapping"
+    kind = "the text" if isinstance(value, str) else "the number"
+    shown = f"'{value}'" if isinstance(value, str) else str(value)
+    return f"{kind} {shown if len(shown) <= 60 else shown[:57] + '…'}"
