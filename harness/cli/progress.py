@@ -158,7 +158,7 @@ class _Stage:
             parts.append(f"{seconds} s" if seconds < 120 else f"{seconds // 60} min")
         if self.log is not None:
             parts.append(f"log: {_from_here(self.log)}")
-        return " · ".join(parts)
+        return visible(" · ".join(parts))  # names are a stranger's
 
 
 def _from_here(path: Path) -> Path:

@@ -136,3 +136,9 @@ def test_without_a_stderr_the_work_goes_on(tmp_path, stderr):
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "9\n")
+
+
+def test_a_name_that_would_steer_the_terminal_is_shown(capfd):
+    with RunProgress() as progress:
+        progress.stage("starting \x1b]0;title\x07 (vllm)")
+    assert "starting \\x1b]0;title\\x07 (vllm)" in capfd.readouterr().err
