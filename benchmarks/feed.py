@@ -38,6 +38,7 @@ from harness.demo.dishes import choose_dish
 from harness.demo.draw import draw_dish
 from harness.engines.description import load_description
 from harness.engines.vllm import ENVIRONMENT, VllmEngine
+from harness.executors.local import process_for
 from harness.executors.local_output import OutputToFile
 from harness.pipeline.asking.plan import Choice, make_plan
 
@@ -191,7 +192,8 @@ def be_side(name: str, folder: str) -> None:
     root = Path(folder)
     replies = os.fdopen(os.dup(1), "w")
     if name == "harness":
-        figures = asyncio.run(harness_side(root))
+        with process_for(VllmEngine, root / "log", redirect=True):
+            figures = asyncio.run(harness_side(root))
     else:
         figures = chat_side(root, opened=name == "pictures")
     replies.write(json.dumps(figures) + "\n")

@@ -37,18 +37,18 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from harness.cli.progress import RunProgress
 from harness.config.load import load_suite
 from harness.dataset.samples import LoadedDataset
 from harness.engines.chat import ChatWriter, chat_messages
 from harness.engines.description import load_description
-from harness.engines.protocol import ENGINES
+from harness.engines.protocol import ENGINES, ImageWork
 from harness.engines.vllm import ENVIRONMENT, VllmEngine
+from harness.executors.local import process_for
 from harness.executors.local_output import OutputToFile
 from harness.media import load
-from harness.pipeline.asking.generate import generate, groups, look_up
+from harness.pipeline.asking.generate import agenerate, groups, look_up
 from harness.pipeline.asking.plan import Choice, Plan, Planned, make_plan
 from harness.records import Completion
 from harness.store.completions import GROUP_SIZE, CompletionStore, Entry
@@ -99,6 +99,11 @@ class KeptEngine:
         """Answer as the engine does."""
         assert self._engine
         return self._engine.generate(requests)
+
+    async def image_work(self) -> ImageWork:
+        """Count as the engine does."""
+        assert self._engine
+        return await self._engine.image_work()
 
     async def close(self) -> None:
         """Forget what the pass has left in vLLM's caches; the engine goes on."""
@@ -156,15 +161,17 @@ def harness_side(plan: Plan, folder: Path, words: Iterator[str]) -> Iterator[Fig
             RunProgress() as progress,
         ):
             lookup = look_up(plan, store)
-            result = generate(
-                plan, store, lookup, max_failures=None, log=folder / "log", progress=progress
+            result = runner.run(
+                agenerate(
+                    plan, store, lookup, max_failures=None, log=folder / "log", progress=progress
+                )
             )
             there = [entry.completion for entry in store.all_entries()]
         assert not result.failed
         return result.seconds, [(c.completion_tokens, c.cached_tokens) for c in there]
 
     # vLLM's client lives in the event loop that it was started in: one loop for all passes.
-    with asyncio.Runner() as runner, patch("asyncio.run", runner.run):
+    with process_for(VllmEngine, folder / "log", redirect=True), asyncio.Runner() as runner:
         for _ in words:
             yield measured(work)
         runner.run(KEPT.end())

@@ -30,6 +30,7 @@ from harness.config.load import load_suite
 from harness.demo.dishes import choose_dish
 from harness.demo.draw import draw_dish
 from harness.engines.vllm import GIB, VllmEngine
+from harness.executors.local import process_for
 from harness.pipeline.asking.plan import Choice, make_plan
 
 if TYPE_CHECKING:
@@ -220,15 +221,16 @@ async def measure(
         [config] = plan.suite.models
         engine = VllmEngine(config, log=root / "log")
         passes: dict[str, list[Pass]] = {order: [] for order in ORDERS}
-        try:
-            await engine.start()
-            await answer(engine, requests[: variants * 2])  # the first ones are slow
-            for number in range(rounds):
-                for order in ORDERS if number % 2 else ORDERS[::-1]:
-                    await forget_all(engine)
-                    passes[order].append(await pass_in(order, engine, requests))
-        finally:
-            await engine.close()
+        with process_for(VllmEngine, root / "log", redirect=True):
+            try:
+                await engine.start()
+                await answer(engine, requests[: variants * 2])  # the first ones are slow
+                for number in range(rounds):
+                    for order in ORDERS if number % 2 else ORDERS[::-1]:
+                        await forget_all(engine)
+                        passes[order].append(await pass_in(order, engine, requests))
+            finally:
+                await engine.close()
     shown = ", ".join(f"{order} {seconds(found):.1f} s" for order, found in passes.items())
     print(f"  {tokens} tokens, {variants} prompts, room for {room:.0%}: {shown}", flush=True)
     return passes
