@@ -96,7 +96,7 @@ class LocalExecutor:
 
 
 @contextmanager
-def process_for(cls: EngineClass, log: Path, *, redirect: bool) -> Iterator[BorrowedEnvironment]:
+def process_for(cls: object, log: Path, *, redirect: bool) -> Iterator[BorrowedEnvironment]:
     """Give an engine the process that it declares to need, for as long as the context lasts.
 
     Args:
