@@ -162,7 +162,7 @@ def chat_side(root: Path, *, opened: bool) -> dict[str, float]:
         ]
 
     def image(request: Request) -> dict[str, object]:
-        path = request.rendered.media[0].path
+        path = Path(request.rendered.media[0].name)
         if opened:
             return {"type": "image_pil", "image_pil": Image.open(path).convert("RGB")}
         return {"type": "image_url", "image_url": {"url": path.as_uri()}}

@@ -246,7 +246,7 @@ def in_the_loop(requests: Sequence[Request], processor: Any) -> list[Prompt]:
         return {"prompt": text, "multi_modal_data": {"image": Image.open(path).convert("RGB")}}
 
     chats = [chat_messages(request.rendered) for request in requests]
-    return [partial(made, messages, ref.path) for messages, [ref] in chats]
+    return [partial(made, messages, Path(ref.name)) for messages, [ref] in chats]
 
 
 def beforehand(requests: Sequence[Request], processor: Any) -> list[Prompt]:
@@ -256,11 +256,11 @@ def beforehand(requests: Sequence[Request], processor: Any) -> list[Prompt]:
         given = {"multi_modal_data": {"image": picture}, "multi_modal_uuids": {"image": [uuid]}}
         return {"prompt": text, **given}
 
-    opened = {ref.path: load(ref) for request in requests for ref in request.rendered.media}
+    opened = {ref.sha256: load(ref) for request in requests for ref in request.rendered.media}
     chats = [chat_messages(request.rendered) for request in requests]
     writer = ChatWriter(processor)
     return [
-        partial(made, writer.text(messages), opened[ref.path], ref.sha256)
+        partial(made, writer.text(messages), opened[ref.sha256], ref.sha256)
         for messages, [ref] in chats
     ]
 

@@ -192,7 +192,7 @@ async def answer(engine: VllmEngine, requests: Sequence[Request]) -> Pass:
 async def forget_all(engine: VllmEngine) -> None:
     """Empty all caches, vLLM's and ours of opened pictures."""
     await forget(engine._llm)
-    engine._images._opened.clear()
+    engine._images.cache.clear()
 
 
 async def pass_in(order: str, engine: VllmEngine, requests: Sequence[Request]) -> Pass:

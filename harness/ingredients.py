@@ -54,10 +54,13 @@ class Ingredients:
     @property
     def record(self) -> dict[str, Json]:
         """What is kept beside the completion: parts by their sha256, images by theirs."""
+        media = self.prompt.media
+        pixels = [ref.pixels for ref in media]
         return {
             "version": VERSION,
             **{name: sha256_text(text) for name, text in self._texts.items()},
-            "images": [ref.sha256 for ref in self.prompt.media],
+            "images": [ref.sha256 for ref in media],
+            **({} if set(pixels) <= {1} else {"pixels": pixels}),
             "draw": self.draw,
         }
 
@@ -111,10 +114,20 @@ def differences(
             for i, (old, new) in enumerate(zip(*images, strict=True))
             if old != new
         ]
+        lines += [
+            f"images[{i}]: pixels made by rules {old} → {new}"
+            for i, (old, new) in enumerate(zip(*map(_pixels, (before, after)), strict=True))
+            if old != new
+        ]
     for name in ("draw", "version"):
         if before.get(name) != after.get(name):
             lines.append(f"{name}: {before.get(name)} → {after.get(name)}")
     return lines
+
+
+def _pixels(record: Mapping[str, Any]) -> list[int]:
+    """Give the version of the rules by which each image's pixels were made."""
+    return record.get("pixels") or [1] * len(record.get("images", []))
 
 
 def _readable(messages: list[Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cli.output import say, say_text
@@ -25,7 +26,7 @@ def print_prompt(request: Request) -> None:
             else:
                 ref = request.rendered.media[part.index]
                 facts = f"{ref.width}×{ref.height}, sha256 {ref.sha256[:12]}…"
-                say(f"<image {ref.path.name}: {facts}>")
+                say(f"<image {Path(ref.name).name}: {facts}>")
 
 
 def key_text(plan: Plan, request: Request, system: System) -> str:
@@ -51,5 +52,5 @@ def request_json(plan: Plan, system: System, request: Request) -> Mapping[str, A
             }
             for message in request.rendered.messages
         ],
-        "media": [{**asdict(ref), "path": str(ref.path)} for ref in request.rendered.media],
+        "media": [asdict(ref) for ref in request.rendered.media],
     }

@@ -14,12 +14,12 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, EngineError
 from harness.fingerprint import sha256_json
-from harness.media import load
+from harness.media import PictureCache, load, pictures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from harness.records import Json, MediaRef
 
 SETTINGS = ("min_pixels", "max_pixels")
-KEPT = 8
-"""Pictures kept for the systems that ask for them next; a run asks image by image."""
-
-
 YIELDING = 10
 """How much nicer than the model the threads are that open pictures, in Unix's scale to 19."""
 
@@ -59,10 +55,8 @@ class ImagePreparation:
     """Largest area, in pixels."""
     patch_size: int = 14
     """Pixels along the side of the vision tower's patch."""
-    _opened: dict[MediaRef, asyncio.Future[Image.Image]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """The last few, done or on their way."""
+    cache: PictureCache = field(default_factory=pictures, repr=False, compare=False)
+    """Keeps what was opened for the systems that ask for it next."""
     decoded: int = field(default=0, init=False, compare=False)
     """Files decoded until now."""
 
@@ -74,9 +68,10 @@ class ImagePreparation:
 
     def uuid(self, ref: MediaRef) -> str:
         """Name a prepared picture by its content, so that no cache need hash its pixels."""
-        if self.max_pixels is None:
-            return ref.sha256
-        return sha256_json([ref.sha256, self.min_pixels, self.max_pixels, self.patch_size])
+        made: list[Json] = [ref.sha256] if ref.pixels == 1 else [ref.sha256, {"pixels": ref.pixels}]
+        if self.max_pixels is not None:
+            made += [self.min_pixels, self.max_pixels, self.patch_size]
+        return ref.sha256 if made == [ref.sha256] else sha256_json(made)
 
     async def open(self, refs: Sequence[MediaRef]) -> list[Image.Image]:
         """Open and prepare pictures in worker threads, once for all who ask at about the same time.
@@ -84,24 +79,17 @@ class ImagePreparation:
         Raises:
             DataError: a file has gone, cannot be decoded, or is too narrow for the model.
         """
-        return list(await asyncio.gather(*(self._shared(ref) for ref in refs)))
+        shown = list(await asyncio.gather(*(self._shared(ref) for ref in refs)))
+        self.cache.fit(shown)
+        return shown
 
     async def _shared(self, ref: MediaRef) -> Image.Image:
-        task = self._opened.pop(ref, None)
-        if task is None:
-            self.decoded += 1
-            loop = asyncio.get_running_loop()
-            task = loop.run_in_executor(_decoders(), self._open, ref)
-            task.add_done_callback(lambda done: self._forget_failed(ref, done))
-        self._opened[ref] = task  # last: the one that is kept longest
-        if len(self._opened) > KEPT:
-            del self._opened[next(iter(self._opened))]
+        future, fresh = self.cache.submit(
+            self.uuid(ref), partial(self._open, ref), ref.width * ref.height * 4, _decoders()
+        )
+        self.decoded += fresh
         # Who is cancelled does not take the picture from the others.
-        return await asyncio.shield(task)
-
-    def _forget_failed(self, ref: MediaRef, task: asyncio.Future[Image.Image]) -> None:
-        if (task.cancelled() or task.exception()) and self._opened.get(ref) is task:
-            del self._opened[ref]
+        return await asyncio.shield(asyncio.wrap_future(future))
 
     def _open(self, ref: MediaRef) -> Image.Image:
         picture = load(ref)
@@ -115,7 +103,7 @@ class ImagePreparation:
                 {"image": picture, **limits}, image_patch_size=self.patch_size
             )
         except ValueError as error:
-            raise DataError(f"image cannot be prepared: {ref.path} ({error})") from error
+            raise DataError(f"image cannot be prepared: {ref.name} ({error})") from error
         return fitted
 
 

@@ -54,6 +54,7 @@ from harness.engines.protocol import (
 from harness.engines.server_reply import Reply, Secret, send
 from harness.engines.worker import WorkerError, in_thread
 from harness.errors import DataError, EngineError, RenderError
+from harness.media import open as open_media
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
@@ -336,12 +337,13 @@ class OpenAIEngine:
 
     def _image_url(self, ref: MediaRef) -> str:
         base, root = self._settings.image_base_url, self._settings.image_root
-        if base is None or root is None:
-            return data_url(ref)
+        if base is None or root is None or ref.path is None or ref.pixels > 1:
+            return data_url(ref)  # pixels by newer rules than the first are made here alone
+        open_media(ref)  # that it is still the image whose hash is in the key
         try:
             relative = ref.path.resolve().relative_to(root)
         except ValueError:
-            raise EngineError(f"the image {ref.path} is not under image_root, {root}") from None
+            raise EngineError(f"the image {ref.name} is not under image_root, {root}") from None
         return f"{base.rstrip('/')}/{quote(relative.as_posix())}"
 
     async def _post(self, server: _Server, body: bytes, decoding: str) -> Answer:

@@ -11,7 +11,7 @@ import math
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.engines.failure import LONGEST, one_line
@@ -24,13 +24,14 @@ from harness.engines.server_reply import (
     read_json,
     read_text,
 )
-from harness.errors import DataError
-from harness.media import load
+from harness.media import decode, pictures, plain_format
+from harness.media import open as open_media
 from harness.records import ImagePart, TextPart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from harness.media import PictureCache
     from harness.records import Json, MediaRef, Message, RenderedPrompt
 
 REFUSING = frozenset({429, 502, 503, 529})
@@ -98,62 +99,58 @@ def messages(rendered: RenderedPrompt, image_url: Callable[[MediaRef], str]) -> 
     Raises:
         DataError: an image cannot be opened.
     """
-    return [
-        {"role": message.role, "content": _content(message, rendered, image_url)}
+    shown = {
+        part.index: image_url(rendered.media[part.index])
         for message in rendered.messages
+        for part in message.parts
+        if isinstance(part, ImagePart)
+    }
+    pictures().fit(list(shown.values()))
+    return [
+        {"role": message.role, "content": _content(message, shown)} for message in rendered.messages
     ]
 
 
-def _content(
-    message: Message, rendered: RenderedPrompt, image_url: Callable[[MediaRef], str]
-) -> Json:
+def _content(message: Message, urls: Mapping[int, str]) -> Json:
     texts = [part.text for part in message.parts if isinstance(part, TextPart)]
     if len(texts) == len(message.parts):
         return "".join(texts)  # a list of parts is not taken everywhere
     return [
-        {"type": "image_url", "image_url": {"url": image_url(rendered.media[part.index])}}
+        {"type": "image_url", "image_url": {"url": urls[part.index]}}
         if isinstance(part, ImagePart)
         else {"type": "text", "text": part.text}
         for part in message.parts
     ]
 
 
-@lru_cache(maxsize=4)  # the systems of a run ask for one image one after another
-def data_url(ref: MediaRef) -> str:
+def data_url(ref: MediaRef, cache: PictureCache | None = None) -> str:
     """Give an image as a data URL: the pixels that the local engines see.
 
     A file whose pixels every reader sees alike goes as it is. One that is to be turned, is
-    transparent, animated or in other colours than RGB or grey goes as the PNG of its pixels.
+    transparent, animated, in other colours than RGB or grey, or of more than eight bits goes as the
+    PNG of its pixels. What is sent are the bytes that were checked, not the file as it is by then.
+
+    Args:
+        ref: the image.
+        cache: keeps it for the systems of a run that ask for it next; None: that of all engines.
 
     Raises:
-        DataError: the file has gone, or cannot be decoded.
+        DataError: the file has gone, has changed, or cannot be decoded.
     """
-    pixels = load(ref)  # of every file, so that a broken one is found here
-    kind = _plain_format(ref)
-    if kind:
-        content = ref.path.read_bytes()
-    else:
+    cache = cache or pictures()
+    name = ("data URL", ref.sha256, ref.pixels)
+    return cache.get(name, partial(_encoded, ref), ref.width * ref.height * 4)
+
+
+def _encoded(ref: MediaRef) -> str:
+    content = open_media(ref)
+    pixels = decode(content, ref)  # of every file, so that a broken one is found here
+    kind = plain_format(content, ref)
+    if kind is None:
         kind, buffer = "png", io.BytesIO()
         pixels.save(buffer, "PNG")
         content = buffer.getvalue()
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _plain_format(ref: MediaRef) -> str | None:
-    from PIL import ExifTags, Image
-
-    try:
-        with Image.open(ref.path) as image:
-            plain = (
-                image.format in ("JPEG", "PNG", "WEBP")
-                and image.mode in ("RGB", "L")
-                and getattr(image, "n_frames", 1) == 1
-                and "transparency" not in image.info
-                and image.getexif().get(ExifTags.Base.Orientation, 1) == 1
-            )
-            return (image.format or "").lower() if plain else None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"image cannot be decoded: {ref.path} ({error})") from error
 
 
 def read_answer(body: Body, secret: Secret, asked: str) -> Answer:

@@ -2,6 +2,14 @@
 
 from harness.records.answer import Answer, Prediction, PredictionStatus, StoredCompletion
 from harness.records.json_value import Json
+from harness.records.media import (
+    CellPlace,
+    FilePlace,
+    MediaRef,
+    MemberPlace,
+    Place,
+    UrlPlace,
+)
 from harness.records.metric import MetricSpec
 from harness.records.prompt import (
     ExemplarSpec,
@@ -30,7 +38,7 @@ from harness.records.run import (
     TokenCounts,
     VariantRecord,
 )
-from harness.records.sample import DatasetConfig, Dropped, MediaRef, Sample
+from harness.records.sample import DatasetConfig, Dropped, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScore
 from harness.records.source import Where
 from harness.records.suite import Decoding, ModelConfig, Suite, System
@@ -38,6 +46,7 @@ from harness.records.suite import Decoding, ModelConfig, Suite, System
 __all__ = [
     "RUN_SCHEMA",
     "Answer",
+    "CellPlace",
     "Comparison",
     "Completion",
     "Cost",
@@ -46,12 +55,14 @@ __all__ = [
     "Decoding",
     "Dropped",
     "ExemplarSpec",
+    "FilePlace",
     "GitState",
     "ImageCounts",
     "ImagePart",
     "Json",
     "Machine",
     "MediaRef",
+    "MemberPlace",
     "Message",
     "MetricResult",
     "MetricSpec",
@@ -59,6 +70,7 @@ __all__ = [
     "ModelRecord",
     "Money",
     "NoiseFloor",
+    "Place",
     "Prediction",
     "PredictionStatus",
     "PromptVariant",
@@ -77,6 +89,7 @@ __all__ = [
     "TextPart",
     "TextsSummary",
     "TokenCounts",
+    "UrlPlace",
     "VariantRecord",
     "Where",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.records.json_value import Json
-from harness.records.sample import MediaRef
+from harness.records.media import MediaRef
 from harness.records.source import Where
 
 

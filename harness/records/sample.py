@@ -8,20 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from harness.records.json_value import Json
+from harness.records.media import MediaRef
 from harness.records.source import Where
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaRef:
-    """One image of a sample: where its bytes are and what they are; never the bytes themselves."""
-
-    path: Path
-    sha256: str
-    """Of the file's bytes."""
-    width: int
-    """Pixels."""
-    height: int
-    """Pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

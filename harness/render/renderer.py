@@ -216,12 +216,17 @@ def prompt_content(messages: Sequence[Message], media: Sequence[MediaRef]) -> li
             [
                 {"text": part.text}
                 if isinstance(part, TextPart)
-                else {"image": media[part.index].sha256}
+                else _image_content(media[part.index])
                 for part in message.parts
             ],
         ]
         for message in messages
     ]
+
+
+def _image_content(ref: MediaRef) -> dict[str, Any]:
+    """Name an image by its bytes, and by the rules of its pixels where they are not the first."""
+    return {"image": ref.sha256} | ({} if ref.pixels == 1 else {"pixels": ref.pixels})
 
 
 def _line_of(error: Exception) -> int | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import DataError, StoreError
 from harness.media import load
+from harness.records import UrlPlace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,12 +50,12 @@ class Thumbnails:
         path = self._folder / f"{ref.sha256}.webp"
         if (stored := _stored(path)) is not None:
             return stored
+        if isinstance(ref.place, UrlPlace):
+            return None  # a page is made without the network, and a run may come from a stranger
         try:
-            picture = load(ref).copy()
+            picture = load(ref)
         except DataError:
-            return (
-                None  # the run was copied to a machine without its images, or this one is damaged
-            )
+            return None  # this machine does not have the image, or it is damaged
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         buffer = io.BytesIO()
         picture.save(buffer, "WEBP", quality=80)

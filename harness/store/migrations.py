@@ -76,8 +76,8 @@ def summary_up_to_date(value: dict[str, Any], asked: Sequence[MetricSpec]) -> di
 
 
 def sample_up_to_date(value: dict[str, Any]) -> dict[str, Any]:
-    """Bring a line of ``samples.jsonl`` up to date."""
-    return value
+    """Bring a line of ``samples.jsonl`` up to date: an image was always a file by itself."""
+    return {**value, "media": [_media(ref) for ref in value.get("media", [])]}
 
 
 def family_up_to_date(name: str) -> str:
@@ -85,6 +85,13 @@ def family_up_to_date(name: str) -> str:
     if not name.startswith("{"):
         return name
     return MetricSpec.of(json.loads(name)).label
+
+
+def _media(ref: Json) -> Json:
+    if not isinstance(ref, dict) or "path" not in ref:
+        return ref
+    facts = {name: fact for name, fact in ref.items() if name != "path"}
+    return {"place": {"type": "file", "path": ref["path"]}, **facts}
 
 
 def _spec(written: Json) -> Json:

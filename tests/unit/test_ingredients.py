@@ -1,13 +1,12 @@
 """A key is the hash of one documented dictionary, and a difference names what changed in it."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from harness.fingerprint import canonical_json, sha256_json
 from harness.ingredients import VERSION, Ingredients, differences
-from harness.records import ImagePart, MediaRef, Message, RenderedPrompt, TextPart
+from harness.records import FilePlace, ImagePart, MediaRef, Message, RenderedPrompt, TextPart
 from harness.render import prompt_content
 
 MODEL = {
@@ -19,9 +18,18 @@ MODEL = {
 DECODING = {"temperature": 0, "max_tokens": 32}
 
 
-def ingredients(text="Name the dish.", *, model=MODEL, decoding=DECODING, image="b" * 64, draw=0):
+def ingredients(
+    text="Name the dish.",
+    *,
+    model=MODEL,
+    decoding=DECODING,
+    image="b" * 64,
+    pixels=1,
+    draw=0,
+):
     texts = text if isinstance(text, tuple) else (text,)
-    media = (MediaRef(path=Path("x.png"), sha256=image, width=3, height=4),)
+    place = FilePlace(path="x.png")
+    media = (MediaRef(place=place, sha256=image, width=3, height=4, pixels=pixels),)
     parts = (ImagePart(index=0), *(TextPart(text=one) for one in texts))
     messages = (
         Message(role="system", parts=(TextPart(text="You name dishes.\nBe short."),)),
@@ -148,6 +156,17 @@ def test_images_and_draws_are_named():
     assert differences(before, after, {}) == ["draw: 0 → 1"]
     assert differences(before, before | {"images": []}, {}) == ["images: 1 → 0"]
     assert differences(before, before | {"version": 2}, {}) == [f"version: {VERSION} → 2"]
+
+
+def test_rules_of_pixels_count_from_the_second_version_on():
+    first, second, third = (ingredients(pixels=version) for version in (1, 2, 3))
+    assert len({first.key, second.key, third.key}) == 3
+    assert "pixels" not in first.record
+    assert between(first, second) == ["images[0]: pixels made by rules 1 → 2"]
+    assert between(third, second) == ["images[0]: pixels made by rules 3 → 2"]
+    assert between(first, first) == []
+    [content] = prompt_content(second.prompt.messages[1:], second.prompt.media)
+    assert content[1][0] == {"image": "b" * 64, "pixels": 2}
 
 
 def test_a_part_that_was_not_kept_is_told_by_its_hash():

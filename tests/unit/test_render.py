@@ -5,6 +5,7 @@ import pytest
 from harness.errors import RenderError
 from harness.records import (
     ExemplarSpec,
+    FilePlace,
     ImagePart,
     MediaRef,
     PromptVariant,
@@ -16,7 +17,7 @@ from harness.render import Renderer
 
 
 def sample(sample_id="s1", image="a", **metadata):
-    ref = MediaRef(path=Path(f"{image}.png"), sha256=image * 64, width=4, height=4)
+    ref = MediaRef(place=FilePlace(path=f"{image}.png"), sha256=image * 64, width=4, height=4)
     return Sample(id=sample_id, media=(ref,), references=("The Answer",), metadata=metadata)
 
 

@@ -1,12 +1,10 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from harness import scores as scoring
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
-from harness.records import Answer, Completion, MediaRef, Prediction, Sample
+from harness.records import Answer, Completion, FilePlace, MediaRef, Prediction, Sample
 from harness.scores import clusters_of
 
 TITLES = ["lemon shrimp skillet", "tomato salad", "corn chowder with bacon", "egg toast"]
@@ -100,7 +98,7 @@ def test_the_interval_holds_the_value_and_the_signature_says_how():
 
 
 def ref(name):
-    return MediaRef(path=Path(name), sha256=name, width=1, height=1)
+    return MediaRef(place=FilePlace(path=name), sha256=name, width=1, height=1)
 
 
 def test_samples_that_share_an_image_or_a_cluster_belong_together():

@@ -12,6 +12,7 @@ from harness.fingerprint import sha256_file
 from harness.media import probe
 from harness.records import (
     Decoding,
+    FilePlace,
     ImagePart,
     MediaRef,
     Message,
@@ -66,7 +67,8 @@ def hopeless(folder: Path) -> list[Request]:
     [good] = images(1)
     corrupt = folder / "corrupt.webp"
     corrupt.write_bytes(good.path.read_bytes()[:200])
-    cut = replace(good, path=corrupt, sha256=sha256_file(corrupt))
+    place = FilePlace(path=str(corrupt))
+    cut = replace(good, place=place, sha256=sha256_file(corrupt))
     return [
         request("too long", good, "tomato soup with red pepper " * 5000),
         request("corrupt", cut, PROMPTS[0]),

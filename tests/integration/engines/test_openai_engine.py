@@ -703,7 +703,7 @@ def test_images_stand_in_their_place_with_the_bytes_of_their_file(log):
     assert url.partition(";base64,")[2] == base64.b64encode(ref.path.read_bytes()).decode()
 
 
-@pytest.mark.parametrize("kind", ["turned", "transparent", "palette", "animated"])
+@pytest.mark.parametrize("kind", ["turned", "transparent", "palette", "animated", "16-bit grey"])
 def test_an_image_that_servers_may_read_otherwise_is_sent_as_the_pixels_that_others_see(
     kind, log, tmp_path
 ):
@@ -719,6 +719,8 @@ def test_an_image_that_servers_may_read_otherwise_is_sent_as_the_pixels_that_oth
         picture.save(path)
     elif kind == "palette":
         picture.quantize(8).save(path)
+    elif kind == "16-bit grey":
+        picture.convert("I").convert("I;16").point(lambda level: level * 257).save(path)
     else:
         path = tmp_path / "image.webp"
         picture.save(path, save_all=True, append_images=[picture.rotate(180)], lossless=True)
@@ -742,6 +744,25 @@ def test_images_are_sent_as_urls_on_request(log, tmp_path):
     with FaultServer() as server:
         elsewhere = engine_at(server.url, log=log, **given)
         assert "is not under image_root" in refusal(elsewhere, [questions(1)[0]])
+
+
+def test_of_an_image_that_was_overwritten_no_url_is_sent_either(log, tmp_path):
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "1.png")
+    one = request("x", probe(tmp_path / "1.png"), "What?")
+    Image.new("RGB", (8, 8), "blue").save(tmp_path / "1.png")
+    given = {"image_base_url": "https://pics.example", "image_root": str(tmp_path)}
+    with FaultServer() as server:
+        [answer] = ask(engine_at(server.url, log=log, **given), [one]).values()
+        assert "image has changed since the run began" in answer.error
+        assert server.asked == []
+
+
+def test_a_deep_image_is_sent_as_pixels_where_others_are_sent_as_urls(log, tmp_path):
+    Image.new("I;16", (8, 8), 257 * 100).save(tmp_path / "1.png")
+    one = request("x", probe(tmp_path / "1.png"), "What?")
+    body = sent(log, one, image_base_url="https://pics.example", image_root=str(tmp_path))
+    _, shown = decoded(body["messages"][0]["content"][0]["image_url"]["url"])
+    assert shown.getpixel((0, 0)) == (100, 100, 100)
 
 
 def test_the_key_of_a_completion_follows_what_changes_the_text():

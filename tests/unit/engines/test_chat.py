@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,11 +10,11 @@ from hypothesis import strategies as st
 
 from harness.engines.chat import ChatWriter, chat_messages, lacks_bos
 from harness.errors import EngineError, RenderError
-from harness.records import ImagePart, MediaRef, Message, RenderedPrompt, TextPart
+from harness.records import FilePlace, ImagePart, MediaRef, Message, RenderedPrompt, TextPart
 
 
 def media(name: str) -> MediaRef:
-    return MediaRef(path=Path(name), sha256=name, width=1, height=1)
+    return MediaRef(place=FilePlace(path=name), sha256=name, width=1, height=1)
 
 
 def user(*parts: ImagePart | TextPart) -> Message:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,14 +10,14 @@ from PIL import Image
 from harness.engines.images import preparation
 from harness.engines.protocol import ImageWork
 from harness.errors import DataError, EngineError
-from harness.media import probe
-from harness.records import MediaRef
+from harness.media import PictureCache, probe
+from harness.records import FilePlace, MediaRef
 
 QWEN = SimpleNamespace(model_type="qwen3_vl", vision_config=SimpleNamespace(patch_size=16))
 PROCESSOR = SimpleNamespace(
     image_processor=SimpleNamespace(size={"shortest_edge": 100, "longest_edge": 9000})
 )
-REF = MediaRef(path=Path("a.png"), sha256="f" * 64, width=1, height=1)
+REF = MediaRef(place=FilePlace(path="a.png"), sha256="f" * 64, width=1, height=1)
 
 
 def test_without_settings_the_processor_decides():
@@ -35,6 +35,13 @@ def test_a_limit_that_is_not_given_is_the_checkpoints_own():
 def test_an_image_prepared_otherwise_is_another_image():
     uuids = {preparation({"max_pixels": n}, QWEN, PROCESSOR).uuid(REF) for n in (4000, 5000)}
     assert len(uuids | {REF.sha256}) == 3
+
+
+def test_an_image_whose_pixels_are_made_by_newer_rules_is_another_image():
+    newer = replace(REF, pixels=2)
+    for settings in ({}, {"max_pixels": 5000}):
+        prepared = preparation(settings, QWEN, PROCESSOR)
+        assert prepared.uuid(newer) != prepared.uuid(REF)
 
 
 @pytest.mark.parametrize(
@@ -56,26 +63,33 @@ def test_settings_for_another_kind_of_model_are_refused():
         preparation({"max_pixels": 5000}, SimpleNamespace(model_type="llava"), PROCESSOR)
 
 
-def drawn(path):
-    Image.new("RGB", (8, 8), "red").save(path)
+def drawn(path, colour="red", side=8):
+    Image.new("RGB", (side, side), colour).save(path)
     return probe(path)
+
+
+def fresh(settings=None, kept_bytes=2**20):
+    """Image preparation that shares its cache with nobody."""
+    prepared = preparation(settings or {}, QWEN, PROCESSOR)
+    prepared.cache = PictureCache(kept_bytes, 2**28)
+    return prepared
 
 
 def test_a_picture_that_many_ask_for_at_once_is_opened_once(tmp_path):
     ref = drawn(tmp_path / "a.png")
-    prepared = preparation({}, QWEN, PROCESSOR)
+    prepared = fresh()
 
     async def asked():
         return await asyncio.gather(*(prepared.open([ref, ref]) for _ in range(5)))
 
     pictures = [picture for answer in asyncio.run(asked()) for picture in answer]
-    assert len(pictures) == 10
+    assert (len(pictures), prepared.decoded) == (10, 1)
     assert all(picture is pictures[0] for picture in pictures)
 
 
 def test_one_who_gives_up_does_not_take_the_picture_from_the_others(tmp_path):
     ref = drawn(tmp_path / "a.png")
-    prepared = preparation({}, QWEN, PROCESSOR)
+    prepared = fresh()
 
     async def asked():
         first, second = (asyncio.ensure_future(prepared.open([ref])) for _ in range(2))
@@ -89,7 +103,7 @@ def test_one_who_gives_up_does_not_take_the_picture_from_the_others(tmp_path):
 
 def test_a_picture_that_could_not_be_opened_is_tried_again(tmp_path):
     ref = drawn(tmp_path / "a.png")
-    prepared = preparation({}, QWEN, PROCESSOR)
+    prepared = fresh()
 
     async def asked():
         ref.path.rename(tmp_path / "gone.png")
@@ -100,6 +114,53 @@ def test_a_picture_that_could_not_be_opened_is_tried_again(tmp_path):
 
     [picture] = asyncio.run(asked())
     assert picture.size == (8, 8)
+
+
+def asked_in_turn(prepared, prompts, at_once):
+    """Open the pictures of prompts, a few prompts at a time, as an engine does."""
+
+    async def ask():
+        room = asyncio.Semaphore(at_once)
+
+        async def one(refs):
+            async with room:
+                return [picture.size for picture in await prepared.open(refs)]
+
+        await asyncio.gather(*(one(refs) for refs in prompts))
+
+    asyncio.run(ask())
+    return prepared.decoded
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 20])
+def test_exemplars_are_decoded_once_and_each_sample_once(tmp_path, at_once):
+    # Found 2026-11-25: 180 decodes for 20 requests with 8 exemplars, instead of 28.
+    shades = [(n, 0, 0) for n in range(28)]
+    refs = [drawn(tmp_path / f"{n}.png", shade) for n, shade in enumerate(shades)]
+    prompts = [[*refs[:8], sample] for sample in refs[8:]]
+    assert asked_in_turn(fresh(), prompts, at_once) == 28
+
+
+def test_exemplars_that_do_not_fit_make_room_for_themselves(tmp_path):
+    refs = [drawn(tmp_path / f"{n}.png", (n, 0, 0), side=128) for n in range(40)]  # 64 KiB each
+    prompts = [[*refs[:20], sample] for sample in refs[20:]]
+    decoded = asked_in_turn(fresh(kept_bytes=2**18), prompts, 1)
+    assert decoded <= 20 + 2 * 20  # the first prompt shows how much room is needed
+
+
+def test_all_prompts_of_an_image_decode_it_once_while_large_ones_come_and_go(tmp_path):
+    refs = [drawn(tmp_path / f"{n}.png", (n, 0, 0), side=512) for n in range(10)]  # 1 MiB each
+    prompts = [[ref] for ref in refs for _ in range(6)]
+    prepared = fresh(kept_bytes=2**21)
+    assert asked_in_turn(prepared, prompts, 6) == 10
+    assert prepared.cache.held <= 2 * (2**20 + 1024)  # its room for one prompt, and the next
+
+
+def test_two_models_share_a_picture_that_they_prepare_alike(tmp_path):
+    ref = drawn(tmp_path / "a.png")
+    one, other = fresh(), fresh()
+    other.cache = one.cache
+    assert asked_in_turn(one, [[ref]], 1) + asked_in_turn(other, [[ref]], 1) == 1
 
 
 def test_what_one_engine_does_not_know_of_its_images_is_not_known_of_a_run():

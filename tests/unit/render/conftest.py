@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import MediaRef, PromptVariant, Sample, TextPart, Where
+from harness.records import FilePlace, MediaRef, PromptVariant, Sample, TextPart, Where
 from harness.render import Renderer
 
 
@@ -14,7 +14,7 @@ def render():
 
     def run(user, *, sample_id="s1", images=1, system=None, **metadata):
         media = tuple(
-            MediaRef(path=Path(f"{i}.png"), sha256=f"{i}" * 64, width=4, height=4)
+            MediaRef(place=FilePlace(path=f"{i}.png"), sha256=f"{i}" * 64, width=4, height=4)
             for i in range(images)
         )
         sample = Sample(id=sample_id, media=media, references=("R",), metadata=metadata)

@@ -1,12 +1,15 @@
 """Small pictures of a run: they stay with it when it is copied, and nothing else comes in."""
 
 import hashlib
+import io
 
+import fsspec
+import numpy as np
 import pytest
 from PIL import Image
 
 from harness.media import probe
-from harness.records import Answer, Completion, MediaRef, Prediction, Sample
+from harness.records import Answer, Completion, FilePlace, MediaRef, Prediction, Sample, UrlPlace
 from harness.report.gallery import gallery
 from harness.report.thumbnails import FOLDER, LONGEST_SIDE, Thumbnails
 
@@ -73,14 +76,46 @@ def test_a_sample_without_images_lacks_none(run):
 def test_a_strangers_run_brings_no_file_of_this_machine_into_the_page(run, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("a key")
+    none = FilePlace(path=str(tmp_path / "none.png"))
     digest = hashlib.sha256(b"x").hexdigest()
     (run / FOLDER).mkdir()
     (run / FOLDER / f"{digest}.webp").symlink_to(secret)
-    linked = MediaRef(path=tmp_path / "none.png", sha256=digest, width=1, height=1)
+    linked = MediaRef(place=none, sha256=digest, width=1, height=1)
     assert Thumbnails(run).webp(linked) is None
     (tmp_path / "other.webp").write_bytes(b"RIFF\0\0\0\0WEBPVP8 ")
-    outside = MediaRef(path=tmp_path / "none.png", sha256="../../other", width=1, height=1)
+    outside = MediaRef(place=none, sha256="../../other", width=1, height=1)
     assert Thumbnails(run).webp(outside) is None
     (run / FOLDER / f"{digest}.webp").unlink()
     (run / FOLDER / f"{digest}.webp").write_bytes(b"RIFF\0\0\0\0WEBP" + bytes(1_000_000))
     assert Thumbnails(run).webp(linked) is None
+
+
+def test_a_deep_picture_is_shown_as_the_model_saw_it(run, tmp_path):
+    gradient = np.linspace(0, 65535, 640, dtype=np.uint16)[None, :].repeat(320, 0)
+    Image.fromarray(gradient).save(tmp_path / "a.png")
+    small = Image.open(io.BytesIO(Thumbnails(run).webp(probe(tmp_path / "a.png"))))
+    assert small.size == (LONGEST_SIDE, LONGEST_SIDE // 2)
+    row = np.asarray(small.convert("L"))[40].astype(int)
+    assert row[0] < 10 < 118 < row[80] < 138 < 245 < row[-1]
+
+
+def test_images_that_have_gone_changed_or_broken_have_no_picture(run, tmp_path):
+    refs = {}
+    for name in ("gone", "changed", "broken"):
+        Image.effect_noise((64, 64), 80).save(tmp_path / f"{name}.png")
+        if name == "broken":
+            content = bytearray((tmp_path / "broken.png").read_bytes())
+            content[len(content) // 2] ^= 255
+            (tmp_path / "broken.png").write_bytes(content)
+        refs[name] = probe(tmp_path / f"{name}.png")
+    (tmp_path / "gone.png").unlink()
+    Image.new("L", (64, 64)).save(tmp_path / "changed.png")
+    assert {name: Thumbnails(run).webp(ref) for name, ref in refs.items()} == dict.fromkeys(refs)
+
+
+def test_a_strangers_run_makes_no_page_fetch_anything(run, image):
+    url = f"memory://{image.parent.parent.name}/a.png"
+    with fsspec.open(url, "wb") as file:
+        file.write(image.read_bytes())
+    ref = probe(UrlPlace(url=url))  # it is there, and could be had
+    assert Thumbnails(run).webp(ref) is None

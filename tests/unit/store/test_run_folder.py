@@ -1,18 +1,22 @@
+import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from harness.errors import StoreError
 from harness.records import (
+    CellPlace,
     DatasetRecord,
+    FilePlace,
     Machine,
     MediaRef,
+    MemberPlace,
     MetricSpec,
     ReportedRow,
     RunRecord,
     Sample,
     SampleScore,
+    UrlPlace,
 )
 from harness.store.run_folder import RunFolder
 
@@ -37,13 +41,40 @@ RECORD = RunRecord(
 
 def test_samples_and_scores_come_back_as_they_were(tmp_path):
     folder = RunFolder.create(tmp_path, "suite")
-    ref = MediaRef(path=Path("a/b.png"), sha256="f" * 64, width=3, height=4)
+    ref = MediaRef(place=FilePlace(path="a/b.png"), sha256="f" * 64, width=3, height=4)
     samples = [Sample(id="é\u2028", media=(ref,), references=("x", "y"), metadata={"n": [1, None]})]
     scores = [SampleScore(system="s", sample_id="é\u2028", metric="CIDEr", value=0.25)]
     folder.write_samples(samples)
     folder.write_scores(scores)
     assert RunFolder(folder.path).samples() == samples
     assert RunFolder(folder.path).scores([s.sample_id for s in scores]) == scores
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        FilePlace(path="a/b.png"),
+        MemberPlace(archive="a.zip", member="b.png"),
+        CellPlace(table="a.parquet", column="image", row=3),
+        UrlPlace(url="s3://bucket/b.png"),
+    ],
+)
+def test_media_come_back_wherever_they_are(tmp_path, place):
+    folder = RunFolder.create(tmp_path, "suite")
+    ref = MediaRef(place=place, sha256="f" * 64, width=3, height=4, pixels=2)
+    folder.write_samples([Sample(id="a", media=(ref,), references=())])
+    assert RunFolder(folder.path).samples()[0].media == (ref,)
+
+
+def test_media_of_version_0_1_were_files_with_pixels_of_the_first_rules(tmp_path):
+    folder = RunFolder.create(tmp_path, "suite")
+    media = {"path": "/a/b.png", "sha256": "f" * 64, "width": 3, "height": 4}
+    line = {"id": "a", "references": [], "cluster": None, "metadata": {}, "media": [media]}
+    (folder.path / "samples.jsonl").write_text(json.dumps(line))
+    [ref] = RunFolder(folder.path).samples()[0].media
+    assert ref == MediaRef(
+        place=FilePlace(path="/a/b.png"), sha256="f" * 64, width=3, height=4, pixels=1
+    )
 
 
 def test_a_results_folder_stands_for_its_newest_run(tmp_path):

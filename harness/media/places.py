@@ -1,0 +1,70 @@
+"""A place → the bytes there, whatever kind it is of; checked against a MediaRef's hash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import DataError
+from harness.fingerprint import sha256_bytes
+from harness.media.archives import read_member
+from harness.media.border import refusing
+from harness.media.cells import read_cell
+from harness.records import CellPlace, FilePlace, MemberPlace, UrlPlace
+
+if TYPE_CHECKING:
+    from harness.records import MediaRef, Place
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+_MOST = MAX_FILE_BYTES + 1
+"""Bytes that are read: one more says that there are too many."""
+
+
+def open(ref: MediaRef) -> bytes:
+    """Give the bytes of an image, those whose hash the MediaRef holds.
+
+    What these bytes are used for needs no second look at the file.
+
+    Raises:
+        DataError: it has gone or cannot be read, or other bytes stand there now.
+    """
+    content = read(ref.place)
+    if sha256_bytes(content) != ref.sha256:
+        # Its answer would stand under the old image's key.
+        raise DataError(f"image has changed since the run began: {ref.name}")
+    return content
+
+
+def read(place: Place) -> bytes:
+    """Give the bytes at a place, unchecked.
+
+    Raises:
+        DataError: there are none, they cannot be read, or they are too many.
+    """
+    with refusing("image cannot be read", place.name):
+        content = _bytes_at(place)
+    if content is None:
+        raise DataError(f"no such image: {place.name}")
+    if len(content) > MAX_FILE_BYTES:
+        raise DataError(f"image of more than {MAX_FILE_BYTES:,} bytes: {place.name}")
+    return content
+
+
+def _bytes_at(place: Place) -> bytes | None:
+    match place:
+        case FilePlace():
+            path = Path(place.path)
+            if not path.is_file():  # a pipe would be waited for
+                return None
+            with path.open("rb") as file:
+                return file.read(_MOST)
+        case MemberPlace():
+            return read_member(Path(place.archive), place.member, _MOST)
+        case CellPlace():
+            return read_cell(Path(place.table), place.column, place.row)
+        case UrlPlace():
+            import fsspec
+
+            with fsspec.open(place.url, "rb") as remote:
+                content: bytes = remote.read(_MOST)
+            return content
