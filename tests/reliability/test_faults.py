@@ -64,13 +64,24 @@ def test_an_unreadable_image_is_left_out_and_counted(project, run, committed):
     assert "hint: add 'unreadable_image' to 'clean:' in dishes.yaml to leave" in done.stderr
 
 
-def test_a_cut_image_and_a_long_prompt_fail_alone(
+def test_a_cut_image_is_left_out_and_counted(project, run, committed):
+    image = project / "datasets/dishes/images/s2.png"
+    image.write_bytes(image.read_bytes()[:60])
+    done = run(project)
+    assert done.returncode == 0
+    assert "1 row of the dataset left out: 1 unreadable_image" in done.stdout
+    assert len(committed(project / "results/store.sqlite")) == 6
+
+
+def test_a_damaged_image_and_a_long_prompt_fail_alone(
     project, harness_process, repository, newest, answers
 ):
     pytest.importorskip("transformers")
     model(project, f"engine: transformers, model: {repository / 'harness/demo/model'}")
     image = project / "datasets/dishes/images/s2.png"
-    image.write_bytes(image.read_bytes()[:60])
+    content = image.read_bytes()
+    pixels = content.index(b"IDAT") + 4
+    image.write_bytes(content[:pixels] + b"!" + content[pixels + 1 :])
     long = "{% if id == 's3' %}{{ 'many words ' * 3000 }}{% endif %}"
     edit(project / SUITE / "title.yaml", "user: Give", f'user: "{long}Give')
     edit(project / SUITE / "title.yaml", "title.\n", 'title."\n')
