@@ -83,14 +83,14 @@ class PictureCache:
         return future, fresh
 
     def fit(self, shown: Sequence[Image.Image | str]) -> None:
-        """Make room for what one prompt shows, and for the next prompt's own beside it.
+        """Make room for all pictures of a prompt, and for the next prompt's own beside them.
 
         With less, exemplars that stand in every prompt would push each other out.
         """
         sizes = [size_of(one) for one in {id(one): one for one in shown}.values()]
-        needed = sum(sizes) + max(sizes, default=0)
-        with self._changed:
-            self.kept_bytes = max(self.kept_bytes, needed)
+        if len(sizes) > 1:
+            with self._changed:
+                self.kept_bytes = max(self.kept_bytes, sum(sizes) + max(sizes))
 
     def clear(self) -> None:
         """Forget all that is done."""

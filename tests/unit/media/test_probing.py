@@ -263,7 +263,7 @@ def damaged(content, chance):
 @pytest.mark.filterwarnings("ignore")  # outside of the tests a warning is no exception either
 @pytest.mark.parametrize("kind", WHOLE)
 def test_a_damaged_file_is_an_image_or_one_data_error(kind, tmp_path):
-    chance = random.Random(kind)
+    chance = random.Random(f"{kind}, damaged")
     fine = refused = 0
     for _ in range(60):
         content = damaged(WHOLE[kind], chance)
