@@ -80,6 +80,7 @@ BY_FILE = ("integration/", "e2e/test_demo_run.py", "e2e/test_outputs.py")
 """Whose tests share a set-up within their file; any other test goes wherever there is room."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this very hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests one of several processes runs together, and which come first."""
 
