@@ -28,11 +28,10 @@ settings.register_profile("usual", USUAL, derandomize=True)
 settings.register_profile("search", USUAL, derandomize=False)
 settings.load_profile("usual")
 
-if "PYTEST_XDIST_WORKER" in os.environ:
-    # Two processes test at once on two cores. By itself vLLM binds each model to the same core, and
-    # torch takes both in each; what is not bound, the system spreads.
-    os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Two processes test at once on two cores, and whatever they work out is small. By itself vLLM would
+# bind each model to the same core, and torch and BLAS take both cores and wait for each other.
+os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPOSITORY = Path(__file__).parent.parent
 HARNESS = str(Path(sys.executable).parent / "harness")
