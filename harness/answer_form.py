@@ -12,13 +12,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import regex
-from jsonschema import SchemaError
-from jsonschema.exceptions import UndefinedTypeCheck
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from harness.bounded_schema import CHECK_SECONDS, is_valid, pattern, validator
+from harness.bounded_schema import CHECK_SECONDS, is_valid, pattern, schema_fault, validator
 from harness.errors import ConfigError
 from harness.fingerprint import canonical_json
 
@@ -137,14 +135,8 @@ def _written_out(source: str) -> int:
 
 
 def _schema_fault(schema: Any) -> str | None:
-    try:
-        validator(schema)
-    except SchemaError as error:
-        return error.message
-    except UndefinedTypeCheck as error:
-        return str(error)
-    except RecursionError:
-        return "the schema is nested too deeply"
+    if fault := schema_fault(schema):
+        return fault
     pairs = list(_pairs(schema))
     if {"unevaluatedProperties", "patternProperties"} <= {key for key, _ in pairs}:
         return "unevaluatedProperties beside patternProperties cannot be checked"

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import regex
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import SchemaError, UndefinedTypeCheck, ValidationError
 from jsonschema.validators import extend, validator_for
 from referencing import Registry
 
@@ -27,14 +27,20 @@ CHECK_SECONDS = 0.25
 _end: ContextVar[float] = ContextVar("end")
 
 
-def validator(schema: Any) -> Any:
-    """Make a validator of a schema.
+def schema_fault(schema: Any) -> str | None:
+    """Say why something is no JSON schema; None: it is one."""
+    try:
+        validator_for(schema).check_schema(schema)
+    except (SchemaError, UndefinedTypeCheck) as error:
+        return getattr(error, "message", None) or str(error)
+    except RecursionError:
+        return "the schema is nested too deeply"
+    return None
 
-    Raises:
-        SchemaError: it is no JSON schema.
-    """
+
+def validator(schema: Any) -> Any:
+    """Make a validator of a schema that ``schema_fault`` has nothing against."""
     kind: Any = validator_for(schema)
-    kind.check_schema(schema)
     # Without its $schema, so that no part of it falls back to the validator without limits.
     return _bounded(kind)(_without_dialect(schema), registry=Registry())
 
