@@ -25,7 +25,6 @@ from harness.cli.output import error_lines, say, say_json, tell
 
 if TYPE_CHECKING:
     from harness.pipeline.asking.plan import Choice
-    from harness.pipeline.looking.check import Checked
 
 app = typer.Typer(
     help="Which prompt is better, by how much, on which images, and is it real?\n\n"
@@ -190,7 +189,7 @@ def check(
         say(*error_lines(problem))
     for notice in checked.notices:
         say(f"note: {notice}")
-    say(_check_text(checked, data=data))
+    say(checked.verdict)
     if checked.problems:
         raise typer.Exit(1)
 
@@ -394,12 +393,3 @@ def _choice(
         limit=limit,
         repeats=repeats,
     )
-
-
-def _check_text(checked: Checked, *, data: bool) -> str:
-    """Say in a line what was looked at and how much is wrong."""
-    counts = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in checked.counts.items() if n]
-    how = "all samples and images" if data else "each prompt for one sample"
-    wrong = len(checked.problems)
-    verdict = "nothing is wrong" if not wrong else f"{wrong} problem{'' if wrong == 1 else 's'}"
-    return f"{verdict}; looked at {', '.join(counts)} ({how})"

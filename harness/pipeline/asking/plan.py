@@ -8,16 +8,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from harness.config.load import find_dataset
 from harness.config.names import JOINER, unique
 from harness.config.problems import Problems
 from harness.config.validate import nearest
-from harness.dataset.samples import LoadedDataset, load_samples
 from harness.engines.hub import is_pinned, split_adapter
 from harness.engines.protocol import REPLAY, identity
-from harness.errors import ConfigError, ConfigErrors, DataError
+from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import canonical_json, content_of_paths, sha256_file, sha256_folder
 from harness.ingredients import Ingredients
+from harness.pipeline.asking.plan_samples import exemplars_of, samples_of
 from harness.pipeline.asking.refusals import (
     place_of,
     refuse_draws,
@@ -41,7 +40,8 @@ from harness.render import Renderer
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from harness.records import DatasetConfig, Sample
+    from harness.dataset.samples import LoadedDataset
+    from harness.records import Sample
 
 _Named = TypeVar("_Named", PromptVariant, ModelConfig)
 
@@ -257,21 +257,17 @@ def draft_plan(
         with problems.caught():
             check_steps(variant.postprocess, variant.where.get("postprocess"))
         with problems.caught(variant.where.get("exemplars")):
-            exemplars[variant.name] = _exemplars(variant, suite, hash_file)
+            exemplars[variant.name] = exemplars_of(variant, suite, hash_file)
             renderers[variant.name] = Renderer(variant, exemplars[variant.name])
     systems = list(_systems(suite, problems))
     refuse_models(suite, systems, problems)
     if pin and not problems.all:
-        pinned = []
-        for model in suite.models:
-            with problems.caught(suite.where.get(f"models.{model.name}")):
-                pinned.append(pin(model))
-        suite = suite if problems.all else replace(suite, models=tuple(pinned))
+        suite = _pinned(suite, pin, problems)
     # Of a plan that is refused one sample is enough: those of a large dataset take minutes.
     limit = 1 if problems.all else choice.limit
     dataset = None
     with problems.caught(suite.dataset.where):
-        dataset = _samples(suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images)
+        dataset = samples_of(suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images)
     if dataset is None:
         return None
     unknown: list[str] = []
@@ -288,10 +284,6 @@ def draft_plan(
                 # Of a part of the dataset nobody can say what the whole does not have.
                 unknown += file.unknown if choice.limit is None and sample_ids is None else ()
     problems.add(unique("system", ((s.name, None) for s in systems), joined=False))
-    identities: dict[str, Json] = {}
-    for model in suite.models:
-        with problems.caught(suite.where.get(f"models.{model.name}")):
-            identities[model.name] = _identity(model, hash_file)
     return Plan(
         suite=suite,
         dataset=dataset,
@@ -300,38 +292,18 @@ def draft_plan(
         exemplars=exemplars,
         unknown_ids=tuple(unknown),
         data_notes=tuple(data_notes),
-        identities=identities,
+        identities=_identities(suite, hash_file, problems),
         repeats=choice.repeats,
     )
 
 
-def _exemplars(
-    variant: PromptVariant, suite: Suite, hash_file: Callable[[Path], str]
-) -> tuple[Sample, ...]:
-    if variant.exemplars is None:
-        return ()
-    asked = variant.where.get("exemplars")
-    config = find_dataset(variant.exemplars.dataset, suite.folder, asked=asked)
-    try:
-        return _samples(config, hash_file, ids=variant.exemplars.ids).samples
-    except DataError as error:
-        _samples(config, hash_file, limit=1)  # raises where the dataset itself is wrong
-        error.where = asked
-        raise
-
-
-def _samples(
-    config: DatasetConfig,
-    hash_file: Callable[[Path], str],
-    *,
-    limit: int | None = None,
-    ids: Sequence[str] | None = None,
-    images: bool = True,
-) -> LoadedDataset:
-    if config.obtain and not config.path.exists():
-        message = f"no such file: {config.path}"
-        raise DataError(message, where=config.where, hint=config.obtain)
-    return load_samples(config, limit=limit, ids=ids, images=images, hash_file=hash_file)
+def _pinned(suite: Suite, pin: Callable[[ModelConfig], ModelConfig], problems: Problems) -> Suite:
+    """Give a suite with the commits of its models; with a problem the suite as it is."""
+    models = []
+    for model in suite.models:
+        with problems.caught(suite.where.get(f"models.{model.name}")):
+            models.append(pin(model))
+    return suite if problems.all else replace(suite, models=tuple(models))
 
 
 def _systems(suite: Suite, problems: Problems) -> Iterator[System]:
@@ -389,6 +361,16 @@ def _drawn(decoding: Decoding, draw: int) -> Decoding:
     if not draw or seed is None:
         return decoding
     return replace(decoding, params={**decoding.params, "seed": seed + draw})
+
+
+def _identities(
+    suite: Suite, hash_file: Callable[[Path], str], problems: Problems
+) -> dict[str, Json]:
+    identities: dict[str, Json] = {}
+    for model in suite.models:
+        with problems.caught(suite.where.get(f"models.{model.name}")):
+            identities[model.name] = _identity(model, hash_file)
+    return identities
 
 
 def _identity(model: ModelConfig, hash_file: Callable[[Path], str]) -> Json:

@@ -51,6 +51,17 @@ class Checked:
     """What a run would refuse, and with ``data`` images that cannot be decoded."""
     notices: tuple[str, ...]
     """What is no mistake and should be known."""
+    data: bool
+    """Whether all samples and images were looked at."""
+
+    @property
+    def verdict(self) -> str:
+        """What was looked at and how much is wrong, in a line."""
+        counts = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in self.counts.items() if n]
+        how = "all samples and images" if self.data else "each prompt for one sample"
+        wrong = len(self.problems)
+        many = f"{wrong} problem{'' if wrong == 1 else 's'}" if wrong else "nothing is wrong"
+        return f"{many}; looked at {', '.join(counts)} ({how})"
 
 
 def check(path: Path, *, data: bool = False) -> Checked:
@@ -91,6 +102,7 @@ def check(path: Path, *, data: bool = False) -> Checked:
         },
         problems=tuple(looking.problems.all),
         notices=tuple(dict.fromkeys(looking.notices)),
+        data=data,
     )
 
 
