@@ -77,7 +77,8 @@ def summary_up_to_date(value: dict[str, Any], asked: Sequence[MetricSpec]) -> di
 
 def sample_up_to_date(value: dict[str, Any]) -> dict[str, Any]:
     """Bring a line of ``samples.jsonl`` up to date: an image was always a file by itself."""
-    return {**value, "media": [_media(ref) for ref in value.get("media", [])]}
+    media = value.get("media")
+    return {**value, "media": [_media(ref) for ref in media]} if isinstance(media, list) else value
 
 
 def family_up_to_date(name: str) -> str:
