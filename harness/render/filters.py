@@ -79,11 +79,20 @@ def each(context: Context, value: Any) -> Any:
     return value
 
 
+_PASSED: Mapping[str | None, Callable[[Context], tuple[Any, ...]]] = {
+    None: lambda _context: (),
+    "context": lambda context: (context,),
+    "eval_context": lambda context: (context.eval_ctx,),
+    "environment": lambda context: (context.environment,),
+}
+"""What a filter of Jinja's asks for as its first argument → how it gets it."""
+
+
 def _guarded(name: str, work: Filter) -> Filter:
     before = _COSTS.get(name)
     takes_null = name in ("default", "d", "tojson")
     takes_image = name in ("default", "d", "trim")
-    passed = getattr(getattr(work, "jinja_pass_arg", None), "name", None)
+    passed = _PASSED[getattr(getattr(work, "jinja_pass_arg", None), "name", None)]
 
     @pass_context
     def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
@@ -91,7 +100,7 @@ def _guarded(name: str, work: Filter) -> Filter:
         budget.spend(STEP)
         if value is None and not takes_null:
             raise NullShown(f"'{name}' of null", hint=NULL_HINT)
-        given = (value, *args, *options.values())
+        given = (value, *args, *options.values()) if args or options else (value,)
         for one in given:
             budget.weigh(one)
         if isinstance(value, Placed):
@@ -103,12 +112,7 @@ def _guarded(name: str, work: Filter) -> Filter:
                 check_text(budget, one)
         if before:
             before(budget, value, *args, **options)
-        first = {
-            "context": (context,),
-            "eval_context": (context.eval_ctx,),
-            "environment": (context.environment,),
-        }.get(passed or "", ())
-        result = work(*first, value, *args, **options)
+        result = work(*passed(context), value, *args, **options)
         if isinstance(result, Iterator):
             result = list(_paid(budget, result))
         budget.weigh(result)
