@@ -29,6 +29,10 @@ class ScriptedEngine:
     defaults = {}  # noqa: RUF012 (nobody adds to it)
     script = Script()
 
+    @staticmethod
+    def check_installed(config) -> None:
+        pass
+
     def __init__(self, config, *, log: Path):
         self._config = config
 
