@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 from harness.stats import bootstrap, compare, estimate, resample_weights

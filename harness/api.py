@@ -29,7 +29,7 @@ from harness.store.run_folder import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.executors.protocol import Executor
+    from harness.executors.executor import Executor
     from harness.pipeline.asking.generate import Generation, Progress
     from harness.pipeline.reading.comparing import RunComparison
     from harness.records import Answer, Json, Resampling, RunRecord, RunSummary, Sample

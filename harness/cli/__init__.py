@@ -26,7 +26,7 @@ def main() -> None:
     sys.excepthook = tell_trace
     try:
         from harness.cli.verbs import app  # here, since Ctrl-C may come as early
-        from harness.executors.protocol import Interrupted
+        from harness.executors.executor import Interrupted
 
         code = app(arguments, prog_name="harness", standalone_mode=False) or 0
     except (KeyboardInterrupt, SystemExit) as ended:

@@ -57,7 +57,7 @@ def exit_by(summary: RunSummary, *, allow_failures: bool) -> None:
 
 
 def _lacking(summary: RunSummary) -> Iterator[str]:
-    from harness.report.notes import missing_metrics, reasons_of
+    from harness.report.table_notes import missing_metrics, reasons_of
 
     silent = [system for system in summary.systems if system.unscored == system.n]
     for system in silent:

@@ -42,7 +42,7 @@ def list_names(
     as_json: JsonOption = False,
 ) -> None:
     """List what a suite or variant may name, or the runs there are."""
-    from harness.pipeline.looking.names import names_of
+    from harness.pipeline.looking.name_lists import names_of
 
     if kind not in KINDS:
         raise typer.BadParameter(f"'{kind}' is none of {', '.join(KINDS)}")

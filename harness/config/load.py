@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.answer_form import check_form
 from harness.config.names import unique
 from harness.config.problems import Problems
-from harness.config.sampling import sampling_problems
+from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile, VariantFile
 from harness.config.validate import nearest, validate
 from harness.errors import ConfigError, ConfigErrors

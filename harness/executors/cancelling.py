@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from harness.executors.protocol import Executor, StartedModel
+    from harness.executors.executor import Executor, StartedModel
     from harness.records import ModelConfig
 
 

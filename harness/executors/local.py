@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from harness.engines.protocol import engine_class
 from harness.engines.vllm_plugin import OWNER
 from harness.errors import EngineError
+from harness.executors.executor import Interrupted
 from harness.executors.local_environment import BorrowedEnvironment
 from harness.executors.local_output import OutputToFile
 from harness.executors.local_signals import stop_on_signal
-from harness.executors.protocol import Interrupted
 from harness.executors.watched import Limits, WatchedModel
 
 if TYPE_CHECKING:

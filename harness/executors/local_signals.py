@@ -8,7 +8,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
-from harness.executors.protocol import Interrupted
+from harness.executors.executor import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from harness.engines.protocol import TIMEOUT, ImageWork
 from harness.errors import EngineError
+from harness.executors.executor import Interrupted
 from harness.executors.local_loop import leave_behind
-from harness.executors.protocol import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable

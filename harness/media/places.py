@@ -9,7 +9,7 @@ from harness.errors import DataError
 from harness.fingerprint import sha256_bytes
 from harness.media.archives import read_member
 from harness.media.border import refusing
-from harness.media.cells import read_cell
+from harness.media.table_cells import read_cell
 from harness.records import CellPlace, FilePlace, MemberPlace, UrlPlace
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import MetricError
-from harness.metrics.answers import texts_of
+from harness.metrics.bare_texts import texts_of
 from harness.metrics.mean import MeanOfSamples
 from harness.metrics.metric import Metric
 from harness.metrics.ngrams import ORDERS, norms, sums

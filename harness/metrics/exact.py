@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.metrics.answers import texts_of
+from harness.metrics.bare_texts import texts_of
 from harness.metrics.mean import MeanOfSamples
 
 if TYPE_CHECKING:

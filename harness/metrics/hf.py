@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 from harness.errors import MetricError
 from harness.fingerprint import sha256_file, sha256_folder
-from harness.metrics.answers import answers_of, texts_of
+from harness.metrics.bare_texts import answers_of, texts_of
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 

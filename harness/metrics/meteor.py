@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.metrics.answers import texts_of
+from harness.metrics.bare_texts import texts_of
 from harness.metrics.metric import Metric
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.errors import MetricError
 from harness.fingerprint import sha256_folder
-from harness.metrics.answers import texts_of
+from harness.metrics.bare_texts import texts_of
 from harness.metrics.mean import MeanOfSamples
 from harness.metrics.tools import valid_unicode
 

@@ -10,7 +10,7 @@ from harness.records.media import (
     Place,
     UrlPlace,
 )
-from harness.records.metric import MetricSpec
+from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import (
     ExemplarSpec,
     ImagePart,
@@ -20,7 +20,7 @@ from harness.records.prompt import (
     TextPart,
 )
 from harness.records.request import Completion, Request
-from harness.records.run import (
+from harness.records.run_record import (
     RUN_SCHEMA,
     Cost,
     DatasetRecord,

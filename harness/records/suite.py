@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.records.json_value import Json
-from harness.records.metric import MetricSpec
+from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import PromptVariant
 from harness.records.sample import DatasetConfig
 from harness.records.source import Where

@@ -10,7 +10,7 @@ from harness.errors import DataError
 from harness.metrics.registry import UNRANKED
 from harness.records import ReportedRow, Where
 from harness.report.escape import csv_cell, latex, markdown, markdown_line
-from harness.report.notes import REPORTED_MARK, notes_of
+from harness.report.table_notes import REPORTED_MARK, notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,15 +1,19 @@
 """Habits that hold for the whole repository."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import settings
+
+from harness.store.run_files import json_schemas
 
 HEAVY = {
     "torch", "vllm", "transformers", "evaluate", "datasets", "pandas", "pyarrow", "scipy",
@@ -71,3 +75,17 @@ def test_what_begins_first_is_there(repository, request):
     conftest = request.config.pluginmanager.get_plugin(str(repository / "tests" / "conftest.py"))
     for name in (*conftest.LONGEST_FIRST, *conftest.TOGETHER, *conftest.BY_FILE):
         assert (repository / "tests" / name).exists(), f"tests/conftest.py names {name}"
+
+
+def test_a_module_has_a_name_of_its_own(repository):
+    """So that a name says which file is meant; found 2026-11-25: ten stood twice."""
+    names = Counter(path.name for path in (repository / "harness").rglob("*.py"))
+    del names["__init__.py"]
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_the_schema_of_a_runs_files_is_that_of_the_records(repository):
+    """Written anew by: python -c "import json, harness.store.run_files as f; print(json.dumps(
+    f.json_schemas(), indent=1, ensure_ascii=False))" > docs/reference/run-files.schema.json"""
+    written = (repository / "docs" / "reference" / "run-files.schema.json").read_text()
+    assert json.loads(written) == json_schemas()

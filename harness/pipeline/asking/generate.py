@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Protocol
 from harness.engines.protocol import ImageWork
 from harness.errors import EngineError
 from harness.executors import local_loop
+from harness.executors.executor import Interrupted
 from harness.executors.local import LocalExecutor
-from harness.executors.protocol import Interrupted
 from harness.records import TokenCounts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from harness.executors.protocol import Executor, StartedModel
+    from harness.executors.executor import Executor, StartedModel
     from harness.pipeline.asking.plan import Plan, Planned
     from harness.records import Completion, ModelConfig, Request
     from harness.store.completions import CompletionStore

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.executors.protocol import Executor
+    from harness.executors.executor import Executor
     from harness.pipeline.asking.plan import Planned
     from harness.records import RunSummary
 

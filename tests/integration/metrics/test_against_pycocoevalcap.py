@@ -13,7 +13,7 @@ from pycocoevalcap.meteor.meteor import Meteor as TheirMeteor
 from pycocoevalcap.rouge.rouge import Rouge as TheirRouge
 from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.registry import create
 
 IMAGES = 1000

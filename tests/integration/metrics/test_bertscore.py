@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.bertscore import packaged
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools

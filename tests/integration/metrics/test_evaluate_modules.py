@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.hf import MODULES, evaluate_corpus
 from harness.metrics.registry import create
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.metric import applies
 from harness.metrics.registry import create
 

@@ -6,7 +6,7 @@ Of each image one caption is the reference and two others are two draws of the s
 import numpy as np
 import pytest
 
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.registry import create
 from harness.stats import compare, estimate
 

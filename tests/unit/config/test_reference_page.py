@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.config.sampling import NUMBERS
+from harness.config.sampling_values import NUMBERS
 from harness.config.schema import (
     ExemplarsFile,
     FormFile,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.config.load import load_preset, load_suite, preset_names
-from harness.config.sampling import NUMBERS, sampling_problems
+from harness.config.sampling_values import NUMBERS, sampling_problems
 from harness.errors import ConfigErrors
 from harness.records import Where
 

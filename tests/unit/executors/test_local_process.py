@@ -13,10 +13,10 @@ import pytest
 from harness.engines.vllm_plugin import OWNER
 from harness.errors import EngineError
 from harness.executors import local_loop
+from harness.executors.executor import Interrupted
 from harness.executors.local import LocalExecutor, process_for
 from harness.executors.local_environment import BorrowedEnvironment
 from harness.executors.local_signals import stop_on_signal
-from harness.executors.protocol import Interrupted
 from harness.records import ModelConfig
 
 

@@ -9,8 +9,8 @@ import pytest
 from harness.engines.protocol import ImageWork
 from harness.errors import EngineError
 from harness.executors import local_loop
+from harness.executors.executor import Interrupted
 from harness.executors.local import LocalExecutor
-from harness.executors.protocol import Interrupted
 from harness.executors.watched import Limits
 from harness.records import ModelConfig
 

@@ -210,7 +210,7 @@ def test_a_member_that_says_it_is_small_is_read_no_further_than_the_limit(tmp_pa
 
 def test_a_row_group_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
     place = in_parquet(tmp_path, ONE)
-    monkeypatch.setattr("harness.media.cells.MAX_GROUP_BYTES", 10)
+    monkeypatch.setattr("harness.media.table_cells.MAX_GROUP_BYTES", 10)
     with pytest.raises(DataError, match=r"row group 1 holds .* more than 10") as refused:
         media.probe(place)
     assert "smaller row groups" in refused.value.hint

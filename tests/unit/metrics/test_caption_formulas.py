@@ -9,7 +9,7 @@ from pycocoevalcap.cider.cider import Cider as TheirCider
 from pycocoevalcap.rouge.rouge import Rouge as TheirRouge
 
 from harness.errors import MetricError
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.caption import Bleu, Cider, RougeL
 from harness.metrics.registry import METRICS, create
 from harness.metrics.tools import ScoringTools

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sacrebleu.metrics.chrf import CHRF
 
 from harness.errors import MetricError
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.chrf import Chrf
 from harness.metrics.tools import ScoringTools
 

@@ -6,7 +6,7 @@ import sacrebleu
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.diversity import LengthRatio, distinct_n, share_identical, vocabulary
 from harness.metrics.tools import ScoringTools, sanitize
 

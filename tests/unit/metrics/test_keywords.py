@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import MetricError
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.keywords import Keywords
 from harness.metrics.metric import applies
 from harness.metrics.tools import ScoringTools

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import MetricError
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.metric import applies
 from harness.metrics.registry import METRICS, check_spec, create, parse_spec
 from harness.metrics.tools import ScoringTools

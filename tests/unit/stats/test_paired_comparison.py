@@ -5,7 +5,7 @@ import pytest
 import sacrebleu
 from sacrebleu.significance import PairedTest
 
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.caption import Bleu
 from harness.metrics.tools import ScoringTools
 from harness.stats import bootstrap, compare

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.metrics.answers import answers_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.caption import Bleu, RougeL
 from harness.metrics.tools import ScoringTools
 from harness.stats import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.records.json_value import Json
-from harness.records.metric import MetricSpec
+from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import ExemplarSpec
 from harness.records.sample import Dropped
 from harness.records.score import MetricResult, Resampling
