@@ -178,14 +178,18 @@ def clusters_of(samples: Sequence[Sample]) -> NDArray[np.int64] | None:
     Returns:
         A number per sample; None where every sample stands for itself.
     """
-    names = [
-        sample.cluster or (sample.media[0].sha256 if sample.media else sample.id)
-        for sample in samples
-    ]
+    names = [_unit(sample) for sample in samples]
     numbers = {name: i for i, name in enumerate(dict.fromkeys(names))}
     if len(numbers) == len(samples):
         return None
     return np.array([numbers[name] for name in names], dtype=np.int64)
+
+
+def _unit(sample: Sample) -> tuple[str, str]:
+    """Name what a sample belongs to; a cluster may be called as another sample's id is."""
+    if sample.cluster:
+        return "cluster", sample.cluster
+    return ("image", sample.media[0].sha256) if sample.media else ("sample", sample.id)
 
 
 def corpus_values(

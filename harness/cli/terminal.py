@@ -114,9 +114,9 @@ def print_slices(sliced: SlicedRun) -> None:
     if sliced.left_out:
         names = ", ".join(f"{value} ({n})" for value, n in list(sliced.left_out.items())[:10])
         more = " …" if len(sliced.left_out) > 10 else ""
-        say(f"{len(sliced.left_out)} slices of too few samples left out: {names}{more}")
+        say(f"slices of too few samples left out ({len(sliced.left_out)}): {names}{more}")
     if sliced.without:
-        say(f"{sliced.without} samples have no {sliced.field}")
+        say(f"samples that have no {sliced.field}: {sliced.without}")
 
 
 def print_runs(rows: Sequence[RunRow]) -> None:

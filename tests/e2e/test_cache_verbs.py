@@ -52,7 +52,9 @@ def store_of(project):
 def unfinish(folder):
     """Leave of a run what a killed one leaves: its record and its samples."""
     for path in folder.iterdir():
-        if path.name not in ("run.json", "samples.jsonl"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in ("run.json", "samples.jsonl"):
             path.unlink()
 
 
@@ -72,7 +74,7 @@ def test_ls_says_what_the_store_holds_by_model_and_decoding(project, run, cache)
     run("--limit", "3")
     found = cache("ls", "--json")
     assert found["bytes"] == store_of(project).stat().st_size
-    assert (found["completions"], found["failures"], found["schema"]) == (14, 0, 2)
+    assert (found["completions"], found["failures"], found["schema"]) == (14, 0, 3)
     groups = {
         (group["checkpoint"], group["decoding"]["max_tokens"]): group["completions"]
         for group in found["groups"]
@@ -261,7 +263,7 @@ def test_why_names_what_else_changed(project, run, cache):
     edit(suite, "model: none", "model: none, args: {fail: 0.0001, delay: 0.01}")
     run()
     text = cache("why", third, "results/titles")
-    assert "in 8 of 8 completions of plain, title:\n  model.args.fail: 0.0 → 0.0001\n" in text
+    assert "in 8 of 8 completions of plain, title:\n  model.args.fail: 0 → 0.0001\n" in text
     assert "delay" not in text  # it changes no key
 
 

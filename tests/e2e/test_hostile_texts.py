@@ -32,7 +32,6 @@ for words in json.loads(sys.argv[1]):
 def hostile(project, write):
     """The small project, with a control in everything that a stranger may have written."""
     suite = project / "prompts" / "titles"
-    (suite / "title.yaml").rename(suite / f"ti{COLOUR}tle.yaml")
     rows = project / "datasets" / "dishes" / "samples.jsonl"
     samples = [json.loads(line) for line in rows.read_text().splitlines()]
     for i in (5, 6):  # a slice has five samples at least
@@ -44,20 +43,19 @@ def hostile(project, write):
         sample["n"] = f"metadata {CLIPBOARD}"
     twice = {**samples[0], "id": f"again{LINK}"}
     rows.write_text("".join(f"{json.dumps(sample)}\n" for sample in [*samples, twice]))
-    answers = [{"id": s["id"], "text": f"Soup {C1}", "system": f"file{TURNED}"} for s in samples]
+    answers = [{"id": s["id"], "text": f"Soup {C1}", "system": "made elsewhere"} for s in samples]
     (suite / "mine.jsonl").write_text("".join(f"{json.dumps(a)}\n" for a in answers[:3]))
     dataset = project / "datasets" / "dishes.yaml"
     dataset.write_text(dataset.read_text() + "clean: [duplicate_image]\n")
     (suite / "plain.yaml").write_text(
         "description: " + json.dumps(f"d{COLOUR}") + "\nuser: 'Name it: {{ metadata.n }}'\n"
     )
-    model = {"name": f"m{C1}", "engine": "fake", "model": f"x{COLOUR}", "args": {"fail": 0.3}}
+    model = {"name": "m", "engine": "fake", "model": f"x{COLOUR}", "args": {"fail": 0.3}}
     replay = {"name": "file", "engine": "replay", "model": "./mine.jsonl"}
     text = (suite / "suite.yaml").read_text()
     text = text.replace(
         "[{name: stand-in, engine: fake, model: none}]", json.dumps([model, replay])
     )
-    text = text.replace("[plain, title]", json.dumps(["plain", f"ti{COLOUR}tle"]))
     (suite / "suite.yaml").write_text(text)
     return project
 
@@ -108,13 +106,32 @@ def test_no_verb_prints_a_control_that_a_stranger_wrote(hostile):
     codes = [line.split()[1] for line in done.stderr.splitlines() if line.startswith("exit ")]
     assert codes == ["0"] * 16 + ["1"] * 4 + ["2"], done.stderr
     for shown in (
-        r"ti\x1b[31mtle",
-        r"m\x9b2J",
         r"metadata \x1b]52;c;",
-        r"file\u202e",
         r"d\x1b[31m",
     ):
         assert shown in done.stdout, shown
+
+
+@pytest.mark.parametrize("named", ["model", "variant", "system of a file"])
+def test_a_name_that_holds_a_control_is_refused_and_shown(hostile, named):
+    suite = hostile / "prompts" / "titles"
+    if named == "variant":
+        (suite / "title.yaml").rename(suite / f"ti{COLOUR}tle.yaml")
+        old, new = "[plain, title]", json.dumps(["plain", f"ti{COLOUR}tle"])
+    elif named == "model":
+        old, new = '"name": "m"', f'"name": {json.dumps(f"m{C1}")}'
+    else:
+        lines = (suite / "mine.jsonl").read_text()
+        (suite / "mine.jsonl").write_text(lines.replace("elsewhere", "else\\u202ewhere"))
+        old, new = "dataset:", "dataset:"
+    text = (suite / "suite.yaml").read_text()
+    assert old in text
+    (suite / "suite.yaml").write_text(text.replace(old, new))
+    done = call(hostile, ["run", "titles"])
+    assert "exit 1" in done.stderr
+    assert "holds a character that cannot be seen: U+" in done.stderr
+    assert controls(done.stderr) == set()
+    assert not list((hostile / "results").glob("titles/*/run.json"))
 
 
 def test_pages_and_tables_of_such_a_run_hold_no_control(hostile):

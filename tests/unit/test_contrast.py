@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from harness.contrast import Resampling, compare_systems, verdict, verdicts
-from harness.metrics.caption import RougeL
+from harness.metrics.bare_texts import answers_of
+from harness.metrics.caption import Bleu, RougeL
 from harness.metrics.tools import ScoringTools
 
 FEW = Resampling(replicates=999, seed=1)
@@ -103,3 +104,46 @@ def test_the_same_seed_gives_the_same_numbers(metric):
         compare_systems(metric, ["a", "b"], statistics, everyone(statistics), FEW) for _ in range(2)
     ]
     assert two[0] == two[1]
+
+
+def bleu_of(*systems, references):
+    metric = Bleu(ScoringTools(tokenizer="none"))
+    rows = np.stack([metric.statistics(answers_of(texts, references)) for texts in systems])
+    names = [f"s{i}" for i in range(len(systems))]
+    return {one.metric: one for one in compare_systems(metric, names, rows, everyone(rows), FEW)}
+
+
+def test_zero_against_zero_is_no_difference_whatever_the_lengths():
+    """BLEU's tiny terms were "real, p = 1.0e-04", 200 ties of 200 (found 2026-11-25)."""
+    references = [[f"word{i} other{i} third{i} fourth{i}"] for i in range(60)]
+    short, long = ["nothing"] * 60, ["nothing of it is ever in them"] * 60
+    for compared in bleu_of(short, long, references=references).values():
+        [pair] = compared.pairs
+        assert (pair.delta, pair.p_value, pair.ties) == (0.0, 1.0, 60)
+        assert compared.bands == {"s0": (1,), "s1": (1,)}
+        assert "score alike" in verdict(pair)
+
+
+def test_an_order_without_a_match_is_no_difference_beside_orders_with_one():
+    references = [[f"word{i} other{i} third{i} fourth{i} fifth{i}"] for i in range(60)]
+    one = [f"word{i} x y z" for i in range(60)]  # a word each, no two beside each other
+    longer = [f"word{i} x y z v w u" for i in range(60)]
+    compared = bleu_of(one, longer, references=references)
+    [unigrams] = compared["BLEU_1"].pairs
+    [bigrams] = compared["BLEU_2"].pairs
+    assert unigrams.p_value < 0.05
+    assert (bigrams.delta, bigrams.p_value, bigrams.ties) == (0.0, 1.0, 60)
+
+
+def test_a_score_of_its_own_is_the_same_for_tests_as_in_the_table():
+    metric = Bleu(ScoringTools(tokenizer="none"))
+    rows = metric.statistics(answers_of(["a b c d e"], [["a b c d x"]]))
+    assert metric.contrasted(rows).tolist() == metric.aggregate(rows).tolist()
+
+
+def test_what_four_decimals_do_not_show_is_no_win(metric):
+    statistics = systems(0.5, 0.5)
+    statistics[1, :, 0] = statistics[0, :, 0] + 1e-6
+    [rouge] = compare_systems(metric, ["a", "b"], statistics, everyone(statistics), FEW)
+    assert rouge.pairs[0].p_value < 0.05
+    assert "score alike" in verdict(rouge.pairs[0])
