@@ -48,6 +48,7 @@ TITLES = {
 
 LONGEST_FIRST = (
     "reliability/test_kills_vllm.py",
+    "reliability/test_hangs_vllm.py",
     "integration/engines/test_tiny_models.py",
     "integration/engines/test_vllm_engine.py",
     "integration/engines/test_idefics2.py",
