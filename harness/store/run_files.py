@@ -7,6 +7,8 @@ older version is brought up to date in memory; one of a newer version is refused
 from __future__ import annotations
 
 import json
+from collections import Counter
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +28,7 @@ from harness.records import (
 from harness.store.migrations import run_up_to_date, sample_up_to_date, summary_up_to_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from harness.records import Json, MetricSpec
@@ -47,7 +49,10 @@ def read_run(text: str, path: Path) -> RunRecord:
     Raises:
         StoreError: it is damaged, another program's, or of a newer version.
     """
-    return _read(RunRecord, run_up_to_date(_versioned(text, path)), path)
+    value = _versioned(text, path)
+    with _migrating(path):
+        value = run_up_to_date(value)
+    return _read(RunRecord, value, path)
 
 
 def summary_text(summary: RunSummary) -> str:
@@ -61,7 +66,10 @@ def read_summary(text: str, path: Path, asked: Sequence[MetricSpec]) -> RunSumma
     Raises:
         StoreError: it is damaged, another program's, or of a newer version.
     """
-    return _read(RunSummary, summary_up_to_date(_versioned(text, path), asked), path)
+    value = _versioned(text, path)
+    with _migrating(path):
+        value = summary_up_to_date(value, asked)
+    return _read(RunSummary, value, path)
 
 
 def sample_line(sample: Sample) -> str:
@@ -75,7 +83,10 @@ def read_sample(line: str, path: Path) -> Sample:
     Raises:
         StoreError: it is damaged.
     """
-    return _read(Sample, sample_up_to_date(_object(line, path)), path)
+    value = _object(line, path)
+    with _migrating(path):
+        value = sample_up_to_date(value)
+    return _read(Sample, value, path)
 
 
 def completion_line(stored: StoredCompletion) -> str:
@@ -175,10 +186,21 @@ def _read(kind: Callable[..., Record], value: Json, path: Path) -> Record:
     return record
 
 
+@contextmanager
+def _migrating(path: Path) -> Iterator[None]:
+    """Make what a migration raises on a file that has not the form of its version a StoreError."""
+    try:
+        yield
+    except (TypeError, AttributeError, ValueError, LookupError) as error:
+        raise StoreError(
+            f"{path} is damaged (it has not the form of its version: {error})", hint=_AGAIN
+        ) from error
+
+
 def _versioned(text: str, path: Path) -> dict[str, Any]:
-    value = _object(text, path)
+    value = _object(text, path, once=True)
     schema = value.get("schema")
-    if not isinstance(schema, int) or isinstance(schema, bool):
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
         raise StoreError(f"{path} is not the record of a run: it has no schema version")
     if schema > RUN_SCHEMA:
         raise StoreError(
@@ -188,14 +210,37 @@ def _versioned(text: str, path: Path) -> dict[str, Any]:
     return value
 
 
-def _object(text: str, path: Path) -> dict[str, Any]:
+def _object(text: str, path: Path, *, once: bool = False) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Args:
+        text: the file, or a line of it.
+        path: for the error.
+        once: refuse a key that stands twice, and what is no number; it takes longer.
+
+    Raises:
+        StoreError: it is none.
+    """
+    strict: dict[str, Any] = {"object_pairs_hook": _unique, "parse_constant": _no_number}
     try:
-        value = json.loads(text)
+        value = json.loads(text, **(strict if once else {}))
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{path} is damaged ({error})") from error
     if not isinstance(value, dict):
         raise StoreError(f"{path} is damaged (no JSON object)")
     return value
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key '{twice}' stands twice")
+    return value
+
+
+def _no_number(text: str) -> Json:
+    raise ValueError(f"{text} is no number")
 
 
 def _line(value: Json) -> str:

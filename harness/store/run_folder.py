@@ -16,6 +16,13 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from harness.errors import StoreError
 from harness.records import RunRecord, RunSummary, Sample, SampleScore, StoredCompletion
+from harness.store.agreement import (
+    SCORE_AGAIN,
+    check_record,
+    check_samples,
+    check_statistics,
+    check_summary,
+)
 from harness.store.migrations import family_up_to_date
 from harness.store.run_files import (
     completion_line,
@@ -44,7 +51,6 @@ _Line = TypeVar("_Line")
 _SCORED = "scored"
 _STAMP = "%Y%m%d-%H%M%S"
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-_SCORE_AGAIN = "'harness score' on the run writes it anew"
 
 
 class RunFolder:
@@ -166,20 +172,33 @@ class RunFolder:
         Raises:
             StoreError: it is not there, damaged, or of a newer version.
         """
-        return read_run(self._text("run.json"), self.path / "run.json")
+        path = self.path / "run.json"
+        run = read_run(self._text(path.name), path)
+        check_record(run, path)
+        return run
 
     def summary(self) -> RunSummary:
         """Read ``summary.json``.
 
         Raises:
-            StoreError: the run is not complete, or the file is damaged or of a newer version.
+            StoreError: the run is not complete, or the file is damaged, of another run or of a
+                newer version.
         """
-        text = self._text("summary.json")
-        return read_summary(text, self.path / "summary.json", self.run().metrics)
+        path = self.path / "summary.json"
+        text, run = self._text(path.name), self.run()
+        summary = read_summary(text, path, run.metrics)
+        check_summary(summary, run, path)
+        return summary
 
     def samples(self) -> list[Sample]:
-        """Read the samples back, in the run's order."""
-        return list(self._lines("samples.jsonl", read_sample))
+        """Read the samples back, in the run's order.
+
+        Raises:
+            StoreError: they are not there, damaged, or not those of the run.
+        """
+        samples = list(self._lines("samples.jsonl", read_sample))
+        check_samples(samples, self.run(), self.path / "samples.jsonl")
+        return samples
 
     def completions(self) -> Iterator[StoredCompletion]:
         """Read the completions back, in plan order, one after the other."""
@@ -199,10 +218,14 @@ class RunFolder:
 
         path = self.path / "scores.parquet"
         names = ("system", "sample_id", "metric", "value")
+        _check_file(path)
         try:
             frame = pd.read_parquet(path, columns=list(names))
         except (OSError, ValueError, KeyError) as error:
-            raise StoreError(f"{path} cannot be read ({error})", hint=_SCORE_AGAIN) from error
+            fault = str(error).partition("\n")[0]
+            raise StoreError(f"{path} cannot be read ({fault})", hint=SCORE_AGAIN) from error
+        if frame["value"].dtype.kind != "f":
+            raise StoreError(f"{path} is damaged (its values are no numbers)", hint=SCORE_AGAIN)
         if samples is not None:
             frame = frame[frame["sample_id"].isin(samples)]
         columns = (frame[name].tolist() for name in names)
@@ -215,18 +238,22 @@ class RunFolder:
         """Read ``statistics.npz`` back.
 
         Raises:
-            StoreError: it is not there, or damaged.
+            StoreError: it is not there, damaged, or not of this run's systems and samples.
         """
         import numpy as np
 
         path = self.path / "statistics.npz"
+        _check_file(path)
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             scored = arrays.pop(_SCORED)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise StoreError(f"{path} cannot be read ({error})", hint=_SCORE_AGAIN) from error
-        return scored, {family_up_to_date(name): array for name, array in arrays.items()}
+            statistics = {family_up_to_date(name): array for name, array in arrays.items()}
+        # TypeError: a file of one array is none of several.
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise StoreError(f"{path} cannot be read ({error})", hint=SCORE_AGAIN) from error
+        check_statistics(scored, statistics, self.run(), path)
+        return scored, statistics
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the run so that it is there whole or not at all.
@@ -258,6 +285,7 @@ class RunFolder:
 
     def _text(self, name: str) -> str:
         path = self.path / name
+        _check_file(path)
         try:
             return path.read_text(encoding="utf-8")
         except FileNotFoundError as error:
@@ -267,6 +295,7 @@ class RunFolder:
 
     def _lines(self, name: str, read: Callable[[str, Path], _Line]) -> Iterator[_Line]:
         path = self.path / name
+        _check_file(path)
         try:
             with path.open(encoding="utf-8") as file:
                 for line in file:
@@ -275,6 +304,12 @@ class RunFolder:
             raise _not_finished(path) from error
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError(f"{path} cannot be read ({error})") from error
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what is there and no file: a pipe would be waited for, a device read without end."""
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} cannot be read (it is no file)")
 
 
 @contextmanager

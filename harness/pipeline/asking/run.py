@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness.config.load import load_suite
 from harness.engines.hub import Hub
 from harness.engines.protocol import check_machine
-from harness.errors import MetricError
+from harness.errors import MetricError, StoreError
 from harness.metrics.tools import ScoringTools
 from harness.pipeline.asking.generate import (
     Generation,
@@ -148,11 +148,14 @@ def _finished(suite_results: Path, inputs: str) -> RunFolder | None:
     """Give the newest run if it is complete and had these inputs.
 
     An older one will not do: other verbs take a suite's newest run, and would show another. Nor one
-    that lacks a metric: what was missing then, Java say, may be there now.
+    that lacks a metric: what was missing then, Java say, may be there now. Nor one that is damaged.
     """
     for newest in RunFolder.all(suite_results)[:1]:
         if newest.complete:
-            summary = newest.summary()
+            try:
+                summary = newest.summary()
+            except StoreError:
+                return None
             whole = not any(result.missing for result in summary.results)
             return newest if whole and summary.inputs == inputs else None
     return None

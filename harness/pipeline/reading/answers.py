@@ -12,10 +12,17 @@ from harness.postprocess import check_steps, predict
 from harness.records import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import TypeAlias
 
     from harness.records import RunRecord, Sample
     from harness.store.run_folder import RunFolder
+
+    Place: TypeAlias = tuple[int, str, str]
+    """Draw, system and sample id."""
+
+COMPLETIONS = "completions.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +48,29 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
     """Read and post-process the completions of these samples.
 
     Raises:
-        StoreError: the run's completions are damaged, or one is not there.
+        StoreError: the run's completions are damaged, one is not there, or one stands twice.
         ConfigError: the run names a step that does not exist.
     """
     for steps in {variant.postprocess for variant in run.variants.values()}:
         check_steps(steps)
     by_id = {sample.id: sample for sample in samples}
-    answers: dict[tuple[int, str, str], Answer] = {}
-    raw: dict[tuple[int, str, str], Answer] = {}
+    systems = {system.name: system for system in run.systems}
+    path = folder.path / COMPLETIONS
+    answers: dict[Place, Answer] = {}
+    raw: dict[Place, Answer] = {}
     malformed: Counter[str] = Counter()
     for line in folder.completions():
-        sample, variant = by_id.get(line.sample_id), run.variants.get(line.variant)
-        if sample is None or variant is None:
-            continue
+        system = systems.get(line.system)
+        if system is None or system.variant != line.variant:
+            raise _damaged(path, f"a line is of system '{line.system}', variant '{line.variant}'")
+        sample, variant = by_id.get(line.sample_id), run.variants[line.variant]
+        if sample is None:
+            if len(samples) == run.dataset.samples:
+                raise _damaged(path, f"a line is of sample '{line.sample_id}'")
+            continue  # not one of those that were asked for
         place = (line.draw, line.system, line.sample_id)
+        if place in answers:
+            raise _damaged(path, f"{_named(place)} stands twice")
         made = line.completion
         answers[place] = Answer(
             sample=sample, completion=made, prediction=predict(made, variant.postprocess)
@@ -65,29 +81,54 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
         if form and made.error is None and not has_form(made.text, form):
             malformed[line.system] += 1
     changed = {system for _, system, _ in raw}
-    drawn = {system.name: system.draws * run.repeats for system in run.systems}
+    drawn = {name: system.draws * run.repeats for name, system in systems.items()}
+    _check_whole(answers.keys(), drawn, by_id, path)
     draws = [
         [name for name in drawn if draw < drawn[name]]
         for draw in range(max(drawn.values(), default=0))
     ]
-    try:
-        return RunAnswers(
-            draws=[
-                {name: [answers[d, name, sample.id] for sample in samples] for name in names}
-                for d, names in enumerate(draws)
-            ],
-            raw=[
-                {
-                    name: [raw.get((d, name, x.id), answers[d, name, x.id]) for x in samples]
-                    for name in names
-                    if name in changed
-                }
-                for d, names in enumerate(draws)
-            ],
-            malformed=malformed,
-        )
-    except KeyError as error:
-        raise StoreError(
-            f"{folder.path / 'completions.jsonl'} lacks {error}",
-            hint="run the suite again; finished completions are not asked for twice",
-        ) from error
+    return RunAnswers(
+        draws=[
+            {name: [answers[d, name, sample.id] for sample in samples] for name in names}
+            for d, names in enumerate(draws)
+        ],
+        raw=[
+            {
+                name: [raw.get((d, name, x.id), answers[d, name, x.id]) for x in samples]
+                for name in names
+                if name in changed
+            }
+            for d, names in enumerate(draws)
+        ],
+        malformed=malformed,
+    )
+
+
+def _check_whole(
+    places: Collection[Place], drawn: Mapping[str, int], ids: Collection[str], path: Path
+) -> None:
+    """Refuse completions of which one is not there, before lists are made for as many as are said.
+
+    Raises:
+        StoreError: names the first.
+    """
+    if len(places) == sum(drawn.values()) * len(ids):
+        return
+    for draw in range(max(drawn.values(), default=0)):
+        for name in drawn:
+            for sample_id in ids:
+                if draw < drawn[name] and (draw, name, sample_id) not in places:
+                    raise _damaged(path, f"{_named((draw, name, sample_id))} is not there")
+    raise _damaged(path, "it holds more draws than the run had")
+
+
+def _damaged(path: Path, fault: str) -> StoreError:
+    return StoreError(
+        f"{path} is damaged ({fault})",
+        hint="run the suite again; finished completions are not asked for twice",
+    )
+
+
+def _named(place: Place) -> str:
+    draw, system, sample_id = place
+    return f"draw {draw} of system '{system}' for sample '{sample_id}'"

@@ -131,7 +131,29 @@ def read_statistics(
     specs = {spec.label: spec for spec in summary.specs}
     tools = ScoringTools(tokenizer=folder.run().tokenizer)  # starts nothing: no text is read
     metrics = {label: create(specs.get(label, label), tools) for label in statistics}
+    for label, matrix in statistics.items():
+        _check_width(folder, label, metrics[label], matrix.shape[-1])
     return scored, statistics, metrics
+
+
+def _check_width(folder: RunFolder, label: str, metric: Metric, width: int) -> None:
+    """Refuse statistics that have not the columns which the metric sums up.
+
+    Raises:
+        StoreError: they have not.
+    """
+    import numpy as np
+
+    try:
+        with np.errstate(all="ignore"):
+            fits = metric.aggregate(np.ones((1, width))).shape == (1, len(metric.columns))
+    except (ValueError, IndexError):
+        fits = False
+    if not fits:
+        raise StoreError(
+            f"{folder.path / 'statistics.npz'} is damaged ('{label}' has not its columns)",
+            hint="'harness score' on the run writes it anew",
+        )
 
 
 def differing(summary: RunSummary, systems: Sequence[str]) -> set[str]:

@@ -7,16 +7,20 @@ from harness.errors import StoreError
 from harness.records import (
     CellPlace,
     DatasetRecord,
+    Decoding,
     FilePlace,
     Machine,
     MediaRef,
     MemberPlace,
     MetricSpec,
+    ModelRecord,
     ReportedRow,
     RunRecord,
     Sample,
     SampleScore,
+    System,
     UrlPlace,
+    VariantRecord,
 )
 from harness.store.run_folder import RunFolder
 
@@ -28,10 +32,17 @@ RECORD = RunRecord(
     repeats=1,
     metrics=(MetricSpec(name="keywords", options={"field": "vessel"}),),
     tokenizer="none",
-    systems=(),
-    models={},
-    variants={},
-    dataset=DatasetRecord(name="d", description="é\u2028", samples=0, dropped=()),
+    systems=(
+        System(
+            name="plain",
+            model="m",
+            variant="plain",
+            decoding=Decoding(name="greedy", params={"temperature": 0}),
+        ),
+    ),
+    models={"m": ModelRecord(name="m", engine="fake", model="none")},
+    variants={"plain": VariantRecord(user="Name it.")},
+    dataset=DatasetRecord(name="d", description="é\u2028", samples=1, dropped=()),
     created="2026-01-01T00:00:00+00:00",
     command=("harness", "run"),
     versions={},
@@ -44,6 +55,7 @@ def test_samples_and_scores_come_back_as_they_were(tmp_path):
     ref = MediaRef(place=FilePlace(path="a/b.png"), sha256="f" * 64, width=3, height=4)
     samples = [Sample(id="é\u2028", media=(ref,), references=("x", "y"), metadata={"n": [1, None]})]
     scores = [SampleScore(system="s", sample_id="é\u2028", metric="CIDEr", value=0.25)]
+    folder.write_run(RECORD)
     folder.write_samples(samples)
     folder.write_scores(scores)
     assert RunFolder(folder.path).samples() == samples
@@ -62,12 +74,14 @@ def test_samples_and_scores_come_back_as_they_were(tmp_path):
 def test_media_come_back_wherever_they_are(tmp_path, place):
     folder = RunFolder.create(tmp_path, "suite")
     ref = MediaRef(place=place, sha256="f" * 64, width=3, height=4, pixels=2)
+    folder.write_run(RECORD)
     folder.write_samples([Sample(id="a", media=(ref,), references=())])
     assert RunFolder(folder.path).samples()[0].media == (ref,)
 
 
 def test_media_of_version_0_1_were_files_with_pixels_of_the_first_rules(tmp_path):
     folder = RunFolder.create(tmp_path, "suite")
+    folder.write_run(RECORD)
     media = {"path": "/a/b.png", "sha256": "f" * 64, "width": 3, "height": 4}
     line = {"id": "a", "references": [], "cluster": None, "metadata": {}, "media": [media]}
     (folder.path / "samples.jsonl").write_text(json.dumps(line))
