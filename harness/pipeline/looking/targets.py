@@ -58,8 +58,10 @@ def targets(path: Path) -> Targets:
     if (path / SUITE_FILE).is_file():
         suite = Target(kind="suite", path=path)
         return Targets(listed=(suite,), overlooked=_overlooked([path]))
-    prompts = path if path.name == "prompts" else path / "prompts"
-    datasets = path if path.name == "datasets" else path / "datasets"
+    # A project may itself be called prompts or datasets.
+    project = any((path / name).is_dir() for name in ("prompts", "datasets"))
+    prompts = path if path.name == "prompts" and not project else path / "prompts"
+    datasets = path if path.name == "datasets" and not project else path / "datasets"
     folders = sorted({file.parent for file in prompts.rglob(f"*{ENDING}")})
     listed = [
         Target(kind="dataset", path=file)

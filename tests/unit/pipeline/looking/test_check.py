@@ -300,3 +300,10 @@ def test_files_with_another_ending_and_suites_of_one_name_are_said(project):
     notices = "\n".join(check(project).notices)
     assert "titles/extra.yml is not read: the names of prompts and datasets end in .yaml" in notices
     assert "2 suites are named 'titles' and keep their runs in results/titles alike" in notices
+
+
+@pytest.mark.parametrize("name", ["prompts", "datasets"])
+def test_a_project_may_be_called_as_a_folder_of_it_is(project, name):
+    named = project.with_name(name)
+    project.rename(named)
+    assert check(named).counts == {"suite": 1, "variant": 2, "dataset": 1}
