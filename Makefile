@@ -22,7 +22,7 @@ demo: setup  ## Run the recipe-title suite on the demo model, offline, on real v
 	$(BIN)/harness run prompts/recipe-titles --with-reported
 
 test: setup  ## Run all tests, the end-to-end ones on real vLLM too
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --no-loadscope-reorder
 
 unit: setup  ## Run the unit tests alone, in half a minute
 	$(BIN)/pytest -q -n 2 tests/unit

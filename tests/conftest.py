@@ -80,23 +80,36 @@ BY_FILE = ("integration/", "e2e/test_demo_run.py", "e2e/test_outputs.py")
 """Whose tests share a set-up within their file; any other test goes wherever there is room."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this very hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests one of several processes runs together, and which come first."""
+    """Put first what takes long."""
 
     def rank(item: pytest.Item) -> int:
-        path = _within_tests(item)
+        path = item.path.relative_to(REPOSITORY / "tests").as_posix()
         return next((i for i, head in enumerate(LONGEST_FIRST) if path.startswith(head)), 99)
 
-    for item in items:
-        path = _within_tests(item)
-        if path.startswith(BY_FILE):
-            item.add_marker(pytest.mark.xdist_group(TOGETHER.get(path, path)))
     items.sort(key=rank)
 
 
-def _within_tests(item: pytest.Item) -> str:
-    return item.path.relative_to(REPOSITORY / "tests").as_posix()
+def scope(test: str) -> str:
+    """Name what a test is run together with by one of several processes.
+
+    Args:
+        test: its id, such as ``tests/unit/test_docs.py::test_links_lead_somewhere``.
+    """
+    path = test.partition("::")[0].removeprefix("tests/")
+    return TOGETHER.get(path, path) if path.startswith(BY_FILE) else test
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Spread the tests by ``scope``; xdist 3.8 does not see groups in marks with pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class InScopes(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return scope(nodeid)
+
+    return InScopes(config, log)
 
 
 @pytest.fixture

@@ -71,10 +71,32 @@ def test_the_hooks_before_a_commit_are_those_of_make_lint(repository):
     assert len(hooks[0]["hooks"]) == lint.count("$(BIN)/")
 
 
-def test_what_begins_first_is_there(repository, request):
-    conftest = request.config.pluginmanager.get_plugin(str(repository / "tests" / "conftest.py"))
-    for name in (*conftest.LONGEST_FIRST, *conftest.TOGETHER, *conftest.BY_FILE):
+@pytest.fixture
+def scheduling(repository, request):
+    """What tests/conftest.py says of the order of tests."""
+    return request.config.pluginmanager.get_plugin(str(repository / "tests" / "conftest.py"))
+
+
+def test_what_begins_first_is_there(repository, scheduling):
+    for name in (*scheduling.LONGEST_FIRST, *scheduling.TOGETHER, *scheduling.BY_FILE):
         assert (repository / "tests" / name).exists(), f"tests/conftest.py names {name}"
+
+
+def test_a_set_up_is_made_once_and_everything_else_is_spread(scheduling):
+    engines = "tests/integration/engines"
+    vllm, same, other, family = (
+        scheduling.scope(f"{engines}/{test}")
+        for test in (
+            "test_vllm_engine.py::test_one_beam_is_greedy",
+            "test_transformers_engine.py::test_texts_are_those_of_vllm",
+            "test_hub.py::test_a[x]",
+            "test_tiny_models.py::test_texts_are_those_of_transformers[Qwen2.5-VL]",
+        )
+    )
+    assert vllm == same
+    assert len({vllm, other, family}) == 3
+    one, two = (scheduling.scope(f"tests/unit/test_docs.py::test_a[{i}]") for i in (1, 2))
+    assert one != two
 
 
 def test_a_module_has_a_name_of_its_own(repository):
