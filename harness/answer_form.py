@@ -170,9 +170,9 @@ def _pairs(schema: Any) -> Iterator[tuple[str, Any]]:
     """Give every key and value of a schema, however deep."""
     waiting = [schema]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            yield from one.items()
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
+        nested = waiting.pop()
+        if isinstance(nested, dict):
+            yield from nested.items()
+            waiting += nested.values()
+        elif isinstance(nested, list):
+            waiting += nested

@@ -81,7 +81,7 @@ def _bounded(kind: Any) -> Any:
 def _without_dialect(schema: Any) -> Any:
     if isinstance(schema, dict):
         return {k: _without_dialect(v) for k, v in schema.items() if k != "$schema"}
-    return [_without_dialect(one) for one in schema] if isinstance(schema, list) else schema
+    return [_without_dialect(nested) for nested in schema] if isinstance(schema, list) else schema
 
 
 def _timed(keyword: Any) -> Keyword:
@@ -141,7 +141,7 @@ def _unique_items(made: Any, wanted: Any, instance: Any, schema: Any) -> Iterato
 def _hashable(value: Any) -> Any:
     """Give what is equal for two values exactly when JSON schema calls them equal: 1 is 1.0."""
     if isinstance(value, dict):
-        return "object", frozenset((key, _hashable(one)) for key, one in value.items())
+        return "object", frozenset((key, _hashable(nested)) for key, nested in value.items())
     if isinstance(value, list):
-        return "array", tuple(_hashable(one) for one in value)
+        return "array", tuple(_hashable(nested) for nested in value)
     return isinstance(value, bool), value

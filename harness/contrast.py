@@ -69,15 +69,17 @@ def compare_systems(
     ranked = metric.contrasted(statistics[:, everyone].sum(axis=1)) if rankable else None
     results = []
     for column, name in enumerate(metric.columns):
-        adjusted = stats.holm([one.columns[column].p_value for one in measured])
+        adjusted = stats.holm([measured_pair.columns[column].p_value for measured_pair in measured])
         bands: dict[str, tuple[int, ...]] = {}
         if ranked is not None and name not in UNRANKED:
             by_pair = dict(zip(pairs, (float(p) for p in adjusted), strict=True))
             order = stats.rank_bands(ranked[:, column].tolist(), by_pair, alpha=ALPHA)
             bands = dict(zip(systems, order, strict=True))
         records = tuple(
-            _record(name, (systems[first], systems[second]), one, column, float(p), resampling)
-            for (first, second), one, p in zip(pairs, measured, adjusted, strict=True)
+            _record(
+                name, (systems[first], systems[second]), measured_pair, column, float(p), resampling
+            )
+            for (first, second), measured_pair, p in zip(pairs, measured, adjusted, strict=True)
         )
         results.append(ComparedMetric(metric=name, pairs=records, bands=bands))
     return tuple(results)

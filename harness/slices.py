@@ -48,11 +48,11 @@ def slices(samples: Sequence[Sample], field: str) -> list[Slice]:
             raise KeyError(field)
         values = [_values(sample.metadata.get(field)) for sample in samples]
     rows: dict[str, list[int]] = {}
-    for row, found in enumerate(values):
-        for value in dict.fromkeys(found):
+    for row, row_values in enumerate(values):
+        for value in dict.fromkeys(row_values):
             rows.setdefault(value, []).append(row)
     every = (Slice(field=field, value=value, rows=tuple(places)) for value, places in rows.items())
-    return sorted(every, key=lambda one: (-len(one.rows), one.value))
+    return sorted(every, key=lambda slice_: (-len(slice_.rows), slice_.value))
 
 
 def _values(value: Json) -> list[str]:
@@ -81,8 +81,8 @@ def _rarities(samples: Sequence[Sample]) -> list[list[str]]:
         {word.lower() for text in sample.references for word in _WORD.findall(text)}
         for sample in samples
     ]
-    common = Counter(word for found in words for word in found)
-    rarest = [min((common[word] for word in found), default=0) for found in words]
+    common = Counter(word for sample_words in words for word in sample_words)
+    rarest = [min((common[word] for word in sample_words), default=0) for sample_words in words]
     order = sorted(rarest)
     low, high = order[len(order) // 3], order[2 * len(order) // 3]
     return [[_third(count, low, high)] for count in rarest]

@@ -49,17 +49,17 @@ def list_contents(out: OutOption = None, as_json: JsonOption = False) -> None:
     from harness.pipeline.keeping.store_contents import contents
 
     path = _store(out)
-    found = contents(path)
+    stored = contents(path)
     if as_json:
-        say_json({**asdict(found), "path": str(path)} if found else {"path": str(path)})
+        say_json({**asdict(stored), "path": str(path)} if stored else {"path": str(path)})
         return
-    if found is None:
+    if stored is None:
         tell(_no_store(path))
         return
-    say(f"{path}: {found.completions:,} completions, {size(found.bytes)}, schema {found.schema}")
-    print_groups(found.groups)
-    say(f"{found.failures:,} failures; the next run that needs them asks again")
-    for reason, count in list(found.reasons.items())[:SHOWN]:
+    say(f"{path}: {stored.completions:,} completions, {size(stored.bytes)}, schema {stored.schema}")
+    print_groups(stored.groups)
+    say(f"{stored.failures:,} failures; the next run that needs them asks again")
+    for reason, count in list(stored.reasons.items())[:SHOWN]:
         say(f"  {count:,} × {reason}")
 
 
@@ -85,13 +85,13 @@ def say_why(
     from harness.store.run_folder import RunFolder
 
     runs = RunFolder.find(first), RunFolder.find(second)
-    found = why(*runs, Choice(variant=variant, sample=sample, system=system))
+    comparison = why(*runs, Choice(variant=variant, sample=sample, system=system))
     names = [str(run.path) for run in runs]
     if as_json:
-        say_json({"first": names[0], "second": names[1], **found.json()})
+        say_json({"first": names[0], "second": names[1], **comparison.json()})
         return
-    _print_why(found)
-    for name, only in zip(names, found.only, strict=True):
+    _print_why(comparison)
+    for name, only in zip(names, comparison.only, strict=True):
         _print_only(name, only)
 
 
@@ -108,25 +108,25 @@ def prune_store(
     from harness.pipeline.keeping.store_contents import Pruned, prune, unneeded
 
     path = _store(out)
-    found = unneeded(path)
-    if found is None:
+    unreferenced = unneeded(path)
+    if unreferenced is None:
         tell(_no_store(path))
         if as_json:
             say_json({"path": str(path), "removed": None})
         return
     show = say if dry_run and not as_json else tell
-    show(*_unneeded_lines(found))
+    show(*_unneeded_lines(unreferenced))
     gone = Pruned(completions=0, failures=0, bytes=0)
-    if not dry_run and (found.completions or found.failures):
+    if not dry_run and (unreferenced.completions or unreferenced.failures):
         ask("Remove them? What they cost is not to be had back.", yes=yes)
-        gone = prune(path, found)
+        gone = prune(path, unreferenced)
     if as_json:
-        counts = {"completions": len(found.completions), "failures": found.failures}
+        counts = {"completions": len(unreferenced.completions), "failures": unreferenced.failures}
         say_json(
             {
                 "path": str(path),
-                "unneeded": {**counts, "bytes": found.bytes},
-                "held": dict(found.held),
+                "unneeded": {**counts, "bytes": unreferenced.bytes},
+                "held": dict(unreferenced.held),
                 "removed": asdict(gone),
             }
         )
@@ -176,16 +176,16 @@ def import_paths(
     from harness.pipeline.keeping.transfer import import_into
 
     path = _store(out)
-    found = import_into(path, paths)
-    for place in found.places:
+    imported = import_into(path, paths)
+    for place in imported.places:
         tell(f"{place}: skipped")
-    if found.damaged > len(found.places):
-        tell(f"… and {found.damaged - len(found.places):,} more")
+    if imported.damaged > len(imported.places):
+        tell(f"… and {imported.damaged - len(imported.places):,} more")
     if as_json:
-        say_json({"path": str(path), **asdict(found)})
+        say_json({"path": str(path), **asdict(imported)})
         return
-    say(f"{path}: {found.new:,} completions are new, {found.known:,} were known")
-    if skipped := _skipped(found):
+    say(f"{path}: {imported.new:,} completions are new, {imported.known:,} were known")
+    if skipped := _skipped(imported):
         say(f"skipped: {skipped}")
 
 
@@ -200,56 +200,56 @@ def _no_store(path: Path) -> str:
     return f"there is no completion store {path}; a run makes it"
 
 
-def _skipped(found: Imported) -> str:
+def _skipped(imported: Imported) -> str:
     reasons = {
-        "failures": found.failures,
-        "predictions made elsewhere": found.predictions,
-        "unfinished runs": found.unfinished,
-        "damaged lines": found.damaged,
+        "failures": imported.failures,
+        "predictions made elsewhere": imported.predictions,
+        "unfinished runs": imported.unfinished,
+        "damaged lines": imported.damaged,
     }
     return ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
 
 
-def _unneeded_lines(found: Unneeded) -> Iterator[str]:
+def _unneeded_lines(unneeded: Unneeded) -> Iterator[str]:
     yield (
-        f"{len(found.completions):,} of {found.stored:,} completions are of no run under "
-        f"{found.results} ({found.runs} runs); they take about {size(found.bytes)}"
+        f"{len(unneeded.completions):,} of {unneeded.stored:,} completions are of no run under "
+        f"{unneeded.results} ({unneeded.runs} runs); they take about {size(unneeded.bytes)}"
     )
-    for group in found.groups:
+    for group in unneeded.groups:
         yield (
             f"  {group.completions:,} of {group.engine} {group.checkpoint}, "
             f"{decoding_text(group.decoding)}: {group.completion_tokens:,} tokens written"
         )
-    if found.failures:
-        yield f"{found.failures:,} failures go too"
-    for folder, count in found.held.items():
+    if unneeded.failures:
+        yield f"{unneeded.failures:,} failures go too"
+    for folder, count in unneeded.held.items():
         yield (
             f"kept: {count:,} completions that {folder} may need, which did not finish; "
             f"finish it, or let them go with 'harness rm {folder}'"
         )
 
 
-def _print_why(found: Why) -> None:
-    total = found.compared.total()
+def _print_why(comparison: Why) -> None:
+    total = comparison.compared.total()
     if not total:
         say("the runs have no completion of the same system and sample")
-    elif found.same == total:
+    elif comparison.same == total:
         say(f"the keys of all {total:,} completions are equal: nothing differs")
     else:
-        say(f"{total - found.same:,} of {total:,} completions differ in their keys")
-    for one in found.differences[:SHOWN]:
-        say("", _affected(one, found))
-        say_text(one.text, indent="  ")
-    if len(found.differences) > SHOWN:
-        left = len(found.differences) - SHOWN
+        say(f"{total - comparison.same:,} of {total:,} completions differ in their keys")
+    for difference in comparison.differences[:SHOWN]:
+        say("", _affected(difference, comparison))
+        say_text(difference.text, indent="  ")
+    if len(comparison.differences) > SHOWN:
+        left = len(comparison.differences) - SHOWN
         say("", f"… and {left:,} more differences; --json has all, --sample takes one sample")
 
 
-def _affected(one: Difference, found: Why) -> str:
-    whole = sum(found.compared[system] for system in one.systems)
-    text = f"in {one.count:,} of {whole:,} completions of {', '.join(one.systems)}"
-    if one.ingredient == "images" or one.count < whole:
-        text += f" ({_some(list(one.samples), 'samples')})"
+def _affected(difference: Difference, comparison: Why) -> str:
+    whole = sum(comparison.compared[system] for system in difference.systems)
+    text = f"in {difference.count:,} of {whole:,} completions of {', '.join(difference.systems)}"
+    if difference.ingredient == "images" or difference.count < whole:
+        text += f" ({_first_few(list(difference.samples), 'samples')})"
     return f"{text}:"
 
 
@@ -257,12 +257,12 @@ def _print_only(run: str, only: Only) -> None:
     if only.systems:
         say("", f"only {run} has the systems {', '.join(only.systems)}")
     if only.samples:
-        say("", f"only {run} has {_some(list(only.samples), 'samples')}")
+        say("", f"only {run} has {_first_few(list(only.samples), 'samples')}")
     if only.draws:
         say("", f"only {run} has {only.draws} more draws of each")
 
 
-def _some(names: list[str], word: str) -> str:
+def _first_few(names: list[str], word: str) -> str:
     from harness.pipeline.reading.why import SHOWN as FEW
 
     shown = ", ".join(names[:FEW]) + (" …" if len(names) > FEW else "")

@@ -65,11 +65,11 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     from harness.store.run_files import plain_data
     from harness.store.run_folder import RunFolder
 
-    found = describe(RunFolder.find(run))
+    description = describe(RunFolder.find(run))
     if as_json:
-        say_json(plain_data(found))
+        say_json(plain_data(description))
     else:
-        say(*_shown(found))
+        say(*_shown(description))
 
 
 @app.command(epilog="Example:  harness rm results/recipe-titles/20260701-120000-0d4f0d")

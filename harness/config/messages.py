@@ -35,33 +35,33 @@ _BOUNDS: Mapping[str, str] = {
 }
 
 
-def message(wanted: list[str], found: Mapping[str, Any]) -> str:
+def message(wanted: list[str], error: Mapping[str, Any]) -> str:
     """Say what is wanted and what is there.
 
     Args:
         wanted: kinds of values, any of which would do; empty: the problem is another.
-        found: one of pydantic's errors.
+        error: one of pydantic's errors.
     """
-    value, bounds = found["input"], found.get("ctx", {})
+    value, bounds = error["input"], error.get("ctx", {})
     if wanted:
         return f"{' or '.join(wanted)} is wanted here, not {_what(value)}"
-    if found["type"] in _BOUNDS:
-        return f"{_BOUNDS[found['type']].format(**bounds)} is wanted here, not {_what(value)}"
-    if "pydantic.dev" in found.get("url", ""):  # an error of its own, in its own words
+    if error["type"] in _BOUNDS:
+        return f"{_BOUNDS[error['type']].format(**bounds)} is wanted here, not {_what(value)}"
+    if "pydantic.dev" in error.get("url", ""):  # an error of its own, in its own words
         return f"{_what(value)} cannot be used here"
-    text: str = found["msg"]
+    text: str = error["msg"]
     return text[0].lower() + text[1:]
 
 
-def hint(wanted: list[str], found: Mapping[str, Any], example: str | None) -> str | None:
+def hint(wanted: list[str], error: Mapping[str, Any], example: str | None) -> str | None:
     """Say what to write instead.
 
     Args:
         wanted: kinds of values, any of which would do.
-        found: one of pydantic's errors.
+        error: one of pydantic's errors.
         example: how the key is written, if its schema tells.
     """
-    value = found["input"]
+    value = error["input"]
     if value is None:
         return "leave the line out, or write a value behind the colon"
     if "a text" in wanted:
@@ -74,8 +74,8 @@ def hint(wanted: list[str], found: Mapping[str, Any], example: str | None) -> st
             return f"a list stands in brackets: [{value[:40]}]"
         if re.fullmatch(r"-?[\d.]+", value) or value in ("true", "false"):
             return f"take the quotes away: {value}"
-    if found["type"] == "literal_error":
-        known = re.findall("'([^']*)'", found["ctx"]["expected"])
+    if error["type"] == "literal_error":
+        known = re.findall("'([^']*)'", error["ctx"]["expected"])
         close = get_close_matches(str(value), known, n=1)
         return f"did you mean '{close[0]}'?" if close else None
     return f"for example {example}" if example else None

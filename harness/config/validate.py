@@ -53,16 +53,16 @@ def _problems(
     source: YamlSource, schema: type[BaseModel], errors: Sequence[Mapping[str, Any]]
 ) -> list[ConfigError]:
     """Word each error once; of the forms that a value may have, only the one that was meant."""
-    places = [_yaml_path(source, found) for found in errors]
+    places = [_yaml_path(source, error) for error in errors]
     problems: dict[str, ConfigError] = {}
-    for path, found in zip(places, errors, strict=True):
+    for path, error in zip(places, errors, strict=True):
         wanted: list[str] = []
-        if found["type"] in KINDS:
+        if error["type"] in KINDS:
             if any(len(other) > len(path) and other[: len(path)] == path for other in places):
                 continue  # the value has another of its forms, and something in it is wrong
             kinds = [e["type"] for p, e in zip(places, errors, strict=True) if p == path]
             wanted = list(dict.fromkeys(KINDS[kind] for kind in kinds if kind in KINDS))
-        problem = _problem(source, schema, path, found, wanted)
+        problem = _problem(source, schema, path, error, wanted)
         problems.setdefault(str(problem), problem)
     return list(problems.values())
 
@@ -71,29 +71,29 @@ def _problem(
     source: YamlSource,
     schema: type[BaseModel],
     path: YamlPath,
-    found: Mapping[str, Any],
+    error: Mapping[str, Any],
     wanted: list[str],
 ) -> ConfigError:
     where = source.where(path)
     key = ".".join(str(step) for step in path)
     example = example_of(schema, path)
-    if found["type"] == "extra_forbidden":
+    if error["type"] == "extra_forbidden":
         close = nearest(str(path[-1]), _keys_beside(schema, path))
         return ConfigError(f"unknown key '{path[-1]}'", where=where, hint=close)
-    if found["type"] == "missing":
+    if error["type"] == "missing":
         tip = f"for example {example}" if example else None
         return ConfigError(f"'{key}' is missing", where=where, hint=tip)
     return ConfigError(
-        f"'{key}': {message(wanted, found)}", where=where, hint=hint(wanted, found, example)
+        f"'{key}': {message(wanted, error)}", where=where, hint=hint(wanted, error, example)
     )
 
 
-def _yaml_path(source: YamlSource, found: Mapping[str, Any]) -> YamlPath:
+def _yaml_path(source: YamlSource, error: Mapping[str, Any]) -> YamlPath:
     """Leave out of pydantic's location the steps that are no key of the file: union branches."""
     path: YamlPath = ()
     node: Any = source.data
-    for step in found["loc"]:
-        absent = found["type"] == "missing" and step is found["loc"][-1]
+    for step in error["loc"]:
+        absent = error["type"] == "missing" and step is error["loc"][-1]
         if isinstance(node, dict) and (step in node or absent):
             path, node = (*path, step), node.get(step)
         elif isinstance(node, list) and isinstance(step, int):

@@ -70,8 +70,8 @@ class Captioner(ABC):
     @property
     def eos(self) -> int | list[int] | None:
         """The token, or tokens, with which the model ends a text."""
-        found: int | list[int] | None = self._configured("eos_token_id")
-        return self._tokenizer.eos_token_id if found is None else found
+        configured: int | list[int] | None = self._configured("eos_token_id")
+        return self._tokenizer.eos_token_id if configured is None else configured
 
     @property
     def start(self) -> int | None:
@@ -82,14 +82,14 @@ class Captioner(ABC):
         """
         if not self.writer.config.is_encoder_decoder:
             return None
-        found: int | None = self._configured("decoder_start_token_id")
-        found = self._configured("bos_token_id") if found is None else found
-        if found is None:
+        token: int | None = self._configured("decoder_start_token_id")
+        token = self._configured("bos_token_id") if token is None else token
+        if token is None:
             raise EngineError(
                 "the checkpoint names no token with which a text begins",
                 hint="its config.json needs decoder_start_token_id",
             )
-        return found
+        return token
 
     def echoed(self, length: int) -> int:
         """Say how many of the ids that ``generate()`` gives are the prompt's own."""
@@ -100,7 +100,7 @@ class Captioner(ABC):
         import torch
 
         ids = torch.tensor([self.ids(text) for text in texts], dtype=torch.long)
-        inputs = self._pictures(images=[one for [one] in pictures], return_tensors="pt")
+        inputs = self._pictures(images=[picture for [picture] in pictures], return_tensors="pt")
         for name in inputs.keys() - {"pixel_values"}:
             del inputs[name]
         inputs["pixel_values"] = inputs["pixel_values"].to(self._model.dtype)

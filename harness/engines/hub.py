@@ -113,8 +113,8 @@ class Hub:
         if model.engine not in ENGINES:
             return model
         if on_hub(model.model) and not _whole(model.model, model.revision):
-            found, reason = self._ask(model.model, model.revision)
-            if found is None:
+            commit, reason = self._ask(model.model, model.revision)
+            if commit is None:
                 partly = _in_cache(model.model, model.revision, _CONFIG) is not None
                 raise _missing(model.model, model.revision, reason, partly)
             self._note(model.model, model.revision)
@@ -125,15 +125,15 @@ class Hub:
     def _commit(self, name: str, revision: str | None, file: str) -> str:
         if revision is not None and is_commit(revision):
             return revision
-        found, reason = self._ask(name, revision)
-        if found is not None:
-            self._stood[name, found] = revision
+        commit, reason = self._ask(name, revision)
+        if commit is not None:
+            self._stood[name, commit] = revision
         else:
             path = _in_cache(name, revision, file)
-            found = path.parent.name if path else None
-        if found is None:
+            commit = path.parent.name if path else None
+        if commit is None:
             raise _missing(name, revision, reason)
-        return found
+        return commit
 
     def _note(self, name: str, commit: str | None) -> None:
         """Let the cache know at which commit a branch stood, which is loaded by its commit alone.
@@ -188,8 +188,8 @@ class Hub:
         try:
             return str(snapshot_download(name, revision=commit, local_files_only=True))
         except (OSError, ValueError):
-            found, reason = self._ask(name, commit)
-        if found is None:
+            hub_commit, reason = self._ask(name, commit)
+        if hub_commit is None:
             raise _missing(name, commit, reason)
         self._note(name, commit)
         try:

@@ -256,11 +256,13 @@ def read_owners(body: Body, secret: Secret) -> dict[str, str]:
     except UnreadableError:
         return {}
     listed = data.get("data") if isinstance(data, dict) else None
-    models = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    models = (
+        [model for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
+    )
     return {
-        one["id"]: _words(one.get("owned_by") or "", 80)
-        for one in models
-        if isinstance(one.get("id"), str)
+        model["id"]: _words(model.get("owned_by") or "", 80)
+        for model in models
+        if isinstance(model.get("id"), str)
     }
 
 

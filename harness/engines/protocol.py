@@ -135,8 +135,8 @@ def engine_class(name: str) -> EngineClass:
     except KeyError:
         known = ", ".join(ENGINES)
         raise EngineError(f"no engine is named '{name}'", hint=f"engines: {known}") from None
-    found: EngineClass = getattr(import_module(module), attribute)
-    return found
+    engine: EngineClass = getattr(import_module(module), attribute)
+    return engine
 
 
 def check(config: ModelConfig, decodings: Iterable[Decoding]) -> None:

@@ -83,8 +83,9 @@ def _odd(hf_config: Any) -> list[str]:
         model = AutoModelForImageTextToText.from_config(hf_config)
     odd = [
         f"{re.escape(name)}$"
-        for name, one in model.named_modules()
-        if isinstance(one, torch.nn.Linear) and (one.in_features % 64 or one.out_features % 32)
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear)
+        and (module.in_features % 64 or module.out_features % 32)
     ]
     return list(HfQuantizer.get_modules_to_not_convert(model, odd, add_default_skips=True))
 
@@ -93,6 +94,6 @@ def layers(model: Any) -> tuple[int, int]:
     """Count a model's linear layers: those that are quantized, and all."""
     import torch
 
-    found = [one for one in model.modules() if isinstance(one, torch.nn.Linear)]
+    linear = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear)]
     # Quantized weights are of classes of their own.
-    return sum(type(one.weight) is not torch.nn.Parameter for one in found), len(found)
+    return sum(type(layer.weight) is not torch.nn.Parameter for layer in linear), len(linear)

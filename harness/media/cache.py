@@ -87,7 +87,9 @@ class PictureCache:
 
         With less, exemplars that stand in every prompt would push each other out.
         """
-        sizes = [size_of(one) for one in {id(one): one for one in shown}.values()]
+        sizes = [
+            size_of(picture) for picture in {id(picture): picture for picture in shown}.values()
+        ]
         if len(sizes) > 1:
             with self._changed:
                 self.kept_bytes = max(self.kept_bytes, sum(sizes) + max(sizes))

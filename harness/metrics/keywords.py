@@ -147,17 +147,17 @@ class _Vocabulary:
     def named(self, text: str) -> set[_Keyword]:
         """Find the keywords that a text names, from left to right, the longest at each place."""
         words = self._canonical(_words(text))
-        found: set[_Keyword] = set()
+        keywords: set[_Keyword] = set()
         start = 0
         while start < len(words):
             for end in range(min(start + self._longest, len(words)), start, -1):
                 if words[start:end] in self._known:
-                    found.add(words[start:end])
+                    keywords.add(words[start:end])
                     start = end
                     break
             else:
                 start += 1
-        return found
+        return keywords
 
     def _canonical(self, words: Iterable[str]) -> _Keyword:
         return tuple(map(self._form, words))

@@ -92,8 +92,10 @@ class NgramTable:
             sides = self._words_of(left[chosen], -1), self._words_of(right[chosen], -2)
             common[chosen] = _common_subsequences(*sides)
         for pair in long:
-            one, other = (self._words_of(rows[[pair]], -1)[:, 0] for rows in (left, right))
-            common[pair] = _common_subsequence(one.tolist(), other.tolist())
+            left_words, right_words = (
+                self._words_of(rows[[pair]], -1)[:, 0] for rows in (left, right)
+            )
+            common[pair] = _common_subsequence(left_words.tolist(), right_words.tolist())
         return common
 
     def references(self, rows: IntArray, samples: IntArray) -> References:
@@ -134,10 +136,10 @@ class NgramTable:
         keys = [_keys(owners, grams * ORDERS)]
         for order, numbers in enumerate(self._longer, 2):
             starts = np.flatnonzero(left >= order)
-            found = numbers.of(grams[starts] << 32 | words[starts + order - 1])
-            keys.append(_keys(owners[starts], found * ORDERS + order - 1))
+            longer_grams = numbers.of(grams[starts] << 32 | words[starts + order - 1])
+            keys.append(_keys(owners[starts], longer_grams * ORDERS + order - 1))
             grams = np.zeros_like(words)
-            grams[starts] = found
+            grams[starts] = longer_grams
         distinct, counts = np.unique(np.concatenate(keys), return_counts=True)
         ends = np.cumsum(np.bincount(distinct >> _ID_BITS, minlength=len(texts)))
         self._starts = np.append(self._starts, self._starts[-1] + ends)
@@ -272,8 +274,8 @@ class _Numbers:
         at = np.searchsorted(self._keys, distinct[new])
         self._keys = np.insert(self._keys, at, distinct[new])
         self._numbers = np.insert(self._numbers, at, numbers[new])
-        found: IntArray = numbers[inverse]
-        return found
+        key_numbers: IntArray = numbers[inverse]
+        return key_numbers
 
 
 def _keys(owners: IntArray, ids: IntArray) -> IntArray:
@@ -288,8 +290,8 @@ def _looked_up(keys: IntArray, values: IntArray, wanted: IntArray, absent: int =
     if not len(keys):
         return np.full(len(wanted), absent, dtype=np.int64)
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    found: IntArray = np.where(keys[at] == wanted, values[at], absent)
-    return found
+    looked_up: IntArray = np.where(keys[at] == wanted, values[at], absent)
+    return looked_up
 
 
 def _ranges(starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:

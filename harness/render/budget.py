@@ -58,20 +58,20 @@ class Budget:
         cost = 0
         waiting = [value]
         while waiting:
-            one = waiting.pop()
-            if isinstance(one, str):
-                cost += self.spend(len(one) + 1)
-            elif isinstance(one, list | tuple):
-                cost += self.spend(ELEMENT * (len(one) + 1))
-                waiting += one
-            elif isinstance(one, Mapping):
-                cost += self.spend(2 * ELEMENT * (len(one) + 1))
-                waiting += one
-                waiting += one.values()
-            elif isinstance(one, range):
-                cost += self.spend(ELEMENT * (len(one) + 1))
-            elif isinstance(one, int):
-                check_number(one.bit_length())
+            nested = waiting.pop()
+            if isinstance(nested, str):
+                cost += self.spend(len(nested) + 1)
+            elif isinstance(nested, list | tuple):
+                cost += self.spend(ELEMENT * (len(nested) + 1))
+                waiting += nested
+            elif isinstance(nested, Mapping):
+                cost += self.spend(2 * ELEMENT * (len(nested) + 1))
+                waiting += nested
+                waiting += nested.values()
+            elif isinstance(nested, range):
+                cost += self.spend(ELEMENT * (len(nested) + 1))
+            elif isinstance(nested, int):
+                check_number(nested.bit_length())
                 cost += 1
         self.spend(1)
         return cost + 1

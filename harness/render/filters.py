@@ -101,15 +101,15 @@ def _guarded(name: str, work: Filter) -> Filter:
         if value is None and not takes_null:
             raise NullShown(f"'{name}' of null", hint=NULL_HINT)
         given = (value, *args, *options.values()) if args or options else (value,)
-        for one in given:
-            budget.weigh(one)
+        for argument in given:
+            budget.weigh(argument)
         if isinstance(value, Placed):
             if not takes_image or (name == "trim" and args):
                 check_text(budget, value)
             return value.trimmed() if name == "trim" else value
         if name in FROM_TEXT:
-            for one in given:
-                check_text(budget, one)
+            for argument in given:
+                check_text(budget, argument)
         if before:
             before(budget, value, *args, **options)
         result = work(*passed(context), value, *args, **options)
@@ -134,8 +134,8 @@ def _weighed(test: Filter) -> Filter:
     def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
         budget = budget_of(context)
         budget.spend(STEP)
-        for one in (value, *args, *options.values()):
-            budget.weigh(one)
+        for argument in (value, *args, *options.values()):
+            budget.weigh(argument)
         first = (context.environment,) if passed else ()
         return test(*first, value, *args, **options)
 
@@ -233,9 +233,9 @@ def _tojson(budget: Budget, value: Any, indent: int | str | None = None) -> None
         elements += len(level)
         level = [
             inner
-            for one in level
-            if isinstance(one, list | tuple | Mapping)
-            for inner in (one.values() if isinstance(one, Mapping) else one)
+            for outer in level
+            if isinstance(outer, list | tuple | Mapping)
+            for inner in (outer.values() if isinstance(outer, Mapping) else outer)
         ]
     budget.spend(step * depth * elements)
 

@@ -169,7 +169,7 @@ def _check_known(word: str, name: str, known: Iterable[str], line: int) -> None:
     if name in known:
         return
     close = get_close_matches(name, known, n=1)
-    typed = sorted(one for one in known if one.isalpha())
+    typed = sorted(candidate for candidate in known if candidate.isalpha())
     raise TemplateMistake(
         f"there is no {word} '{name}'",
         hint=f"did you mean '{close[0]}'?" if close else f"{word}s: {', '.join(typed)}",

@@ -134,24 +134,24 @@ def check_text(budget: Budget, value: Any) -> None:
     budget.weigh(value)
     waiting = [value]
     while waiting:
-        one = waiting.pop()
-        if one is None:
+        nested = waiting.pop()
+        if nested is None:
             inside = "" if value is None else ", inside " + kind_of(value)
             raise NullShown(f"null has no text{inside}", hint=NULL_HINT)
-        if isinstance(one, Undefined):
-            use_of(one)
-        if isinstance(one, Mapping):
-            waiting += one
-            waiting += one.values()
-        elif isinstance(one, list | tuple):
-            waiting += one
-        elif isinstance(one, Placed):
+        if isinstance(nested, Undefined):
+            use_of(nested)
+        if isinstance(nested, Mapping):
+            waiting += nested
+            waiting += nested.values()
+        elif isinstance(nested, list | tuple):
+            waiting += nested
+        elif isinstance(nested, Placed):
             raise TemplateMistake(
                 "an image is no text: it can be placed, not changed",
                 hint="{{ image }} places all images of a sample, {{ images[0] }} the first",
             )
-        elif not isinstance(one, (str, *_PLAIN)):
-            raise TemplateMistake(f"{kind_of(one)} has no text")
+        elif not isinstance(nested, (str, *_PLAIN)):
+            raise TemplateMistake(f"{kind_of(nested)} has no text")
 
 
 def _hint(instead: Mapping[str, str], name: str) -> str | None:

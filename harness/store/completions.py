@@ -85,12 +85,12 @@ class CompletionStore:
 
     def entries(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Give the completions that are there with their records, by key."""
-        found: dict[str, Entry] = {}
-        for some in _groups(dict.fromkeys(keys), _AT_ONCE):
-            query = f"SELECT {_COLUMNS}, record FROM completions WHERE key IN ({_marks(some)})"
-            for row in self._db.execute(query, some):
-                found[row[0]] = _entry(row)
-        return found
+        entries: dict[str, Entry] = {}
+        for batch in _groups(dict.fromkeys(keys), _AT_ONCE):
+            query = f"SELECT {_COLUMNS}, record FROM completions WHERE key IN ({_marks(batch)})"
+            for row in self._db.execute(query, batch):
+                entries[row[0]] = _entry(row)
+        return entries
 
     def adopt(self, former: Mapping[str, str]) -> int:
         """Keep completions under the keys that they have now: key → the key that they had before.
@@ -115,28 +115,28 @@ class CompletionStore:
     def missing(self, keys: Iterable[str]) -> list[str]:
         """Give the keys that have no completion, each once, in their order."""
         missing: list[str] = []
-        for some in _groups(dict.fromkeys(keys), _AT_ONCE):
-            query = f"SELECT key FROM completions WHERE key IN ({_marks(some)})"
-            there = {key for (key,) in self._db.execute(query, some)}
-            there.update(c.key for c, _ in self._group if c.error is None)
-            missing += [key for key in some if key not in there]
+        for batch in _groups(dict.fromkeys(keys), _AT_ONCE):
+            query = f"SELECT key FROM completions WHERE key IN ({_marks(batch)})"
+            stored = {key for (key,) in self._db.execute(query, batch)}
+            stored.update(c.key for c, _ in self._group if c.error is None)
+            missing += [key for key in batch if key not in stored]
         return missing
 
     def failures(self, keys: Iterable[str]) -> dict[str, str]:
         """Give the reason of each key whose request failed when it was asked last."""
-        found: dict[str, str] = {}
-        for some in _groups(dict.fromkeys(keys), _AT_ONCE):
-            query = f"SELECT key, reason FROM failures WHERE key IN ({_marks(some)})"
-            found.update(self._db.execute(query, some))
-        return found
+        reasons: dict[str, str] = {}
+        for batch in _groups(dict.fromkeys(keys), _AT_ONCE):
+            query = f"SELECT key, reason FROM failures WHERE key IN ({_marks(batch)})"
+            reasons.update(self._db.execute(query, batch))
+        return reasons
 
     def parts(self, digests: Iterable[str]) -> dict[str, str]:
         """Give the parts of records that are there: sha256 → canonical JSON."""
-        found: dict[str, str] = {}
-        for some in _groups(dict.fromkeys(digests), _AT_ONCE):
-            query = f"SELECT sha256, json FROM parts WHERE sha256 IN ({_marks(some)})"
-            found.update(self._db.execute(query, some))
-        return found
+        parts: dict[str, str] = {}
+        for batch in _groups(dict.fromkeys(digests), _AT_ONCE):
+            query = f"SELECT sha256, json FROM parts WHERE sha256 IN ({_marks(batch)})"
+            parts.update(self._db.execute(query, batch))
+        return parts
 
     def claim(self, keys: Sequence[str]) -> tuple[list[str], list[str]]:
         """Divide keys into those that this process is to ask for and those that another one asks.
@@ -156,12 +156,12 @@ class CompletionStore:
             owners = dict(self._db.execute(query, wanted)) if wanted else {}
             living = {name for name in set(owners.values()) if self._owner.lives(name)}
             living.discard(self._owner.name)
-            mine = [key for key in wanted if owners.get(key) not in living]
+            own_keys = [key for key in wanted if owners.get(key) not in living]
             self._db.executemany(
                 "INSERT OR REPLACE INTO claims (key, owner) VALUES (?, ?)",
-                [(key, self._owner.name) for key in mine],
+                [(key, self._owner.name) for key in own_keys],
             )
-        return mine, [key for key in wanted if owners.get(key) in living]
+        return own_keys, [key for key in wanted if owners.get(key) in living]
 
     def add(self, completion: Completion, ingredients: Ingredients) -> None:
         """Keep a completion or a failure: on disk with 63 more, or when ``flush_if_due`` says."""
@@ -310,8 +310,8 @@ class CompletionStore:
 
 def _groups(keys: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
     rest = iter(keys)
-    while some := tuple(islice(rest, size)):
-        yield some
+    while batch := tuple(islice(rest, size)):
+        yield batch
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -105,10 +105,10 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer version (schema {version})",
             hint="upgrade prompt-harness, or name another folder with --out",
         )
-    (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
+    (result,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if result != "ok":
         db.close()
-        raise _moved_aside(path, found)
+        raise _moved_aside(path, result)
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

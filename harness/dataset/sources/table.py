@@ -119,10 +119,10 @@ def read_rows(
             header, or a column is missing or stands twice. Some of it only on the way.
     """
     try:
-        there = file.path.is_file()
+        exists = file.path.is_file()
     except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
         raise DataError(f"no such file: {file.path} ({error})", where=file.named_at) from error
-    if not there:
+    if not exists:
         raise DataError(f"no such file: {file.path}", where=file.named_at)
     source = cast("Source", import_module(SOURCES[file.format]))
     try:
@@ -132,28 +132,28 @@ def read_rows(
 
 
 def check_columns(
-    file: TableFile, there: Sequence[str], columns: Sequence[str], hint: str | None = None
+    file: TableFile, file_columns: Sequence[str], columns: Sequence[str], hint: str | None = None
 ) -> None:
     """Check that each column is there once.
 
     Args:
         file: for the error.
-        there: what the file has.
+        file_columns: what the file has.
         columns: what it must have.
         hint: what else the cause may be than a wrong name.
 
     Raises:
         DataError: one is not, or stands twice.
     """
-    missing = [column for column in columns if column not in there]
+    missing = [column for column in columns if column not in file_columns]
     if missing:
         raise DataError(
             f"{file.path.name} has no column {', '.join(map(repr, missing))}",
             where=file.named_at,
-            hint=hint or f"its columns: {', '.join(there)}",
+            hint=hint or f"its columns: {', '.join(file_columns)}",
         )
     for column in columns:
-        if list(there).count(column) > 1:
+        if list(file_columns).count(column) > 1:
             raise file.error(
                 f"column '{column}' stands twice", hint="which is meant? rename one in the file"
             )

@@ -108,21 +108,21 @@ class Idefics2ForConditionalGeneration(
         for index, grid in enumerate(grids):
             alike[grid].append(index)
         patch = self.config.vision_config.patch_size
-        found: dict[int, Tensor] = {}
+        embedded: dict[int, Tensor] = {}
         for (rows, columns), indices in alike.items():
             positions = patch_positions(
                 rows, columns, self.vision_model.embeddings.num_patches_per_side
             )
             step = max(1, PATCHES_AT_ONCE // (rows * columns))
             for start in range(0, len(indices), step):
-                some = indices[start : start + step]
+                batch = indices[start : start + step]
                 pixels = torch.stack(
-                    [tiles[index][:, : rows * patch, : columns * patch] for index in some]
+                    [tiles[index][:, : rows * patch, : columns * patch] for index in batch]
                 )
-                places = positions.to(pixels.device).expand(len(some), -1)
+                places = positions.to(pixels.device).expand(len(batch), -1)
                 patches = self.vision_model(pixels, position_ids=places)
-                found.update(zip(some, self.connector(patches), strict=True))
-        return [found[index] for index in range(len(tiles))]
+                embedded.update(zip(batch, self.connector(patches), strict=True))
+        return [embedded[index] for index in range(len(tiles))]
 
     def forward(
         self,

@@ -42,8 +42,8 @@ class Idefics2Info(BaseProcessingInfo):  # type: ignore[misc] # vLLM's types are
     def token_ids(self) -> tuple[int, int]:
         """Give the ids of ``<image>`` and ``<fake_token_around_image>``."""
         boundary = self.get_hf_processor().fake_image_token
-        [found] = self.get_tokenizer().convert_tokens_to_ids([boundary])
-        return self.get_hf_config().image_token_id, found
+        [boundary_id] = self.get_tokenizer().convert_tokens_to_ids([boundary])
+        return self.get_hf_config().image_token_id, boundary_id
 
 
 class Idefics2DummyInputs(BaseDummyInputsBuilder[Idefics2Info]):  # type: ignore[misc] # the same

@@ -117,14 +117,14 @@ def look_up(plan: Plan, store: CompletionStore) -> Lookup:
     """
     digest = hashlib.sha256()
     missing: Counter[str] = Counter()
-    for some in groups(plan.requests(), _LOOKED_UP_AT_ONCE):
-        former = {p.request.key: p.former for p in some if p.former}
+    for batch in groups(plan.requests(), _LOOKED_UP_AT_ONCE):
+        former = {p.request.key: p.former for p in batch if p.former}
         if former:
             store.adopt(former)
-        for planned in some:
+        for planned in batch:
             digest.update(planned.request.key.encode())
-        lacking = set(store.missing(planned.request.key for planned in some))
-        missing.update(p.system.model for p in some if p.request.key in lacking)
+        lacking = set(store.missing(planned.request.key for planned in batch))
+        missing.update(p.system.model for p in batch if p.request.key in lacking)
     return Lookup(keys_sha256=digest.hexdigest(), missing=dict(missing))
 
 
@@ -283,8 +283,8 @@ class _Asking:
             waiting, self._others = self._others, []
             before = self._result.generated
             await self._take(model, iter(waiting))
-            mine = self._result.generated - before
-            self._advance(len(waiting) - len(self._others) - mine)
+            generated = self._result.generated - before
+            self._advance(len(waiting) - len(self._others) - generated)
 
     async def _take(self, model: StartedModel, planned: Iterator[Planned]) -> None:
         """Keep what the engine answers to those of some requests that are ours to ask."""
@@ -314,20 +314,20 @@ class _Asking:
                 )
 
     async def _feed(self, planned: Iterator[Planned]) -> AsyncIterator[Request]:
-        for some in groups(planned, _CLAIMED_AT_ONCE):
-            for request in self._claimed(some):
+        for batch in groups(planned, _CLAIMED_AT_ONCE):
+            for request in self._claimed(batch):
                 if self._stop.is_set():
                     return
                 yield request
 
-    def _claimed(self, some: Sequence[Planned]) -> list[Request]:
+    def _claimed(self, batch: Sequence[Planned]) -> list[Request]:
         """Give those of some requests that are this process's to ask."""
         # Two systems may send the same prompt, and it is on its way already.
-        by_key = {p.request.key: p for p in some if p.request.key not in self._asked}
-        mine, others = self._store.claim(list(by_key))
-        self._others += [by_key[key] for key in others]
-        self._asked |= {key: by_key[key] for key in mine}
-        return [by_key[key].request for key in mine]
+        by_key = {p.request.key: p for p in batch if p.request.key not in self._asked}
+        own_keys, other_keys = self._store.claim(list(by_key))
+        self._others += [by_key[key] for key in other_keys]
+        self._asked |= {key: by_key[key] for key in own_keys}
+        return [by_key[key].request for key in own_keys]
 
     async def _tick(self) -> None:
         said = False
@@ -360,5 +360,5 @@ def _allowed(limit: str | None, asked: int) -> float:
 
 def groups(planned: Iterator[Planned], size: int) -> Iterator[list[Planned]]:
     """Cut a stream of requests into lists, so that the store is asked for many at a time."""
-    while some := list(islice(planned, size)):
-        yield some
+    while batch := list(islice(planned, size)):
+        yield batch

@@ -71,7 +71,8 @@ def _exemplars(plan: Plan, variant: PromptVariant) -> Iterator[str]:
     if themselves:
         yield (
             f"{name}: {_of(len(themselves), len(exemplars), 'exemplar')} are samples under test "
-            f"({_some(themselves)}): the prompt shows their answers; take exemplars from other data"
+            f"({_first_ids(themselves)}): the prompt shows their answers; "
+            "take exemplars from other data"
         )
     others = [e for e in exemplars if e.id not in themselves]
     hashes = {media.sha256 for e in others for media in e.media}
@@ -79,7 +80,7 @@ def _exemplars(plan: Plan, variant: PromptVariant) -> Iterator[str]:
     if alike:
         yield (
             f"{name}: {_of(len(alike), len(plan.samples), 'sample')} under test have the image of "
-            f"an exemplar ({_some(alike)})"
+            f"an exemplar ({_first_ids(alike)})"
         )
     answers = {_words(exemplar.references[0]) for exemplar in others}
     known = [
@@ -90,7 +91,7 @@ def _exemplars(plan: Plan, variant: PromptVariant) -> Iterator[str]:
     if known:
         yield (
             f"{name}: {_of(len(known), len(plan.samples), 'sample')} under test have an exemplar's "
-            f"answer as a reference ({_some(known)})"
+            f"answer as a reference ({_first_ids(known)})"
         )
 
 
@@ -105,7 +106,7 @@ def _own_text(plan: Plan, variant: PromptVariant, references: Sequence[set[str]]
         yield (
             f"variant '{variant.name}': a reference of "
             f"{_of(len(holds), len(plan.samples), 'sample')} stands in the prompt's own text "
-            f"({_some(holds)})"
+            f"({_first_ids(holds)})"
         )
 
 
@@ -125,7 +126,7 @@ def _shown_metadata(plan: Plan, variant: PromptVariant, holding: Sequence[Sample
         yield (
             f"variant '{variant.name}' shows the model a reference of "
             f"{_of(len(shown), len(plan.samples), 'sample')}{part}, which their metadata hold "
-            f"({_some(shown)})"
+            f"({_first_ids(shown)})"
         )
 
 
@@ -164,5 +165,5 @@ def _of(count: int, whole: int, word: str) -> str:
     return f"{count} of {whole} {word}s"
 
 
-def _some(ids: Sequence[str]) -> str:
+def _first_ids(ids: Sequence[str]) -> str:
     return ", ".join(ids[:_SHOWN]) + (" …" if len(ids) > _SHOWN else "")

@@ -277,10 +277,10 @@ def draft_plan(
         if model.engine == REPLAY:
             with problems.caught(suite.where.get(f"models.{model.name}")):
                 replay_steps(model)
-                found, file = replayed(model, ids, renderers)
+                pairs, file = replayed(model, ids, renderers)
                 data_notes += file.notes
-                renderers |= {renderer.variant.name: renderer for _, renderer in found}
-                systems += [system for system, _ in found]
+                renderers |= {renderer.variant.name: renderer for _, renderer in pairs}
+                systems += [system for system, _ in pairs]
                 # Of a part of the dataset nobody can say what the whole does not have.
                 unknown += file.unknown if choice.limit is None and sample_ids is None else ()
     problems.add(unique("system", ((s.name, None) for s in systems), joined=False))
@@ -398,11 +398,11 @@ def _checkpoint(name: str, hash_file: Callable[[Path], str]) -> dict[str, Json] 
 
 
 def _named(
-    things: tuple[_Named, ...], names: tuple[str, ...], word: str, suite: Suite
+    entries: tuple[_Named, ...], names: tuple[str, ...], word: str, suite: Suite
 ) -> tuple[_Named, ...]:
-    known = [thing.name for thing in things]
+    known = [entry.name for entry in entries]
     for name in names:
         if name not in known:
             message = f"suite '{suite.name}' has no {word} '{name}'"
             raise ConfigErrors([ConfigError(message, hint=nearest(name, known))])
-    return tuple(thing for thing in things if not names or thing.name in names)
+    return tuple(entry for entry in entries if not names or entry.name in names)

@@ -75,7 +75,7 @@ def score_predictions(
     folder.write_run(run_record(plan, folder.path))
     folder.write_samples(plan.samples)
     write_completions(
-        plan, folder, lambda some: {p.request.key: ReplayEngine.answer(p.request) for p in some}
+        plan, folder, lambda batch: {p.request.key: ReplayEngine.answer(p.request) for p in batch}
     )
     with ScoringTools() as tools:
         summary = score_run(folder, tools, suite.metrics, cost=None)

@@ -97,23 +97,23 @@ def write_completions(
     written: set[str] = set()
 
     def lines(write_part: Callable[[str, str], None]) -> Iterator[StoredCompletion]:
-        for planned in groups(plan.requests(), _WRITTEN_AT_ONCE):
-            completions = answered(planned)
-            for one in planned:
-                completion = completions[one.request.key]
+        for batch in groups(plan.requests(), _WRITTEN_AT_ONCE):
+            completions = answered(batch)
+            for planned in batch:
+                completion = completions[planned.request.key]
                 if count:
-                    count(one, completion)
-                for digest, text in one.ingredients.parts.items():
+                    count(planned, completion)
+                for digest, text in planned.ingredients.parts.items():
                     if digest not in written:
                         written.add(digest)
                         write_part(digest, text)
                 yield StoredCompletion(
-                    system=one.system.name,
-                    variant=one.system.variant,
-                    sample_id=one.request.sample_id,
-                    draw=one.ingredients.draw,
+                    system=planned.system.name,
+                    variant=planned.system.variant,
+                    sample_id=planned.request.sample_id,
+                    draw=planned.ingredients.draw,
                     completion=completion,
-                    record=one.ingredients.record,
+                    record=planned.ingredients.record,
                 )
 
     with folder.writing_parts() as write_part:

@@ -34,10 +34,10 @@ def refuse_models(suite: Suite, systems: Sequence[System], problems: Problems) -
     """Gather what the engines know beforehand that they cannot do."""
     variants = {variant.name: variant for variant in suite.variants}
     for model in suite.models:
-        there = len(problems.all)
+        before = len(problems.all)
         with problems.caught(suite.where.get(f"models.{model.name}")):
             check_engine(model, ())
-        if len(problems.all) > there:
+        if len(problems.all) > before:
             continue  # the same would be said once more of every decoding
         for system in systems:
             if system.model != model.name:

@@ -167,9 +167,9 @@ def _write_completions(
     """Copy the run's completions from the store into its folder; say what they cost."""
     tokens = Tokens()
 
-    def answered(planned: Sequence[Planned]) -> dict[str, Completion]:
-        kept = store.get(one.request.key for one in planned)
-        missing = [one.request.key for one in planned if one.request.key not in kept]
+    def answered(batch: Sequence[Planned]) -> dict[str, Completion]:
+        kept = store.get(planned.request.key for planned in batch)
+        missing = [planned.request.key for planned in batch if planned.request.key not in kept]
         reasons = store.failures(missing)
         return kept | {
             key: Completion(
@@ -182,7 +182,10 @@ def _write_completions(
         }
 
     write_completions(
-        plan, folder, answered, lambda one, completion: tokens.add(one.system.model, completion)
+        plan,
+        folder,
+        answered,
+        lambda planned, completion: tokens.add(planned.system.model, completion),
     )
     seconds = generation.seconds
     whole = tokens.totals()

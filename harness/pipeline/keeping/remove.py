@@ -20,7 +20,7 @@ def removable(paths: Sequence[Path]) -> list[RunFolder]:
     Raises:
         StoreError: one is not; then none is to be removed.
     """
-    found: dict[Path, RunFolder] = {}
+    by_path: dict[Path, RunFolder] = {}
     for path in paths:
         if not (path / "run.json").is_file():
             runs = run_folders(path) if path.is_dir() else []
@@ -35,8 +35,8 @@ def removable(paths: Sequence[Path]) -> list[RunFolder]:
             folder.run()
         except StoreError as error:
             raise StoreError(f"{error.message}; nothing is removed", hint=error.hint) from error
-        found.setdefault(path.resolve(), folder)
-    return list(found.values())
+        by_path.setdefault(path.resolve(), folder)
+    return list(by_path.values())
 
 
 def remove_run(folder: RunFolder) -> None:

@@ -140,7 +140,7 @@ def unneeded(path: Path) -> Unneeded | None:
         return None
     needs = _Needs(path.parent)
     tally = _Tally()
-    found: list[Known] = []
+    completions: list[Known] = []
     held: Counter[str] = Counter()
     stored = size = 0
     with CompletionStore(path) as store:
@@ -152,7 +152,7 @@ def unneeded(path: Path) -> Unneeded | None:
             if holder := needs.holder(known):
                 held[str(holder)] += 1
                 continue
-            found.append(known)
+            completions.append(known)
             tally.add(entry)
             text = entry.completion.text + canonical_json(entry.record)
             size += _ROW_BYTES + len(text.encode())
@@ -161,7 +161,7 @@ def unneeded(path: Path) -> Unneeded | None:
     return Unneeded(
         results=path.parent,
         stored=stored,
-        completions=tuple(found),
+        completions=tuple(completions),
         groups=groups,
         bytes=size,
         failures=failures,
@@ -170,7 +170,7 @@ def unneeded(path: Path) -> Unneeded | None:
     )
 
 
-def prune(path: Path, found: Unneeded) -> Pruned:
+def prune(path: Path, unreferenced: Unneeded) -> Pruned:
     """Remove what was found, less what a run that came since then needs, and all failures.
 
     Raises:
@@ -181,7 +181,7 @@ def prune(path: Path, found: Unneeded) -> Pruned:
         needs = _Needs(path.parent)
         keys = [
             known.key
-            for known in found.completions
+            for known in unreferenced.completions
             if known.key not in needs.keys and not needs.holder(known)
         ]
         # A run that is going on still wants to know why its requests failed.

@@ -149,13 +149,13 @@ def _export_lines(store: CompletionStore, counts: dict[str, int]) -> Iterator[di
     yield {"format": FORMAT, "version": VERSION, "created": created}
     seen: set[str] = set()
     entries = store.all_entries()
-    while some := list(islice(entries, _AT_ONCE)):
-        named = {digest for entry in some for digest in _part_hashes(entry.record)} - seen
+    while batch := list(islice(entries, _AT_ONCE)):
+        named = {digest for entry in batch for digest in _part_hashes(entry.record)} - seen
         seen |= named
         for digest, text in store.parts(sorted(named)).items():
             counts["parts"] += 1
             yield {"part": {"sha256": digest, "value": json.loads(text)}}
-        for completion, record in some:
+        for completion, record in batch:
             counts["completions"] += 1
             yield {
                 "completion": {name: getattr(completion, name) for name in _FIELDS},
@@ -290,13 +290,13 @@ def _entry(value: Any, record: Any) -> Entry:
     if not isinstance(value, dict) or not isinstance(record, dict):
         raise ValueError("no completion with a record")  # noqa: TRY004 - a fault of the data
     made: dict[str, Any] = {name: value.get(name) for name in _FIELDS}
-    for name, found in made.items():
+    for name, field_value in made.items():
         if name in _COUNTS:
-            good = type(found) is int and 0 <= found < 2**63
+            good = type(field_value) is int and 0 <= field_value < 2**63
         elif name == "seconds":
-            good = isinstance(found, int | float) and math.isfinite(found)
+            good = isinstance(field_value, int | float) and math.isfinite(field_value)
         else:
-            good = isinstance(found, str) or (found is None and name in _OPTIONAL)
+            good = isinstance(field_value, str) or (field_value is None and name in _OPTIONAL)
         if not good:
             raise ValueError(f"'{name}' is missing or wrong")
     if not _KEY.fullmatch(made["key"]):

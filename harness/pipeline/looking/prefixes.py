@@ -28,9 +28,9 @@ def shared_prefixes(requests: Sequence[tuple[System, Request]]) -> list[str]:
     """
     lines: list[str] = []
     for model in dict.fromkeys(system.model for system, _ in requests):
-        mine = {s.name: _parts(r.rendered) for s, r in requests if s.model == model}
+        prompts = {s.name: _parts(r.rendered) for s, r in requests if s.model == model}
         groups: dict[tuple[_Part, ...], list[str]] = {}
-        for name, parts in mine.items():
+        for name, parts in prompts.items():
             groups.setdefault(_beginning(parts), []).append(name)
         (first, names), *others = groups.items()
         if not first:
@@ -61,11 +61,11 @@ def _beginning(parts: Sequence[_Part]) -> tuple[_Part, ...]:
 
 def _difference(first: Sequence[_Part], other: Sequence[_Part]) -> str:
     """Say where a beginning leaves the first one."""
-    for one, two in zip(first, other, strict=False):
-        if one == two:
+    for first_part, other_part in zip(first, other, strict=False):
+        if first_part == other_part:
             continue
-        role, kind, content = two
-        if "system" in (one[0], role):
+        role, kind, content = other_part
+        if "system" in (first_part[0], role):
             return "its system message is another, or only one of the two has one"
         if kind == "image":
             return "it shows another image first"

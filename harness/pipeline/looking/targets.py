@@ -48,10 +48,10 @@ def targets(path: Path) -> Targets:
         HarnessError: there is no such file or folder, or nothing in it that could be checked.
     """
     try:
-        there = path.exists()
+        exists = path.exists()
     except OSError:  # a name that is too long, a folder that may not be entered
-        there = False
-    if not there:
+        exists = False
+    if not exists:
         raise ConfigError(f"no such file or folder: {path}", hint=_EXPECTED)
     if not path.is_dir():
         return Targets(listed=(_file(path),))

@@ -61,8 +61,8 @@ def run_folders(path: Path) -> list[RunFolder]:
     """
     if not path.is_dir():
         raise StoreError(f"there is no folder {path}", hint="runs are under results/<suite>/")
-    found = [place.parent for pattern in _LEVELS for place in path.glob(pattern)]
-    return [RunFolder(folder) for folder in sorted(found, key=_age, reverse=True)]
+    folders = [place.parent for pattern in _LEVELS for place in path.glob(pattern)]
+    return [RunFolder(folder) for folder in sorted(folders, key=_age, reverse=True)]
 
 
 _LEVELS = ("run.json", "*/run.json", "*/*/run.json")

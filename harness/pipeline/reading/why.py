@@ -76,15 +76,15 @@ class Why:
             "same": self.same,
             "differences": [
                 {
-                    "ingredient": one.ingredient,
-                    "difference": one.text,
-                    "completions": one.count,
-                    "of": sum(self.compared[system] for system in one.systems),
-                    "systems": dict(one.systems),
-                    "samples": len(one.samples),
-                    "first_samples": list(one.samples)[:SHOWN],
+                    "ingredient": difference.ingredient,
+                    "difference": difference.text,
+                    "completions": difference.count,
+                    "of": sum(self.compared[system] for system in difference.systems),
+                    "systems": dict(difference.systems),
+                    "samples": len(difference.samples),
+                    "first_samples": list(difference.samples)[:SHOWN],
                 }
-                for one in self.differences
+                for difference in self.differences
             ],
             **{
                 name: {
@@ -127,7 +127,7 @@ def why(first: RunFolder, second: RunFolder, choice: Choice) -> Why:
         chosen_after = {p: line for p, line in chosen_after.items() if p[0] in wanted}
     parts = _parts(first) | _parts(second)
     both = [place for place in chosen_before if place in chosen_after]
-    found: dict[tuple[str, str], Difference] = {}
+    differences: dict[tuple[str, str], Difference] = {}
     same = 0
     for place in both:
         old, new = chosen_before[place], chosen_after[place]
@@ -135,13 +135,15 @@ def why(first: RunFolder, second: RunFolder, choice: Choice) -> Why:
             same += 1
             continue
         for ingredient, text in _differences(old, new, parts):
-            one = found.setdefault((ingredient, _changed(text)), Difference(ingredient, text))
-            one.systems[place[0]] += 1
-            one.samples[place[1]] = None
+            difference = differences.setdefault(
+                (ingredient, _changed(text)), Difference(ingredient, text)
+            )
+            difference.systems[place[0]] += 1
+            difference.samples[place[1]] = None
     return Why(
         compared=Counter(system for system, _, _ in both),
         same=same,
-        differences=tuple(sorted(found.values(), key=lambda one: -one.count)),
+        differences=tuple(sorted(differences.values(), key=lambda difference: -difference.count)),
         only=(_only(chosen_before, chosen_after), _only(chosen_after, chosen_before)),
     )
 
@@ -260,12 +262,12 @@ def _changed(text: str) -> str:
     return "\n".join(line for line in lines if line[0] in "-+") if len(lines) > 1 else text
 
 
-def _only(mine: Mapping[_Place, _Line], others: Mapping[_Place, _Line]) -> Only:
-    found, missing = (
-        [dict.fromkeys(place[i] for place in places) for i in range(3)] for places in (mine, others)
+def _only(own: Mapping[_Place, _Line], other: Mapping[_Place, _Line]) -> Only:
+    own_values, other_values = (
+        [dict.fromkeys(place[i] for place in places) for i in range(3)] for places in (own, other)
     )
     return Only(
-        systems=tuple(str(name) for name in found[0] if name not in missing[0]),
-        samples=tuple(str(name) for name in found[1] if name not in missing[1]),
-        draws=sum(draw not in missing[2] for draw in found[2]),
+        systems=tuple(str(name) for name in own_values[0] if name not in other_values[0]),
+        samples=tuple(str(name) for name in own_values[1] if name not in other_values[1]),
+        draws=sum(draw not in other_values[2] for draw in own_values[2]),
     )
