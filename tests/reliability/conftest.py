@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+MADE_AT = re.compile(rb'"made_at": "[^"]*", ')
+
 HARNESS = str(Path(sys.executable).parent / "harness")
 PATIENCE = 300.0
 """Seconds that a test waits for what must come, on the slowest machine."""
@@ -179,6 +181,11 @@ def _newest(results: Path) -> Path:
     return max(path.parent for path in results.glob("*/*/summary.json"))
 
 
+def _written(run: Path) -> bytes:
+    """A run's completions.jsonl, but for when each completion was made."""
+    return MADE_AT.sub(b"", (run / "completions.jsonl").read_bytes())
+
+
 def _answers(run: Path) -> list[dict]:
     """The lines of a run's completions.jsonl."""
     return [json.loads(line) for line in (run / "completions.jsonl").read_text().splitlines()]
@@ -194,6 +201,12 @@ def committed() -> Callable[[Path], dict[str, str]]:
 def newest() -> Callable[[Path], Path]:
     """Find the newest complete run of a results folder that has one suite."""
     return _newest
+
+
+@pytest.fixture(scope="session")
+def written() -> Callable[[Path], bytes]:
+    """Read a run's completions.jsonl, but for when each completion was made."""
+    return _written
 
 
 @pytest.fixture(scope="session")

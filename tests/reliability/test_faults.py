@@ -217,8 +217,9 @@ from harness.store.completions import CompletionStore
 root = Path({root!r})
 with CompletionStore(root / "results/store.sqlite") as store:
     plan = make_plan(load_suite(root / "prompts/titles"), Choice())
-    for _, request, ingredients in plan.requests():
-        store.add(Completion(key=request.key, text="Dish", finish_reason="stop"), ingredients)
+    for one in plan.requests():
+        made = Completion(key=one.request.key, text="Dish", finish_reason="stop")
+        store.add(made, one.ingredients)
 """
 
 

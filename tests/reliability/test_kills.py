@@ -18,7 +18,7 @@ NEAR_THE_END = "scoring|writing the report"
 
 
 def test_fifty_kills_lose_nothing_and_end_as_an_undisturbed_run(
-    enlarge, started, tmp_path, committed, newest, answers, record_property
+    enlarge, started, tmp_path, committed, newest, answers, record_property, written
 ):
     project = enlarge(SAMPLES, "args: {delay: 0.04, in_flight: 8}")
     calm, troubled = tmp_path / "calm", tmp_path / "troubled"
@@ -51,8 +51,7 @@ def test_fifty_kills_lose_nothing_and_end_as_an_undisturbed_run(
     assert code == 0, last.screen
     assert json.loads(stdout)["generated"] == TOTAL - len(kept)
     assert undisturbed.end()[0] == 0, undisturbed.screen
-    ours = (newest(troubled) / "completions.jsonl").read_bytes()
-    assert ours == (newest(calm) / "completions.jsonl").read_bytes()
+    assert written(newest(troubled)) == written(newest(calm))
     lines = answers(newest(troubled))
     assert len(lines) == TOTAL
     assert {line["key"]: line["text"] for line in lines} == committed(troubled / "store.sqlite")

@@ -12,7 +12,7 @@ SLOW = "args: {delay: 0.2, in_flight: 7}"
 
 
 def test_two_runs_share_the_work_and_write_the_same(
-    enlarge, started, harness, tmp_path, committed, newest
+    enlarge, started, harness, tmp_path, committed, newest, written
 ):
     project = enlarge(TOTAL // 2, SLOW)
     shared, alone = tmp_path / "shared", tmp_path / "alone"
@@ -29,12 +29,12 @@ def test_two_runs_share_the_work_and_write_the_same(
     assert sum(asked) == TOTAL
     assert min(asked) > 0
     assert harness(*words, alone, cwd=project).returncode == 0
-    expected = (newest(alone) / "completions.jsonl").read_bytes()
+    expected = written(newest(alone))
     folders = [path.parent for path in shared.glob("titles/*/summary.json")]
     assert len(folders) == 2
     results = json.loads((newest(alone) / "summary.json").read_text())["results"]
     for folder in folders:
-        assert (folder / "completions.jsonl").read_bytes() == expected
+        assert written(folder) == expected
         assert json.loads((folder / "summary.json").read_text())["results"] == results
     assert len(committed(shared / "store.sqlite")) == TOTAL
 
