@@ -83,10 +83,15 @@ class FakeEngine:
                 hint=f"its arguments: {', '.join(self.defaults)}",
             )
         args = {**self.defaults, **config.args}
-        self._delay = float(args["delay"])
-        self._fail = float(args["fail"])
-        self._in_flight = int(args["in_flight"])
-        self._record = None if args["record"] is None else Path(str(args["record"]))
+        self._delay = _number("delay", args["delay"])
+        self._fail = _number("fail", args["fail"])
+        in_flight, record = args["in_flight"], args["record"]
+        if not isinstance(in_flight, int) or isinstance(in_flight, bool) or in_flight < 1:
+            raise EngineError(f"in_flight is {in_flight!r:.60}, not a whole number from 1 on")
+        if record is not None and not isinstance(record, str):
+            raise EngineError(f"record is {record!r:.60}, not a file's name")
+        self._in_flight = in_flight
+        self._record = None if record is None else Path(record)
         self._recorded = 0
         self._hangs = _phases(args["hang"])
         self._hangs_in_thread = bool(args["hang_in_thread"])
@@ -154,8 +159,17 @@ class FakeEngine:
             ],
         }
         self._recorded += 1
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{json.dumps(line, ensure_ascii=False)}\n")
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"{json.dumps(line, ensure_ascii=False)}\n")
+        except OSError as error:
+            raise EngineError(f"record: {path} cannot be written ({error.strerror})") from error
+
+
+def _number(name: str, value: Json) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+        raise EngineError(f"{name} is {value!r:.60}, not a number from 0 on")
+    return float(value)
 
 
 def _phases(hang: Json) -> frozenset[str]:

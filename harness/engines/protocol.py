@@ -255,7 +255,12 @@ async def bounded(
     early, whatever is in flight is cancelled. A request that takes longer than ``timeout`` seconds
     (default: TIMEOUT) is cancelled and has failed. Where one raises, or the stream of requests
     does, those that have finished by then are yielded first: they are paid for.
+
+    Raises:
+        EngineError: there is room for none, so that it would wait for ever.
     """
+    if limit < 1:
+        raise EngineError(f"{limit} requests at a time are none", hint="in_flight is 1 or more")
     running: set[asyncio.Task[Completion]] = set()
     done: set[asyncio.Task[Completion]] = set()
     more = True
