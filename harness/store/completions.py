@@ -88,8 +88,8 @@ class CompletionStore:
         entries: dict[str, Entry] = {}
         for batch in _groups(dict.fromkeys(keys), _AT_ONCE):
             query = f"SELECT {_COLUMNS}, record FROM completions WHERE key IN ({_marks(batch)})"
-            for row in self._db.execute(query, batch):
-                entries[row[0]] = _entry(row)
+            for row in self._read(query, batch):
+                entries[row[0]] = _entry(row, self.path)
         return entries
 
     def adopt(self, former: Mapping[str, str]) -> int:
@@ -117,7 +117,7 @@ class CompletionStore:
         missing: list[str] = []
         for batch in _groups(dict.fromkeys(keys), _AT_ONCE):
             query = f"SELECT key FROM completions WHERE key IN ({_marks(batch)})"
-            stored = {key for (key,) in self._db.execute(query, batch)}
+            stored = {key for (key,) in self._read(query, batch)}
             stored.update(c.key for c, _ in self._group if c.error is None)
             missing += [key for key in batch if key not in stored]
         return missing
@@ -127,7 +127,7 @@ class CompletionStore:
         reasons: dict[str, str] = {}
         for batch in _groups(dict.fromkeys(keys), _AT_ONCE):
             query = f"SELECT key, reason FROM failures WHERE key IN ({_marks(batch)})"
-            reasons.update(self._db.execute(query, batch))
+            reasons.update(self._read(query, batch))
         return reasons
 
     def parts(self, digests: Iterable[str]) -> dict[str, str]:
@@ -135,7 +135,9 @@ class CompletionStore:
         parts: dict[str, str] = {}
         for batch in _groups(dict.fromkeys(digests), _AT_ONCE):
             query = f"SELECT sha256, json FROM parts WHERE sha256 IN ({_marks(batch)})"
-            parts.update(self._db.execute(query, batch))
+            parts.update(self._read(query, batch))
+        for text in parts.values():
+            _stored_json(text, self.path)
         return parts
 
     def claim(self, keys: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -230,12 +232,12 @@ class CompletionStore:
 
     def all_entries(self) -> Iterator[Entry]:
         """Give every completion with its record, in the order of their coming."""
-        for row in self._db.execute(f"SELECT {_COLUMNS}, record FROM completions ORDER BY rowid"):
-            yield _entry(row)
+        for row in self._read(f"SELECT {_COLUMNS}, record FROM completions ORDER BY rowid"):
+            yield _entry(row, self.path)
 
     def all_failures(self) -> Iterator[tuple[str, str, int]]:
         """Give the key, the last reason and the number of every failure."""
-        yield from self._db.execute("SELECT key, reason, times FROM failures ORDER BY reason, key")
+        yield from self._read("SELECT key, reason, times FROM failures ORDER BY reason, key")
 
     def forget_failures(self) -> int:
         """Forget why requests failed; they are asked again anyway.
@@ -258,8 +260,8 @@ class CompletionStore:
             removed = self._db.total_changes - before
             used = {
                 value
-                for (record,) in self._db.execute("SELECT DISTINCT record FROM completions")
-                for value in json.loads(record).values()
+                for (record,) in self._read("SELECT DISTINCT record FROM completions")
+                for value in _stored_json(record, self.path).values()
                 if isinstance(value, str)
             }
             every = [digest for (digest,) in self._db.execute("SELECT sha256 FROM parts")]
@@ -289,6 +291,19 @@ class CompletionStore:
             "INSERT OR IGNORE INTO parts (sha256, json) VALUES (?, ?)",
             [(digest, _text(text)) for digest, text in parts.items()],
         )
+
+    def _read(self, query: str, values: Sequence[object] = ()) -> Iterator[Any]:
+        """Give the rows of a query.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        try:
+            yield from self._db.execute(query, values)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"the completion store cannot be read: {self.path} ({error})"
+            ) from error
 
     @contextmanager
     def _writing(self, fault: str) -> Iterator[None]:
@@ -330,6 +345,23 @@ def _column(value: Any) -> Any:
     return _text(value) if isinstance(value, str) else value
 
 
-def _entry(row: Sequence[Any]) -> Entry:
+def _entry(row: Sequence[Any], path: Path) -> Entry:
     *values, record = row
-    return Entry(Completion(**dict(zip(_FIELDS, values, strict=True))), json.loads(record))
+    completion = Completion(**dict(zip(_FIELDS, values, strict=True)))
+    return Entry(completion, _stored_json(record, path))
+
+
+def _stored_json(text: str, path: Path) -> Any:
+    """Read JSON that stands in a store; ``path`` is named in errors.
+
+    Raises:
+        StoreError: it is none: another program wrote there.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise StoreError(
+            f"the completion store {path} holds a record that is no JSON ({error})",
+            hint="move the file away; 'harness cache import' makes it anew from the folders of "
+            "runs",
+        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         _use_wal(db)
         db.execute("PRAGMA synchronous = NORMAL")
         _migrate(db)
+        _check_tables(db, path)
     except BaseException as error:
         if db is not None:
             db.close()
@@ -109,6 +111,25 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
     if result != "ok":
         db.close()
         raise _moved_aside(path, result)
+
+
+def _check_tables(db: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database that says it is of this schema and has not its tables."""
+    with closing(sqlite3.connect(":memory:")) as pattern:
+        for migration in _MIGRATIONS:
+            pattern.executescript(migration)
+        for (table,) in pattern.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            lacking = _columns(pattern, table) - _columns(db, table)
+            if lacking:
+                raise StoreError(
+                    f"{path} is no completion store: its table '{table}' lacks "
+                    f"{', '.join(sorted(lacking))}",
+                    hint="name another folder with --out, or move the file away",
+                )
+
+
+def _columns(db: sqlite3.Connection, table: str) -> set[str]:
+    return {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
