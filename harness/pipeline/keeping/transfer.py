@@ -86,7 +86,8 @@ def export_store(path: Path, target: Path) -> Exported:
         target: the file; it is there whole or not at all.
 
     Raises:
-        StoreError: there is no store, or the file cannot be written.
+        StoreError: there is no store, or the file cannot be written, or something else than an
+            export stands there.
     """
     if not path.is_file():
         raise StoreError(
@@ -95,6 +96,8 @@ def export_store(path: Path, target: Path) -> Exported:
         )
     if target.resolve() == path.resolve():
         raise StoreError(f"{target} is the store itself", hint="name another file")
+    if target.exists():
+        _check_replaceable(target)
     counts = {"completions": 0, "parts": 0}
     waiting = target.with_name(f".{target.name}.{os.getpid()}")
     with CompletionStore(path) as store:
@@ -166,6 +169,19 @@ def _export_lines(store: CompletionStore, counts: dict[str, int]) -> Iterator[di
 
 def _part_hashes(record: Mapping[str, Any]) -> list[str]:
     return [record[name] for name in _PARTS if name in record]
+
+
+def _check_replaceable(target: Path) -> None:
+    """Refuse to write over what is no export.
+
+    Raises:
+        StoreError: it is none.
+    """
+    first = next(read_lines(target), None) if target.is_file() else None
+    if first is None or (first.value or {}).get("format") != FORMAT:
+        raise StoreError(
+            f"{target} is there and no export: it is not written over", hint="name another file"
+        )
 
 
 def _check_header(file: Path) -> None:
