@@ -26,7 +26,8 @@ class PredictionFile:
     """The texts of a file, and the rows that could not be used."""
 
     texts: dict[str, dict[str, str]]
-    """System → sample id → text, systems in the order in which they appear."""
+    """System → sample id → text, systems in the order in which they appear; one that has no id of
+    the dataset is there without a text."""
     unknown: tuple[str, ...]
     """Ids that the dataset does not have, each once."""
     notes: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
     unknown: dict[str, None] = {}
     notes = Notes(path.name)
     for row, system, sample_id, text in _predictions(file):
+        texts.setdefault(system, {})
         if sample_id not in ids:
             unknown[sample_id] = None
             continue
@@ -67,11 +69,10 @@ def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
                 row=row.number,
                 hint=f"the first time in {file.place(first)}",
             )
-        predicted = texts.setdefault(system, {})
         if text is not None:
-            predicted[sample_id] = text
+            texts[system][sample_id] = text
             notes.add("text", row.cells["text"], ONE_TEXT)
-    if not texts:
+    if not lines:
         raise DataError(
             f"{path.name} has no sample of the dataset",
             hint=f"its ids look like {', '.join(list(unknown)[:3])}; "

@@ -10,7 +10,7 @@ from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of
 from harness.dataset.image_files import find_image
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
-from harness.dataset.sources.table import TableFile, read_rows
+from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile, read_rows
 from harness.errors import DataError
 from harness.fingerprint import sha256_file
 from harness.media import probe
@@ -205,6 +205,8 @@ class _RowReader:
         media: list[MediaRef] = []
         for column in config.image_columns:
             cell = row.cells[column]
+            if cell == HALF_A_CHARACTER:
+                raise RowFault("missing_image", f"'{column}' holds {HALF_A_CHARACTER.reason}")
             if holds_written_list(cell, ListForm()):
                 several = "several images stand in as many columns, or in a list of JSON or Parquet"
                 raise RowFault("bad_cell", f"'{column}' holds a list written as text; {several}")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
-from harness.dataset.sources.table import Number, Row, check_columns
+from harness.dataset.sources.table import HALF_A_CHARACTER, Number, Row, check_columns
 from harness.dataset.sources.text_lines import decoded_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.dataset.sources.table import Cell, TableFile
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> Iterator[Row]:
@@ -54,7 +58,23 @@ def _records(file: TableFile) -> Iterator[tuple[int, dict[str, Cell]]]:
             raise file.error(
                 "no JSON object", row=number, hint='each line is one row, as {"id": 1, "title": …}'
             )
-        yield number, record
+        yield number, _without_halves(record) if "\\ud" in line.lower() else record
+
+
+def _without_halves(value: Any) -> Any:
+    match value:
+        case str() if _HALF.search(value):
+            return HALF_A_CHARACTER
+        case list():
+            return [_without_halves(member) for member in value]
+        case dict():
+            return {_named(key): _without_halves(member) for key, member in value.items()}
+    return value
+
+
+def _named(key: str) -> str:
+    """Write half a character in a key as its escape: what a column is called names no cell."""
+    return _HALF.sub(lambda half: f"\\u{ord(half.group()):04x}", key)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

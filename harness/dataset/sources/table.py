@@ -46,6 +46,9 @@ class Unreadable:
     """What it holds: bytes, a duration …"""
 
 
+HALF_A_CHARACTER = Unreadable("half a character (a lone surrogate)")
+"""What escapes of JSON can write and no file, path or request can hold."""
+
 Cell: TypeAlias = Union[str, Number, bool, Unreadable, "list[Cell]", "dict[str, Cell]", None]
 """What stands in a cell; None where nothing stands. CSV and TSV know text alone."""
 
@@ -123,7 +126,8 @@ def read_rows(
     except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
         raise DataError(f"no such file: {file.path} ({error})", where=file.named_at) from error
     if not exists:
-        raise DataError(f"no such file: {file.path}", where=file.named_at)
+        odd = " (a folder, a pipe or a device stands there)" if file.path.exists() else ""
+        raise DataError(f"no such file: {file.path}{odd}", where=file.named_at)
     source = cast("Source", import_module(SOURCES[file.format]))
     try:
         yield from source.rows(file, list(dict.fromkeys(columns)), list(dict.fromkeys(optional)))
