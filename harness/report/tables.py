@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -180,11 +181,13 @@ def read_reported(path: Path) -> list[ReportedRow]:
     Raises:
         DataError: the file is missing, has no ``system`` column, or holds what is no number.
     """
+    if path.exists() and not path.is_file():
+        raise DataError(f"the reported figures cannot be read: {path} is no file")
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise DataError(f"the reported figures cannot be read: {error}") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"the reported figures cannot be read: {path} ({error})") from error
     lines = []
     for number, row in enumerate(rows, start=2):
         where = Where(path=path, line=number)
@@ -192,11 +195,18 @@ def read_reported(path: Path) -> list[ReportedRow]:
         if not name:
             raise DataError("no 'system' in this line", where=where)
         try:
-            scores = {metric: float(text) for metric, text in row.items() if metric and text}
+            scores = {metric: _figure(text) for metric, text in row.items() if metric and text}
         except (TypeError, ValueError) as error:
             raise DataError(f"not a number: {error}", where=where) from error
         lines.append(ReportedRow(system=name, scores=scores))
     return lines
+
+
+def _figure(text: str) -> float:
+    figure = float(text)
+    if not math.isfinite(figure):
+        raise ValueError(f"{text!r}; where a figure is not known its cell is empty")
+    return figure
 
 
 def _markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
