@@ -65,6 +65,8 @@ class Thumbnails:
 
 def _stored(path: Path) -> bytes | None:
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return None
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError:
