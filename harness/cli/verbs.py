@@ -292,7 +292,7 @@ def compare(
             help="Show this one alone. Default: all, and the verdict on CIDEr, if scored.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of bootstrap and exchanges.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of bootstrap and exchanges.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Compare the systems of a run in pairs: difference, interval, p-value, rank bands."""

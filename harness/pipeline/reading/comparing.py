@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -207,7 +208,7 @@ class PairPower:
     smallest: float
     """The smallest true difference that n samples show with 80 % power, in the metric's units."""
     needed: int | None
-    """Samples that the difference in question needs; None where it is 0."""
+    """Samples that the difference in question needs; None where it is 0, or as good as that."""
 
 
 def power_of_run(
@@ -226,8 +227,10 @@ def power_of_run(
 
     Raises:
         StoreError: the run is not scored.
-        MetricError: the run has no such metric.
+        MetricError: the run has no such metric, or no number of samples shows the difference.
     """
+    if difference is not None and not (math.isfinite(difference) and difference):
+        raise MetricError(f"no number of samples shows a difference of {difference}")
     compared = compare_run(folder, metric=metric)
     pairs = compared.metric(compared.deciding).pairs
     alpha = ALPHA / len(pairs)
@@ -244,5 +247,14 @@ def _power(pair: Comparison, difference: float | None, alpha: float) -> PairPowe
         delta=pair.delta,
         n=pair.n_paired,
         smallest=stats.smallest_difference(pair.unit_sd, pair.n_paired, alpha=alpha),
-        needed=stats.samples_needed(pair.unit_sd, wanted, alpha=alpha) if wanted else None,
+        needed=_needed(pair.unit_sd, wanted, alpha),
     )
+
+
+def _needed(unit_sd: float, difference: float, alpha: float) -> int | None:
+    if not difference:
+        return None
+    try:
+        return stats.samples_needed(unit_sd, difference, alpha=alpha)
+    except OverflowError:  # more than a float can count
+        return None
