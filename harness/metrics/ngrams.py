@@ -25,6 +25,8 @@ _ID = (1 << _ID_BITS) - 1
 """The bits of an n-gram's id in a key; the 23 bits above are its text's."""
 
 _WORD_BITS = 64
+_FILLED = 512
+"""Words of a text that is laid beside others, which are filled up to its length."""
 _PAIRS = 8192
 """Pairs of texts side by side in memory."""
 
@@ -85,8 +87,10 @@ class NgramTable:
         lengths = self.lengths(left)
         common = np.zeros(len(left), dtype=np.int64)
         # Pairs of like length side by side, so that little is filled up.
-        order = np.lexsort((self.lengths(right), lengths))
-        short, long = np.split(order, [np.searchsorted(lengths[order], _WORD_BITS, "right")])
+        others = self.lengths(right)
+        order = np.lexsort((others, lengths))
+        alone = ((lengths > _WORD_BITS) | (others > _FILLED))[order]
+        short, long = order[~alone], order[alone]
         for start in range(0, len(short), _PAIRS):
             chosen = short[start : start + _PAIRS]
             sides = self._words_of(left[chosen], -1), self._words_of(right[chosen], -2)
