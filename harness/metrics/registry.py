@@ -30,6 +30,13 @@ METRICS: dict[str, str] = {
 }
 """Name in a suite's ``metrics:`` → where its class is; imported when first asked for."""
 
+_KINDS = {str: "str", int: "int", bool: "bool", float: "float", type(None): "None"}
+"""Type of an option's value → how a metric's ``__init__`` writes it."""
+_NAMES = {
+    "str": "a text", "int": "a whole number", "bool": "true or false", "float": "a number",
+    "None": "null",
+}  # fmt: skip
+
 UNRANKED = frozenset({"LENGTH_RATIO"})
 """Columns where more is not better."""
 
@@ -73,7 +80,8 @@ def check_spec(spec: MetricSpec) -> None:
     """Check that a metric can be had and has the options that are set; nothing is computed.
 
     Raises:
-        MetricError: no metric has this name, it cannot be had, or it has no such option.
+        MetricError: no metric has this name, it cannot be had, or it has no such option or none of
+            such a value.
     """
     if spec.kind == "evaluate":
         from harness.metrics.hf import check_module
@@ -86,11 +94,16 @@ def check_spec(spec: MetricSpec) -> None:
     if name not in METRICS:
         known = ", ".join(METRICS)
         raise MetricError(f"no metric is named '{name}'", hint=f"known metrics: {known}")
-    _, *possible = signature(_class(name)).parameters
-    for option in spec.options:
+    _, *taken = signature(_class(name)).parameters.values()
+    possible = {parameter.name: str(parameter.annotation) for parameter in taken}
+    for option, value in spec.options.items():
         if option not in possible:
             hint = f"its options: {', '.join(possible)}" if possible else "it has no options"
             raise MetricError(f"metric {name} has no option '{option}'", hint=hint)
+        kinds = possible[option].split(" | ")
+        if _KINDS.get(type(value)) not in kinds:
+            wanted = " or ".join(_NAMES[kind] for kind in kinds)
+            raise MetricError(f"metric {name}: {option} is {value!r:.60}, not {wanted}")
 
 
 def create(spec: MetricSpec | Json, tools: ScoringTools) -> Metric:

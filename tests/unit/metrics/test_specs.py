@@ -59,7 +59,7 @@ def test_options_reach_the_metric():
         ({"keywords": None}, "None is no mapping of options", "for example"),
         ({"keywords": {"feild": "a"}}, "no option 'feild'", "its options: field"),
         ({"bleu": {"field": "a"}}, "metric bleu has no option 'field'", "it has no options"),
-        ({"keywords": {"field": 3}}, "3 is no name of a metadata field", ""),
+        ({"keywords": {"field": 3}}, "field is 3, not a text", ""),
     ],
 )
 def test_a_spec_that_is_wrong_says_what_would_be_right(spec, message, hint):
