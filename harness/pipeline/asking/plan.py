@@ -22,6 +22,7 @@ from harness.pipeline.asking.refusals import (
     refuse_draws,
     refuse_metrics,
     refuse_models,
+    refuse_size,
     replay_steps,
 )
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
@@ -284,7 +285,7 @@ def draft_plan(
                 # Of a part of the dataset nobody can say what the whole does not have.
                 unknown += file.unknown if choice.limit is None and sample_ids is None else ()
     problems.add(unique("system", ((s.name, None) for s in systems), joined=False))
-    return Plan(
+    plan = Plan(
         suite=suite,
         dataset=dataset,
         systems=tuple(system for system in systems if system.variant in renderers),
@@ -295,6 +296,9 @@ def draft_plan(
         identities=_identities(suite, hash_file, problems),
         repeats=choice.repeats,
     )
+    with problems.caught():
+        refuse_size(plan.size)
+    return plan
 
 
 def _pinned(suite: Suite, pin: Callable[[ModelConfig], ModelConfig], problems: Problems) -> Suite:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from harness.records import Json, MetricSpec, ModelConfig, PromptVariant, Suite, System, Where
 
 
+MOST_REQUESTS = 100_000_000
+
+
 def refuse_metrics(suite: Suite, problems: Problems) -> None:
     """Gather the metrics that cannot be had, have no such option, or stand twice."""
     fine: list[MetricSpec] = []
@@ -64,6 +67,19 @@ def refuse_draws(draws: Json, params: Mapping[str, Json], name: str) -> None:
         problem = f"decoding '{name}': {draws} draws at temperature 0 are {draws} times the same"
         hint = "set a temperature; --repeat measures how much a model differs from itself"
         raise ConfigErrors([ConfigError(problem, hint=hint)])
+
+
+def refuse_size(requests: int) -> None:
+    """Refuse more requests than anybody means: the plan of a run is walked through three times.
+
+    Raises:
+        ConfigError: there are more.
+    """
+    if requests > MOST_REQUESTS:
+        raise ConfigError(
+            f"this asks for {requests:,} completions, more than {MOST_REQUESTS:,}",
+            hint="fewer samples (--limit), repeats (--repeat) or draws (n:) will do",
+        )
 
 
 def place_of(
