@@ -103,6 +103,8 @@ _TOO_DEEP = f"lists or mappings nested more than {MAX_DEPTH} deep"
 
 
 def _read(path: Path) -> str:
+    if _is_odd(path):
+        raise ConfigErrors([ConfigError("cannot be read: it is no file", where=Where(path=path))])
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -129,6 +131,14 @@ def _read(path: Path) -> str:
                 )
             ]
         ) from error
+
+
+def _is_odd(path: Path) -> bool:
+    """Tell whether a pipe, which would be waited for, a device or a folder stands there."""
+    try:
+        return path.exists() and not path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 class _Builder:

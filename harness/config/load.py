@@ -60,6 +60,8 @@ def load_suite_parts(folder: Path, problems: Problems) -> Suite | None:
     folder = folder.parent if folder.name == SUITE_FILE else folder
     with problems.caught():
         if not is_file(folder / SUITE_FILE):
+            if os.path.lexists(folder / SUITE_FILE):
+                raise _no_file(folder / SUITE_FILE)
             raise ConfigError(f"no {SUITE_FILE} in {folder}", hint=_suites_near(folder))
         source = load_yaml(folder / SUITE_FILE)
         file = validate(source, SuiteFile)
@@ -229,9 +231,14 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
 def _no_variant(path: Path, asked: Where | None) -> ConfigError:
     near = variant_names(path.parent)
     if path.stem in near:
-        return ConfigError(f"'{path.name}' is no file that can be read", where=Where(path=path))
+        return _no_file(path)
     hint = nearest(path.stem, near)
     return ConfigError(f"no variant '{path.stem}'", where=asked or Where(path=path), hint=hint)
+
+
+def _no_file(path: Path) -> ConfigError:
+    """Say of what has the name of a file that it is none: a folder, a pipe, a link to nothing."""
+    return ConfigError(f"'{path.name}' is no file that can be read", where=Where(path=path))
 
 
 def _plain(path: Path) -> Path:
@@ -270,7 +277,9 @@ def find_dataset(name: str, folder: Path, *, asked: Where | None = None) -> Data
     datasets = project_root(folder) / "datasets"
     path = folder / name if name.endswith(".yaml") else datasets / f"{name}.yaml"
     if not is_file(path):
-        hint = nearest(name, sorted(p.stem for p in datasets.glob("*.yaml")))
+        if name in (near := sorted(p.stem for p in datasets.glob("*.yaml"))):
+            raise ConfigErrors([_no_file(path)])
+        hint = nearest(name, near)
         raise ConfigErrors([ConfigError(f"no dataset '{name}'", where=asked, hint=hint)])
     return load_dataset(path)
 

@@ -7,6 +7,7 @@ every variant its prompt for that sample; ``data=True`` takes all samples and de
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections import Counter
 from contextlib import contextmanager, suppress
@@ -135,7 +136,7 @@ class Looking:
 
     def dataset(self, path: Path) -> None:
         """Check a dataset's description and rows."""
-        self.seen["dataset"].add(path.resolve())
+        self.seen["dataset"].add(_real(path))
         config = load_dataset(path)
         if self._elsewhere(config):
             return
@@ -148,7 +149,7 @@ class Looking:
         if (path.parent / "suite.yaml").is_file():
             self.suite(path.parent, only=path.stem)
         else:
-            self.seen["variant"].add(path.resolve())
+            self.seen["variant"].add(_real(path))
             self._alone(path)
 
     def suite(self, folder: Path, *, only: str | None = None) -> None:
@@ -158,7 +159,7 @@ class Looking:
         listed = {variant.name for variant in suite.variants} if suite else set()
         names = [only] if only else [n for n in variant_names(folder) if n not in listed]
         paths = [folder / f"{name}.yaml" for name in [*listed, *names]]
-        self.seen["variant"] |= {p.resolve() for p in paths if not only or p.stem == only}
+        self.seen["variant"] |= {_real(p) for p in paths if not only or p.stem == only}
         if suite is None:
             self.problems.add(known.all)
             for name in names:
@@ -169,9 +170,9 @@ class Looking:
         for name in names:
             with self.border(folder / f"{name}.yaml"):
                 variants.append(load_variant(folder, name))
-        self.seen["dataset"].add(suite.dataset.where.path.resolve())
+        self.seen["dataset"].add(_real(suite.dataset.where.path))
         if not only:
-            self.seen["suite"].add(folder.resolve())
+            self.seen["suite"].add(_real(folder))
         if variants:
             self._plan(replace(suite, variants=tuple(variants), baseline=variants[0].name), folder)
 
@@ -294,6 +295,11 @@ def _same_results(folders: set[Path]) -> Iterator[str]:
 
 def _path(variant: PromptVariant, folder: Path) -> Path:
     return folder / f"{variant.name}.yaml"
+
+
+def _real(path: Path) -> Path:
+    """Give the one name of a file; ``Path.resolve`` raises on a link to itself."""
+    return Path(os.path.realpath(path))
 
 
 def _own_place(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -55,7 +56,7 @@ def targets(path: Path) -> Targets:
         raise ConfigError(f"no such file or folder: {path}", hint=_EXPECTED)
     if not path.is_dir():
         return Targets(listed=(_file(path),))
-    if (path / SUITE_FILE).is_file():
+    if os.path.lexists(path / SUITE_FILE):  # what is no file is refused, not passed over
         suite = Target(kind="suite", path=path)
         return Targets(listed=(suite,), overlooked=_overlooked([path]))
     # A project may itself be called prompts or datasets.
@@ -63,19 +64,13 @@ def targets(path: Path) -> Targets:
     prompts = path if path.name == "prompts" and not project else path / "prompts"
     datasets = path if path.name == "datasets" and not project else path / "datasets"
     folders = sorted({file.parent for file in prompts.rglob(f"*{ENDING}")})
-    listed = [
-        Target(kind="dataset", path=file)
-        for file in sorted(datasets.glob(f"*{ENDING}"))
-        if file.is_file()
-    ]
+    listed = [Target(kind="dataset", path=file) for file in sorted(datasets.glob(f"*{ENDING}"))]
     for folder in folders:
-        if (folder / SUITE_FILE).is_file():
+        if os.path.lexists(folder / SUITE_FILE):
             listed.append(Target(kind="suite", path=folder))
         else:
             listed += [
-                Target(kind="variant", path=file)
-                for file in sorted(folder.glob(f"*{ENDING}"))
-                if file.is_file()
+                Target(kind="variant", path=file) for file in sorted(folder.glob(f"*{ENDING}"))
             ]
     if not listed:
         raise ConfigError(f"nothing to check in {path}", hint=_EXPECTED)
