@@ -53,6 +53,8 @@ def print_comparison(compared: RunComparison) -> None:
             )
         grid.end_section()
     grid.show()
+    if not any(metric.pairs for metric in compared.metrics):
+        say("no two of these systems have a sample in common that a metric says something about")
     if any(compared.under_floor(pair) for m in compared.metrics for pair in m.pairs):
         say("~ no larger than what repeats of the same prompt differ by")
     deciding = compared.metric(compared.deciding)

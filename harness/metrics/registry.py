@@ -68,9 +68,13 @@ def check_specs(specs: Sequence[MetricSpec]) -> None:
     Raises:
         MetricError: one cannot, or stands twice, which would give two columns one name.
     """
+    from harness.metrics.tools import ScoringTools
+
     seen: set[tuple[str, str]] = set()
     for spec in specs:
         check_spec(spec)
+        if spec.options and spec.kind == "own":
+            create(spec, ScoringTools(tokenizer="none"))  # a metric knows which values it can mean
         if (spec.kind, spec.name) in seen:
             raise MetricError(f"the metric '{spec.name}' is listed twice")
         seen.add((spec.kind, spec.name))
