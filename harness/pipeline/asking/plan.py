@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from harness.config.names import JOINER, unique
 from harness.config.problems import Problems
 from harness.config.validate import nearest
-from harness.engines.hub import is_pinned, split_adapter
-from harness.engines.protocol import REPLAY, identity
+from harness.engines.hub import is_pinned
+from harness.engines.protocol import REPLAY
 from harness.errors import ConfigError, ConfigErrors
-from harness.fingerprint import canonical_json, content_of_paths, sha256_file, sha256_folder
+from harness.fingerprint import sha256_file
 from harness.ingredients import Ingredients
+from harness.pipeline.asking.identities import identities_of, identity_texts, plain_numbers
 from harness.pipeline.asking.plan_samples import exemplars_of, samples_of
 from harness.pipeline.asking.refusals import (
     place_of,
@@ -39,7 +38,8 @@ from harness.records import (
 from harness.render import Renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from harness.dataset.samples import LoadedDataset
     from harness.records import Sample
@@ -137,8 +137,8 @@ class Plan:
         systems = [system for system in self.systems if models is None or system.model in models]
         adapters = {model.name: model.adapter for model in self.suite.models}
         written = {s.name: (self.identities[s.model], dict(s.decoding.params)) for s in systems}
-        now = {name: _texts(*map(plain_numbers, parts)) for name, parts in written.items()}
-        before = {name: _texts(*parts) for name, parts in written.items()}
+        now = {name: identity_texts(*map(plain_numbers, parts)) for name, parts in written.items()}
+        before = {name: identity_texts(*parts) for name, parts in written.items()}
         for draw in range(self.repeats * max((s.draws for s in systems), default=0)):
             drawn = [system for system in systems if draw < system.draws * self.repeats]
             variants = {system.variant for system in drawn}
@@ -293,7 +293,7 @@ def draft_plan(
         exemplars=exemplars,
         unknown_ids=tuple(unknown),
         data_notes=tuple(data_notes),
-        identities=_identities(suite, hash_file, problems),
+        identities=identities_of(suite, hash_file, problems),
         repeats=choice.repeats,
     )
     with problems.caught():
@@ -341,64 +341,12 @@ def _systems(suite: Suite, problems: Problems) -> Iterator[System]:
                 yield system
 
 
-def _texts(identity: Json, params: Json) -> tuple[str, str]:
-    return canonical_json(identity), canonical_json(params)
-
-
-def plain_numbers(value: Json) -> Json:
-    """Write a whole number as one whatever it was written as: 0.0 and 0 are the same temperature.
-
-    Version 0.1 took them for two; what it kept under the other spelling is found again.
-    """
-    if isinstance(value, Mapping):
-        return {name: plain_numbers(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain_numbers(inner) for inner in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
-
-
 def _drawn(decoding: Decoding, draw: int) -> Decoding:
     """Give each draw a seed of its own; what is greedy stays as it is."""
     seed = decoding.params.get("seed")
     if not draw or seed is None:
         return decoding
     return replace(decoding, params={**decoding.params, "seed": seed + draw})
-
-
-def _identities(
-    suite: Suite, hash_file: Callable[[Path], str], problems: Problems
-) -> dict[str, Json]:
-    identities: dict[str, Json] = {}
-    for model in suite.models:
-        with problems.caught(suite.where.get(f"models.{model.name}")):
-            identities[model.name] = _identity(model, hash_file)
-    return identities
-
-
-def _identity(model: ModelConfig, hash_file: Callable[[Path], str]) -> Json:
-    if model.engine == REPLAY:
-        return identity(model)
-    checkpoint = _checkpoint(model.model, hash_file) or {
-        "id": model.model,
-        "revision": model.revision,
-    }
-    if model.adapter:
-        name, revision = split_adapter(model.adapter)
-        hub = {"id": name, "revision": revision}
-        checkpoint["adapter"] = _checkpoint(name, hash_file) or hub
-    known = identity(model)
-    return {**known, "args": content_of_paths(known["args"], hash_file), "checkpoint": checkpoint}
-
-
-def _checkpoint(name: str, hash_file: Callable[[Path], str]) -> dict[str, Json] | None:
-    """Give a local folder by the hash of its files; None for an id on the Hub."""
-    folder = Path(name)
-    if not folder.is_absolute():
-        return None
-    # A folder that is not there has no hash; the engine says so when it is started.
-    return {"files": sha256_folder(folder, hash_file=hash_file) if folder.is_dir() else None}
 
 
 def _named(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.engines.hub import is_commit
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json, sha256_file, sha256_json
-from harness.pipeline.asking.plan import plain_numbers
+from harness.pipeline.asking.identities import plain_numbers
 from harness.pipeline.reading.run_list import COMPLETIONS, read_lines, run_folders
 from harness.store.completions import CompletionStore
 from harness.store.database import SCHEMA_VERSION
