@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from harness.engines.worker import carried
 from harness.errors import DataError, EngineError
 from harness.fingerprint import sha256_json
 from harness.media import PictureCache, load, pictures
@@ -85,7 +86,10 @@ class ImagePreparation:
 
     async def _shared(self, ref: MediaRef) -> Image.Image:
         future, fresh = self.cache.submit(
-            self.uuid(ref), partial(self._open, ref), ref.width * ref.height * 4, _decoders()
+            self.uuid(ref),
+            partial(carried, self._open, ref),
+            ref.width * ref.height * 4,
+            _decoders(),
         )
         self.decoded += fresh
         # Who is cancelled does not take the picture from the others.

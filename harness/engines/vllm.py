@@ -24,7 +24,7 @@ from harness.engines.sampling import sampling_params
 from harness.engines.vllm_beams import Beams, beam_search, take_beams
 from harness.engines.vllm_log import died_error, start_error
 from harness.engines.vllm_plugin import EncoderCount
-from harness.engines.worker import in_thread
+from harness.engines.worker import WorkerError, in_thread
 from harness.errors import EngineError
 
 if TYPE_CHECKING:
@@ -284,6 +284,8 @@ class VllmEngine:
                 output = await self._generate(request, params, beams)
         except EngineDeadError as error:
             raise died_error(self._config.model, self._log) from error
+        except WorkerError as error:
+            return failed(request, reason(error), began)
         except EngineError:
             raise
         except VLLMClientError as error:  # written for the user, like ours

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from harness.engines.images import preparation
+from harness.engines.images import ImagePreparation, preparation
 from harness.engines.protocol import ImageWork
+from harness.engines.worker import WorkerError
 from harness.errors import DataError, EngineError
 from harness.media import PictureCache, probe
 from harness.records import FilePlace, MediaRef
@@ -167,3 +168,17 @@ def test_what_one_engine_does_not_know_of_its_images_is_not_known_of_a_run():
     known = ImageWork(decoded=3, processed=2, encoded=1)
     assert known + known == ImageWork(decoded=6, processed=4, encoded=2)
     assert known + ImageWork(decoded=1) == ImageWork(decoded=4)
+
+
+@pytest.mark.parametrize("raised", [StopIteration, SystemExit, asyncio.CancelledError])
+def test_no_exception_of_a_decoder_leaves_a_request_waiting(raised):
+    class Odd(ImagePreparation):
+        def _open(self, ref: MediaRef) -> Image.Image:
+            raise raised
+
+    async def scenario() -> None:
+        async with asyncio.timeout(10):
+            await Odd(cache=PictureCache(kept_bytes=10**6, making_bytes=10**6)).open([REF])
+
+    with pytest.raises(WorkerError, match=raised.__name__):
+        asyncio.run(scenario())
