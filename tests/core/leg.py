@@ -42,21 +42,24 @@ def install(folder: Path) -> Path:
 
 
 def harness(*words: str, cwd: Path, code: int = 0) -> str:
-    """Call the command; its exit code is checked, and that it shows no trace."""
+    """Call the command and give what it says, of JSON the result alone.
+
+    Its exit code is checked, and that it shows no trace.
+    """
     done = subprocess.run(
         [Path(sys.executable).with_name("harness"), *words],
         cwd=cwd,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         text=True,
         timeout=600,
         env={**os.environ, "COLUMNS": "160"},
         check=False,
     )
-    assert done.returncode == code, done.stdout
-    assert "Traceback" not in done.stdout, done.stdout
-    return done.stdout
+    told = done.stdout + done.stderr
+    assert done.returncode == code, told
+    assert "Traceback" not in told, told
+    return done.stdout if "--json" in words else told
 
 
 def write_project(root: Path) -> None:
