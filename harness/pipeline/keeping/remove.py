@@ -30,6 +30,11 @@ def removable(paths: Sequence[Path]) -> list[RunFolder]:
                 if runs
                 else "'harness list runs' lists them",
             )
+        if path.is_symlink():  # what it leads to may be kept elsewhere on purpose
+            raise StoreError(
+                f"{path} is a link, to {path.resolve()}; nothing is removed",
+                hint="name the folder itself, or take the link away",
+            )
         folder = RunFolder(path)
         try:
             folder.run()

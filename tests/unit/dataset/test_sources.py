@@ -5,7 +5,9 @@ import datetime
 import decimal
 import io
 import json
+import tempfile
 import uuid
+from pathlib import Path
 from typing import get_args
 
 import pyarrow
@@ -16,7 +18,14 @@ from hypothesis import strategies as st
 
 from harness.config.schema import SourceFile
 from harness.dataset.predictions import FORMATS
-from harness.dataset.sources.table import SOURCES, Number, TableFile, Unreadable, read_rows
+from harness.dataset.sources.table import (
+    HALF_A_CHARACTER,
+    SOURCES,
+    Number,
+    TableFile,
+    Unreadable,
+    read_rows,
+)
 from harness.errors import DataError
 from harness.records import Where
 
@@ -339,3 +348,35 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, kind, content, quoting)
     except DataError as refused:
         error = refused
     assert error is None or path.name in str(error)
+
+
+HALVES = "a\ud800 \udfff\U0001f34b\u2028\\"
+
+
+@given(st.recursive(
+    st.text(HALVES, max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(HALVES), inner, max_size=3),
+    max_leaves=5,
+))  # fmt: skip
+def test_no_half_of_a_character_comes_out_of_json_and_whole_ones_stay(value):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "d.jsonl"
+        path.write_text(json.dumps({"id": value}) + "\n")
+        [row] = read_rows(TableFile(path=path, format="jsonl"), ["id"])
+    # Two halves that belong together are one character, in JSON as in UTF-16.
+    assert list(row.cells.values()) == [_whole(json.loads(json.dumps(value)))]
+
+
+def _whole(value):
+    if isinstance(value, list):
+        return [_whole(member) for member in value]
+    if isinstance(value, dict):
+        return {
+            key.encode("utf-8", "backslashreplace").decode(): _whole(member)
+            for key, member in value.items()
+        }
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return HALF_A_CHARACTER
+    return value

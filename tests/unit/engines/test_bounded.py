@@ -99,6 +99,15 @@ def test_completions_come_in_the_order_of_finishing_and_each_once():
     assert asyncio.run(scenario()) == ["c", "a", "b"]
 
 
+@pytest.mark.parametrize("limit", [0, -1])
+def test_room_for_no_request_is_refused_and_not_waited_for(limit):
+    async def scenario() -> list[Completion]:
+        return [c async for c in bounded(aiter(Feed("a")), Gate().answer, limit)]
+
+    with pytest.raises(EngineError, match="at a time are none"):
+        asyncio.run(scenario())
+
+
 def test_an_empty_stream_gives_nothing():
     async def scenario() -> list[Completion]:
         return [c async for c in bounded(aiter(Feed()), Gate().answer, 3)]

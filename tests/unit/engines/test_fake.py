@@ -116,6 +116,19 @@ def test_a_phase_that_there_is_not_is_refused(wrong):
         engine(hang=wrong)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("delay", "long"), ("delay", True), ("delay", -1), ("fail", [0.5]), ("fail", None),
+        ("in_flight", 0), ("in_flight", -1), ("in_flight", 2.0), ("in_flight", True),
+        ("record", 5), ("record", ["a"]),
+    ],
+)  # fmt: skip
+def test_an_argument_that_cannot_be_meant_is_refused(name, value):
+    with pytest.raises(EngineError, match=f"^{name} is "):
+        engine(**{name: value})
+
+
 def test_neither_is_in_a_completions_key():
     def of(**args: object) -> dict:
         return identity(ModelConfig(name="m", engine="fake", model="none", args=args))

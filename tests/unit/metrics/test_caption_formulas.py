@@ -80,10 +80,10 @@ def test_cider_is_theirs(raw, samples):
     assert np.abs(each[:, 0] - expected_each).max() <= 1e-12
 
 
-@pytest.mark.parametrize("words", [63, 64, 65, 200])
+@pytest.mark.parametrize("words", [63, 64, 65, 200, 512, 513])
 def test_long_texts_have_the_same_rouge_l(raw, words):
     random = np.random.default_rng(words)
-    texts = [" ".join(random.choice(list("abcdefg"), size)) for size in (words, words, 40, 300)]
+    texts = [" ".join(random.choice(list("abcdefg"), size)) for size in (words, words, 40, 600)]
     samples = [(text, [other]) for text in texts for other in texts]
 
     _, each = ours(RougeL(raw), samples)

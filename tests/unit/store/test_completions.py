@@ -2,6 +2,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -324,3 +325,34 @@ def test_a_file_that_is_being_made_by_another_is_waited_for(tmp_path):
         assert store.get(["k"]) == {"k": completion("k")}
     release.join()
     other.close()
+
+
+def test_a_database_of_other_tables_is_refused_and_stays_as_it_is(tmp_path):
+    path = tmp_path / "s.sqlite"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE completions (key TEXT)")
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    with pytest.raises(StoreError, match="lacks cached_tokens, completion_tokens, finish_reason"):
+        CompletionStore(path)
+    assert path.is_file()
+
+
+@pytest.mark.parametrize("record", ["{", "", "\x00", "[" * 100_000])
+def test_a_record_that_another_program_wrote_is_refused_in_a_sentence(tmp_path, record):
+    path = tmp_path / "s.sqlite"
+    with CompletionStore(path) as store:
+        store.add(completion("k"), asking())
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE completions SET record = ?", [record])
+        db.execute("UPDATE parts SET json = ?", [record])
+    with CompletionStore(path) as store:
+        for reading in (lambda: store.get(["k"]), lambda: list(store.all_entries())):
+            with pytest.raises(StoreError, match="no JSON"):
+                reading()
+        with pytest.raises(StoreError, match="no JSON"):
+            store.parts([part_digest(path)])
+
+
+def part_digest(path):
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute("SELECT sha256 FROM parts").fetchone()[0]
