@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from harness.records.json_value import Json
@@ -42,9 +42,10 @@ class StoredCompletion:
     completion: Completion
     draw: int = 0
     """0 for the run itself; others measure how much a prompt differs from itself."""
-    record: Mapping[str, Json] = field(default_factory=dict)
+    record: Mapping[str, Json] | None = None
     """What the completion depends on, as ``Ingredients.record`` writes it; the parts are in
-    ``ingredients.jsonl``. Empty for a prediction that was made elsewhere."""
+    ``ingredients.jsonl``. Empty for a prediction that version 0.1 scored; None where a still older
+    one kept none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,7 +98,7 @@ def completion_line(stored: StoredCompletion) -> str:
         "sample_id": stored.sample_id,
         "draw": stored.draw,
     }
-    return _line({**place, **completion, "ingredients": dict(stored.record)})
+    return _line({**place, **completion, "ingredients": dict(stored.record or {})})
 
 
 def read_completion(line: str, path: Path) -> StoredCompletion:
@@ -107,13 +107,21 @@ def read_completion(line: str, path: Path) -> StoredCompletion:
     Raises:
         StoreError: it is damaged.
     """
-    value = _object(line, path)
-    place = {name: value.pop(name, None) for name in ("system", "variant", "sample_id")}
+    return completion_of(_object(line, path), path)
+
+
+def completion_of(value: dict[str, Any], path: Path) -> StoredCompletion:
+    """Make the record of a line of ``completions.jsonl``; ``path`` is named in errors.
+
+    Raises:
+        StoreError: it lacks a field, or one is of another kind.
+    """
+    place = ("system", "variant", "sample_id")
     stored = {
-        **place,
-        "draw": value.pop("draw", 0),
-        "record": value.pop("ingredients", {}),
-        "completion": value,
+        **{name: value.get(name) for name in place},
+        "draw": value.get("draw", 0),
+        "record": value.get("ingredients"),
+        "completion": {k: v for k, v in value.items() if k not in (*place, "draw", "ingredients")},
     }
     return _read(StoredCompletion, stored, path)
 

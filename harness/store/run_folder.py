@@ -23,9 +23,11 @@ from harness.store.agreement import (
     check_statistics,
     check_summary,
 )
+from harness.store.line_files import FileLine, read_lines
 from harness.store.migrations import family_up_to_date
 from harness.store.run_files import (
     completion_line,
+    completion_of,
     part_line,
     read_completion,
     read_part,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 _Line = TypeVar("_Line")
 _SCORED = "scored"
+COMPLETIONS = "completions.jsonl"
 _STAMP = "%Y%m%d-%H%M%S"
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -125,7 +128,7 @@ class RunFolder:
 
     def write_completions(self, completions: Iterable[StoredCompletion]) -> None:
         """Write ``completions.jsonl``: a line a completion, in the order given."""
-        self._write("completions.jsonl", map(completion_line, completions))
+        self._write(COMPLETIONS, map(completion_line, completions))
 
     @contextmanager
     def writing_parts(self) -> Iterator[Callable[[str, str], None]]:
@@ -202,7 +205,22 @@ class RunFolder:
 
     def completions(self) -> Iterator[StoredCompletion]:
         """Read the completions back, in plan order, one after the other."""
-        return self._lines("completions.jsonl", read_completion)
+        return self._lines(COMPLETIONS, read_completion)
+
+    def completion_lines(self) -> Iterator[FileLine[StoredCompletion]]:
+        """Read the completions as ``completions`` does; a damaged line is told, the rest goes on.
+
+        Raises:
+            StoreError: they are not there, or cannot be read.
+        """
+        path = self.path / COMPLETIONS
+        for number, value, fault in read_lines(path):
+            try:
+                made = None if value is None else completion_of(value, path)
+            except StoreError as error:
+                yield FileLine(number, None, error.message.removeprefix(f"{path} "))
+            else:
+                yield FileLine(number, made, fault)
 
     def parts(self) -> dict[str, str]:
         """Read the parts back as canonical JSON, by their sha256."""

@@ -18,9 +18,10 @@ from harness.engines.hub import is_commit
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json, sha256_file, sha256_json
 from harness.pipeline.asking.identities import plain_numbers
-from harness.pipeline.reading.run_list import COMPLETIONS, read_lines, run_folders
+from harness.pipeline.reading.run_list import run_folders
 from harness.store.completions import CompletionStore
 from harness.store.database import SCHEMA_VERSION
+from harness.store.run_folder import COMPLETIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -260,16 +261,14 @@ class _Needs:
 
     def _read_keys(self, folder: RunFolder) -> bool:
         """Take a run's keys in; tell whether these are all."""
-        path = folder.path / COMPLETIONS
-        if not path.is_file():
+        if not (folder.path / COMPLETIONS).is_file():
             return False
         whole = True
-        for line in read_lines(path):
-            key = (line.value or {}).get("key")
-            if isinstance(key, str):
-                self.keys.add(key)
-            else:
+        for line in folder.completion_lines():
+            if line.value is None:
                 whole = False
+            else:
+                self.keys.add(line.value.completion.key)
         return whole
 
     def _hold(self, folder: RunFolder) -> None:

@@ -29,9 +29,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.engines.protocol import REPLAY
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json, sha256_text
-from harness.pipeline.reading.run_list import COMPLETIONS, read_lines, run_folders
+from harness.pipeline.reading.run_list import run_folders
 from harness.records import Completion
 from harness.store.completions import CompletionStore, Entry
+from harness.store.line_files import read_lines
+from harness.store.run_folder import COMPLETIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -240,15 +242,16 @@ class _Importer:
                 self._part(parts, number, value)
         named = self._foreign(folder)
         foreign, unknown = named or set(), named is None
-        for number, value, fault in read_lines(path):
-            if value is None:
+        for number, made, fault in folder.completion_lines():
+            if made is None:
                 self._damaged(path, number, fault)
-            elif value.get("system") in foreign or (unknown and not value.get("ingredients")):
+            elif made.system in foreign or (unknown and not made.record):
                 self.result.predictions += 1
-            elif value.get("error") is not None:
+            elif made.completion.error is not None:
                 self.result.failures += 1
             else:
-                self._completion(path, number, value, value.get("ingredients", {}))
+                fields = {name: getattr(made.completion, name) for name in _FIELDS}
+                self._completion(path, number, fields, made.record or {})
         self._flush()
 
     def _foreign(self, folder: RunFolder) -> set[str] | None:

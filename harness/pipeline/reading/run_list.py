@@ -5,21 +5,18 @@ Nothing is scored or compared here, and the completion store is not touched.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from harness.config.load import project_root
 from harness.errors import StoreError
 from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from harness.records import RunRecord, RunSummary
-
-COMPLETIONS = "completions.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +33,6 @@ class RunRow:
     unscored: int | None
     """Samples without a score, over all systems; None where the run is not finished."""
     created: str | None
-
-
-class Line(NamedTuple):
-    """A line of a file of JSON lines."""
-
-    number: int
-    """1-based."""
-    value: dict[str, Any] | None
-    """None where it is damaged."""
-    fault: str = ""
 
 
 def results_folder(out: Path | None = None) -> Path:
@@ -105,33 +92,6 @@ def describe(folder: RunFolder) -> RunDescription:
             if path.is_file()
         },
     )
-
-
-def read_lines(path: Path) -> Iterator[Line]:
-    """Read JSON objects, a line each; a damaged line is given as one, and the rest goes on.
-
-    Raises:
-        StoreError: the file is not there or cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            for number, text in enumerate(file, 1):
-                yield _line(number, text)
-    except FileNotFoundError as error:
-        raise StoreError(
-            f"{path} is not there: the run did not finish",
-            hint="run the suite again; finished completions are not asked for twice",
-        ) from error
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error})") from error
-
-
-def _line(number: int, text: bytes) -> Line:
-    try:
-        value = json.loads(text.decode())
-    except (ValueError, RecursionError) as error:
-        return Line(number, None, f"no JSON ({error})")
-    return Line(number, value) if isinstance(value, dict) else Line(number, None, "no JSON object")
 
 
 def _row(folder: RunFolder) -> RunRow:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.config.validate import nearest
 from harness.errors import StoreError
 from harness.ingredients import differences
-from harness.pipeline.reading.run_list import COMPLETIONS, read_lines
+from harness.store.run_folder import COMPLETIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -173,25 +173,20 @@ def _read(folder: RunFolder) -> _Run:
     run = folder.run()
     path = folder.path / COMPLETIONS
     lines: dict[_Place, _Line] = {}
-    for number, value, fault in read_lines(path):
-        if value is None:
+    for number, made, fault in folder.completion_lines():
+        if made is None:
             raise StoreError(f"{path}:{number}: damaged: {fault}")
-        try:
-            record = value.get("ingredients")
-            missing = "holds predictions made elsewhere, of which nothing is known"
-            if record is None:
-                missing = "was made by a version that kept no record of what a key is made from"
-            line = _Line(
-                value["key"],
-                value["system"],
-                value["variant"],
-                value["sample_id"],
-                record or {},
-                "" if record else f"not known: {folder.path} {missing}",
-            )
-        except KeyError as error:
-            raise StoreError(f"{path}:{number}: damaged: no {error}") from error
-        lines[line.system, line.sample, value.get("draw", 0)] = line
+        missing = "holds predictions made elsewhere, of which nothing is known"
+        if made.record is None:
+            missing = "was made by a version that kept no record of what a key is made from"
+        lines[made.system, made.sample_id, made.draw] = _Line(
+            made.completion.key,
+            made.system,
+            made.variant,
+            made.sample_id,
+            made.record or {},
+            "" if made.record else f"not known: {folder.path} {missing}",
+        )
     systems = {s.name: (s.model, s.variant, s.decoding.name) for s in run.systems}
     return _Run(lines=lines, systems=systems)
 
