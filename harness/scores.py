@@ -14,7 +14,7 @@ import numpy as np
 
 from harness import stats
 from harness.errors import MetricError
-from harness.metrics.hf import evaluate_corpus, source_of
+from harness.metrics.hf import score_answers, source_of
 from harness.metrics.metric import applies
 from harness.records import Answer, MetricResult, MetricSpec, Sample, SampleScore
 
@@ -141,7 +141,7 @@ def score_by_evaluate(
         try:
             values = _mean_of(
                 [
-                    evaluate_corpus(spec, [answer for answer in answers if answer.failure is None])
+                    score_answers(spec, [answer for answer in answers if answer.failure is None])
                     for answers in drawn
                 ]
             )

@@ -20,7 +20,7 @@ from harness.cli.options import (
 from harness.cli.output import say, say_json, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from harness.pipeline.reading.run_list import RunDescription
     from harness.records import Cost, System, SystemSummary
@@ -129,25 +129,40 @@ def _shown(described: RunDescription) -> Iterator[str]:
     )
     specs = summary.specs if summary else run.metrics
     yield f"metrics:  {', '.join(spec.label for spec in specs)}"
-    yield "\nmodels"
+    yield ""
+    yield "models"
     for name, model in run.models.items():
         args = ", ".join(f"{key}={value}" for key, value in model.args.items())
         yield f"  {name}: {model.engine}, {model.model}{f' ({args})' if args else ''}"
-    yield "\nvariants"
+    yield ""
+    yield "variants"
     for name, variant in run.variants.items():
         yield f"  {name}: {variant.description or '(no description)'}"
-    yield "\ndecoding"
+    yield ""
+    yield "decoding"
     yield from _decodings(run.systems)
     if summary is None:
-        yield "\nunfinished: there is no summary.json"
+        yield ""
+        yield "unfinished: there is no summary.json"
         yield f"  to go on: {shlex.join(run.command)}"
         yield "  finished completions are kept, and not asked for twice"
     else:
         yield from _cost(summary.cost)
         yield from _counts(summary.systems)
-    yield f"\nfiles in {described.folder}"
-    for name, count in described.files.items():
-        yield f"  {size(count):>9}  {name}"
+    yield ""
+    yield f"files in {described.folder}"
+    yield from _files(described.files)
+
+
+def _files(sizes: Mapping[str, int]) -> Iterator[str]:
+    """Give each file, and each folder of files in a line."""
+    lines: dict[str, list[int]] = {}
+    for name, count in sizes.items():
+        folder, slash, _ = name.partition("/")
+        lines.setdefault(folder + slash, []).append(count)
+    for name, counts in lines.items():
+        files = f" ({len(counts):,} files)" if name.endswith("/") else ""
+        yield f"  {size(sum(counts)):>9}  {name}{files}"
 
 
 def _decodings(systems: Sequence[System]) -> Iterator[str]:
@@ -197,7 +212,8 @@ def _image_work(cost: Cost) -> Iterator[str]:
 
 
 def _counts(systems: Sequence[SystemSummary]) -> Iterator[str]:
-    yield "\nanswers"
+    yield ""
+    yield "answers"
     for system in systems:
         yield (
             f"  {system.system}: {system.n:,} samples; unscored {system.unscored:,}, "

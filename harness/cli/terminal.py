@@ -25,7 +25,7 @@ def print_table(table: ComparisonTable) -> None:
     for line, row in zip(table.cells(), table.rows, strict=True):
         grid.add(*line, style="dim italic" if row.reported else "")
     on_terminal = grid.show()
-    if not on_terminal and len(table.rows) > 1:
+    if not on_terminal and any(table.best(column) for column in range(len(table.metrics))):
         say("* best of the column")
     say(*table.notes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,8 @@ def load_samples(
         config: the dataset's description.
         limit: stop after so many samples; rows behind them are not looked at.
         ids: take only these, in this order; each must be usable.
-        images: whether the samples need them; without, image columns and files are not looked at.
+        images: whether the samples need them; else those that are there are looked at, and no
+            other is missed.
         hash_file: hashes an image file's bytes.
 
     Raises:
@@ -56,7 +58,7 @@ def load_samples(
             there, a row has a fault that ``clean`` does not list, or nothing is left.
     """
     reader = _RowReader(config, images=images, hash_file=hash_file)
-    rows: Iterable[Row] = read_rows(reader.file, reader.columns)
+    rows: Iterable[Row] = read_rows(reader.file, reader.columns, config.image_columns)
     if ids is not None:
         rows = reader.choose(rows, ids)
     samples: list[Sample] = []
@@ -143,7 +145,7 @@ class _RowReader:
             references=tuple(references),
             cluster=text_of(cells[cluster], cluster) if cluster else None,
             metadata={column: json_of(cells[column], column) for column in config.metadata_columns},
-            media=self._media(row) if self._images else (),
+            media=self._media(row) if self._images else self._media_there(row),
         )
         self._check_new(sample, row)
         for column in config.reference_columns:
@@ -200,11 +202,17 @@ class _RowReader:
         except RowFault:
             return ""
 
+    def _media_there(self, row: Row) -> tuple[MediaRef, ...]:
+        """Give the images of a row that does without them: all of them, or none."""
+        with suppress(RowFault, DataError):
+            return self._media(row)
+        return ()
+
     def _media(self, row: Row) -> tuple[MediaRef, ...]:
         config = self.config
         media: list[MediaRef] = []
         for column in config.image_columns:
-            cell = row.cells[column]
+            cell = row.cells.get(column)
             if cell == HALF_A_CHARACTER:
                 raise RowFault("missing_image", f"'{column}' holds {HALF_A_CHARACTER.reason}")
             if holds_written_list(cell, ListForm()):

@@ -18,11 +18,11 @@ from weakref import WeakValueDictionary
 from harness.errors import MetricError
 from harness.fingerprint import sha256_file, sha256_folder
 from harness.metrics.bare_texts import answers_of, texts_of
-from harness.metrics.registry import create
+from harness.metrics.registry import create, parse_spec
 from harness.metrics.tools import ScoringTools
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.metrics.metric import Metric
     from harness.metrics.tools import Tokenizer
@@ -142,7 +142,20 @@ def _shared_tools(tokenizer: Tokenizer, java: str | None, heap: str) -> ScoringT
     return tools
 
 
-def evaluate_corpus(spec: MetricSpec, answers: Sequence[Answer]) -> dict[str, float]:
+def evaluate_corpus(
+    spec: Mapping[str, str], predictions: Sequence[str], references: Sequence[Sequence[str]]
+) -> dict[str, float]:
+    """Compute an ``evaluate`` metric of somebody else's over texts; see ``score_answers``.
+
+    Args:
+        spec: ``evaluate``: the path or the Hub id; ``revision``: the commit, for a Hub id.
+        predictions: a text a sample.
+        references: one or more texts a sample.
+    """
+    return score_answers(parse_spec(spec), answers_of(predictions, references))
+
+
+def score_answers(spec: MetricSpec, answers: Sequence[Answer]) -> dict[str, float]:
     """Compute an ``evaluate`` metric of somebody else's over all samples.
 
     Its code runs in this process, so what is run must be said exactly: a path that begins with

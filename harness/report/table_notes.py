@@ -144,7 +144,8 @@ def _notes_on_numbers(summary: RunSummary) -> Iterator[str]:
         )
     n = max((system.n for system in summary.systems), default=0)
     if n < FEW:
-        yield f"only {n} samples: too few to tell prompts apart, and CIDEr depends on each"
+        cider = ", and CIDEr depends on each" if "CIDEr" in summary.metrics else ""
+        yield f"only {n} sample{'' if n == 1 else 's'}: too few to tell prompts apart{cider}"
     short = summary.short_references
     if short and {"BLEU_4", "CIDEr"} & set(summary.metrics):
         yield (

@@ -39,6 +39,11 @@ from harness.store.run_files import (
     summary_text,
 )
 
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -112,6 +117,24 @@ class RunFolder:
     def complete(self) -> bool:
         """Whether the run was scored to its end."""
         return (self.path / "summary.json").is_file()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from rewriting the run meanwhile; where there are locks.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        if fcntl is None:
+            yield
+            return
+        try:
+            file = (self.path / ".lock").open("ab")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be locked ({error})") from error
+        with file:
+            yield
 
     @property
     def engine_log(self) -> Path:

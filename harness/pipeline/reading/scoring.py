@@ -55,13 +55,15 @@ def rescore(
         StoreError: the run is not complete or its files are damaged.
         MetricError: a metric is unknown.
     """
-    before = folder.summary()
-    specs = tuple(metrics) or before.specs
-    check_specs(specs)
-    kept = before if metrics and not instead else None
-    with ScoringTools(tokenizer=folder.run().tokenizer) as tools:
-        summary = score_run(folder, tools, specs, cost=before.cost, kept=kept)
-    write_reports(folder, summary)
+    check_specs(metrics)
+    with folder.locked():  # another one may be adding its own metric
+        before = folder.summary()
+        specs = tuple(metrics) or before.specs
+        check_specs(specs)
+        kept = before if metrics and not instead else None
+        with ScoringTools(tokenizer=folder.run().tokenizer) as tools:
+            summary = score_run(folder, tools, specs, cost=before.cost, kept=kept)
+        write_reports(folder, summary)
     return summary
 
 
