@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.contrast import USUAL
+from harness.errors import ConfigError
 from harness.executors.cancelling import CancellableExecutor
 from harness.metrics.registry import parse_spec
 from harness.pipeline.asking.plan import Choice
 from harness.pipeline.asking.prediction_run import METRICS, score_predictions
 from harness.pipeline.asking.run import run_suite
+from harness.pipeline.looking.bare_names import named_run, named_suite
 from harness.pipeline.reading.answers import read_answers
 from harness.pipeline.reading.choosing import choose_run
 from harness.pipeline.reading.comparing import compare_run
@@ -98,8 +100,8 @@ class Run:
 def run(
     suite: str | Path,
     *,
-    only: Sequence[str] = (),
-    models: Sequence[str] = (),
+    only: str | Sequence[str] = (),
+    models: str | Sequence[str] = (),
     engine: str | None = None,
     limit: int | None = None,
     repeats: int = 1,
@@ -112,7 +114,7 @@ def run(
     """Run a suite and score it; what the store already has is not asked for again.
 
     Args:
-        suite: the folder with ``suite.yaml``.
+        suite: the folder with ``suite.yaml``, or the name of one under ``prompts/``.
         only: these variants; default: all.
         models: these models of the suite; default: all.
         engine: run the models by this engine instead of their own.
@@ -128,10 +130,13 @@ def run(
         HarnessError: something the user can mend, or an interrupt.
     """
     choice = Choice(
-        only=tuple(only), models=tuple(models), engine=engine, limit=limit, repeats=repeats
+        only=_words(only), models=_words(models), engine=engine, limit=limit, repeats=repeats
     )
+    for what, number in (("limit", limit), ("repeats", repeats)):
+        if number is not None and (type(number) is not int or number < 1):
+            raise ConfigError(f"{what} is {number!r}, no whole number from 1 on")
     outcome = run_suite(
-        Path(suite),
+        named_suite(Path(suite)),
         choice,
         out=None if out is None else Path(out),
         with_reported=with_reported,
@@ -170,7 +175,7 @@ def open_run(path: str | Path) -> Run:
     Raises:
         StoreError: there is none.
     """
-    return Run(path=choose_run(Path(path)).folder.path)
+    return Run(path=choose_run(named_run(Path(path))).folder.path)
 
 
 def score(
@@ -199,9 +204,10 @@ def score(
         HarnessError: something the user can mend.
         TypeError: neither a run nor predictions with their dataset, or both.
     """
-    specs = tuple(map(parse_spec, metrics))
-    if run is not None and predictions is None and dataset is None:
-        path = run.path if isinstance(run, Run) else choose_run(Path(run)).folder.path
+    written = [metrics] if isinstance(metrics, str) else metrics
+    specs = tuple(map(parse_spec, written))
+    if run is not None and predictions is None and dataset is None and not steps:
+        path = run.path if isinstance(run, Run) else open_run(run).path
         rescore(RunFolder(path), specs, instead=instead)
         return Run(path=path)
     if run is None and predictions is not None and dataset is not None:
@@ -209,7 +215,7 @@ def score(
             Path(predictions),
             dataset,
             metrics=specs or METRICS,
-            steps=steps,
+            steps=_words(steps),
             out=None if out is None else Path(out),
         )
         return Run(path=folder.path)
@@ -236,10 +242,19 @@ def compare(
     Raises:
         HarnessError: the run is not scored, or has no such system or metric.
     """
-    path = run.path if isinstance(run, Run) else choose_run(Path(run)).folder.path
+    path = run.path if isinstance(run, Run) else open_run(run).path
     return compare_run(
-        RunFolder(path), systems=systems, baseline=baseline, metric=metric, resampling=resampling
+        RunFolder(path),
+        systems=_words(systems),
+        baseline=baseline,
+        metric=metric,
+        resampling=resampling,
     )
+
+
+def _words(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Take one word for a list of it; it would be read letter by letter otherwise."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 class Silent:

@@ -13,7 +13,7 @@ from harness.cli.options import (
     YesOption,
     ask,
     decoding_text,
-    named_run,
+    run_named,
     size,
 )
 from harness.cli.output import say, say_json, say_text, tell
@@ -66,10 +66,10 @@ def list_contents(out: OutOption = None, as_json: JsonOption = False) -> None:
 @app.command("why", epilog="Example:  harness cache why RUN_A RUN_B --variant title-style")
 def say_why(
     first: Annotated[
-        Path, typer.Argument(metavar="RUN_A", help="The run before.", callback=named_run)
+        Path, typer.Argument(metavar="RUN_A", help="The run before.", callback=run_named)
     ],
     second: Annotated[
-        Path, typer.Argument(metavar="RUN_B", help="The run after.", callback=named_run)
+        Path, typer.Argument(metavar="RUN_B", help="The run after.", callback=run_named)
     ],
     variant: Annotated[
         str | None, typer.Option("--variant", "--only", help="Only this variant's completions.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.output import confirm, tell
-from harness.errors import ConfigError, HarnessError, StoreError
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,48 +18,17 @@ if TYPE_CHECKING:
     from harness.store.run_folder import RunFolder
 
 
-def named_suite(named: Path) -> Path:
-    """Give a suite's folder: the one at this path, or the one of this name under ``prompts/``.
+def _suite_named(named: Path) -> Path:
+    from harness.pipeline.looking.bare_names import named_suite
 
-    Raises:
-        ConfigError: a bare name is neither.
-    """
-    from harness.config.load import SUITE_FILE, project_root
-    from harness.config.validate import nearest
-
-    if len(named.parts) != 1 or named.is_file() or (named / SUITE_FILE).is_file():
-        return named
-    prompts = project_root(Path()) / "prompts"
-    if (prompts / named / SUITE_FILE).is_file():
-        return prompts / named
-    if named.exists():
-        return named  # whoever loads it says what it lacks
-    known = sorted(path.parent.name for path in prompts.glob(f"*/{SUITE_FILE}"))
-    raise ConfigError(
-        f"no suite '{named}', neither a folder here nor one in {prompts}",
-        hint=nearest(str(named), known),
-    )
+    return named_suite(named)
 
 
-def named_run(named: Path | None) -> Path | None:
-    """Give where a run is: at this path, or the results of the suite of this name.
+def run_named(named: Path | None) -> Path | None:
+    """Give where a run is that is named by its path or by its suite."""
+    from harness.pipeline.looking.bare_names import named_run
 
-    Raises:
-        StoreError: a bare name is neither.
-    """
-    from harness.config.load import project_root
-    from harness.config.validate import nearest
-
-    if named is None or named.exists() or len(named.parts) != 1:
-        return named  # whoever opens it says what it lacks
-    results = project_root(Path()) / "results"
-    if (results / named).is_dir():
-        return results / named
-    known = sorted({path.parent.parent.name for path in results.glob("*/*/run.json")})
-    raise StoreError(
-        f"no run '{named}', neither a folder here nor a suite with runs in {results}",
-        hint=nearest(str(named), known) or "'harness run' makes one",
-    )
+    return None if named is None else named_run(named)
 
 
 def open_chosen(
@@ -85,13 +54,13 @@ def open_chosen(
 SuiteArgument = Annotated[
     Path,
     typer.Argument(
-        help="A folder with a suite.yaml, or the name of one under prompts/.", callback=named_suite
+        help="A folder with a suite.yaml, or the name of one under prompts/.", callback=_suite_named
     ),
 ]
 RunArgument = Annotated[
     Path,
     typer.Argument(
-        help="A run's folder, or a suite's name for its newest run.", callback=named_run
+        help="A run's folder, or a suite's name for its newest run.", callback=run_named
     ),
 ]
 OnlyOption = Annotated[

@@ -17,8 +17,8 @@ from harness.cli.options import (
     OutOption,
     RunArgument,
     SuiteArgument,
-    named_run,
     open_chosen,
+    run_named,
 )
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
 from harness.cli.output import error_lines, say, say_json, tell
@@ -202,7 +202,7 @@ def score(
     run: Annotated[
         Path | None,
         typer.Argument(
-            help="A run's folder, or a suite's name for its newest run.", callback=named_run
+            help="A run's folder, or a suite's name for its newest run.", callback=run_named
         ),
     ] = None,
     predictions: Annotated[

@@ -15,8 +15,9 @@ from harness.config.names import unique
 from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile, VariantFile
-from harness.config.validate import nearest, validate
+from harness.config.validate import validate
 from harness.errors import ConfigError, ConfigErrors
+from harness.nearest import nearest
 from harness.records import (
     DatasetConfig,
     Decoding,

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from harness.config.messages import KINDS, example_of, hint, message, model_in
 from harness.errors import ConfigError, ConfigErrors
+from harness.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.yaml_source import YamlPath, YamlSource
 
 Model = TypeVar("Model", bound=BaseModel)
-
-MANY = 30
-"""Names that a hint lists at most."""
 
 
 def validate(source: YamlSource, schema: type[Model]) -> Model:
@@ -35,18 +32,6 @@ def validate(source: YamlSource, schema: type[Model]) -> Model:
         problems = _problems(source, schema, error.errors())
         problems = sorted(problems, key=lambda p: (p.where.line or 0) if p.where else 0)
         raise ConfigErrors(problems) from error
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Give a hint: the known word that looks most like this one, or all; None if there are none."""
-    names = list(known)
-    if not names:
-        return None
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{close[0]}'?"
-    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
-    return f"known: {', '.join(names[:MANY])}{more}"
 
 
 def _problems(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.engines.sampling import sampling_params
 from harness.errors import EngineError
+from harness.nearest import nearest
 from harness.records import Completion
 
 if TYPE_CHECKING:
@@ -133,8 +134,7 @@ def engine_class(name: str) -> EngineClass:
     try:
         module, _, attribute = ENGINES[name].partition(":")
     except KeyError:
-        known = ", ".join(ENGINES)
-        raise EngineError(f"no engine is named '{name}'", hint=f"engines: {known}") from None
+        raise EngineError(f"no engine is named '{name}'", hint=nearest(name, ENGINES)) from None
     engine: EngineClass = getattr(import_module(module), attribute)
     return engine
 

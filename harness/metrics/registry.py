@@ -7,6 +7,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import MetricError
+from harness.nearest import nearest
 from harness.records import MetricSpec
 
 if TYPE_CHECKING:
@@ -96,8 +97,9 @@ def check_spec(spec: MetricSpec) -> None:
     if name in UNAVAILABLE:
         raise MetricError(UNAVAILABLE[name], hint=f"leave {name} out of the suite's metrics")
     if name not in METRICS:
-        known = ", ".join(METRICS)
-        raise MetricError(f"no metric is named '{name}'", hint=f"known metrics: {known}")
+        spelt = next((known for known in METRICS if known == name.lower()), None)
+        hint = f"did you mean '{spelt}'?" if spelt else nearest(name, METRICS)
+        raise MetricError(f"no metric is named '{name}'", hint=hint)
     _, *taken = signature(_class(name)).parameters.values()
     possible = {parameter.name: str(parameter.annotation) for parameter in taken}
     for option, value in spec.options.items():

@@ -269,8 +269,17 @@ class RunSummary:
     cost: Cost | None
 
     def value(self, system: str, metric: str) -> float | None:
-        """Give one score; None where it is missing."""
+        """Give one score; None where it is missing.
+
+        Raises:
+            KeyError: the run has no such system or metric.
+        """
         for result in self.results:
             if (result.system, result.metric) == (system, metric):
                 return result.value
-        return None
+        known = ", ".join(
+            self.metrics
+            if system in {s.system for s in self.systems}
+            else [s.system for s in self.systems]
+        )
+        raise KeyError(f"no {metric} of {system}; the run has {known}")

@@ -339,8 +339,13 @@ class RunFolder:
         _check_file(path)
         try:
             with path.open(encoding="utf-8") as file:
-                for line in file:
-                    yield read(line, path)
+                for number, line in enumerate(file, 1):
+                    try:
+                        value = read(line, path)
+                    except StoreError as error:
+                        told = error.message.replace(str(path), f"{path}:{number}", 1)
+                        raise StoreError(told, hint=error.hint) from error
+                    yield value
         except FileNotFoundError as error:
             raise _not_finished(path) from error
         except (OSError, UnicodeDecodeError) as error:
@@ -363,6 +368,11 @@ def _opened(path: Path) -> Iterator[TextIO]:
 
 
 def _not_finished(path: Path) -> StoreError:
+    if (path.parent / "summary.json").is_file():
+        return StoreError(
+            f"{path} is not there, though the run finished",
+            hint="was it copied whole? Run the suite again; completions are not asked for twice",
+        )
     return StoreError(
         f"{path} is not there: the run did not finish",
         hint="run the suite again; finished completions are not asked for twice",

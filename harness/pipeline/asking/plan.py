@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from harness.config.names import JOINER, unique
 from harness.config.problems import Problems
-from harness.config.validate import nearest
 from harness.engines.hub import is_pinned
 from harness.engines.protocol import REPLAY
 from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import sha256_file
 from harness.ingredients import Ingredients
+from harness.nearest import nearest
 from harness.pipeline.asking.identities import identities_of, identity_texts, plain_numbers
 from harness.pipeline.asking.plan_samples import exemplars_of, samples_of
 from harness.pipeline.asking.refusals import (

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.config.validate import nearest
 from harness.engines.protocol import ENGINES, engine_class
 from harness.engines.protocol import check as check_engine
 from harness.errors import ConfigError, ConfigErrors
 from harness.metrics.registry import check_specs
+from harness.nearest import nearest
 from harness.postprocess import check_steps
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from harness import stats
-from harness.config.validate import nearest
 from harness.contrast import ALPHA, USUAL, ComparedMetric, compare_systems
 from harness.errors import MetricError, StoreError
 from harness.metrics.metric import applies
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
+from harness.nearest import nearest
 from harness.scores import clusters_of
 
 if TYPE_CHECKING:

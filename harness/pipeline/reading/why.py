@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.config.validate import nearest
 from harness.errors import StoreError
 from harness.ingredients import differences
+from harness.nearest import nearest
 from harness.store.run_folder import COMPLETIONS
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.options import named_run, named_suite
-from harness.config.validate import nearest
 from harness.errors import ConfigError, StoreError
+from harness.nearest import nearest
+from harness.pipeline.looking.bare_names import named_run, named_suite
 
 
 @pytest.fixture
@@ -50,7 +50,6 @@ def test_a_name_that_is_no_suite_is_told_with_what_is_near(here):
 def test_the_runs_of_a_suite_are_found_by_its_name(here):
     assert named_run(Path("titles")) == Path("results/titles")
     assert named_run(Path("results/titles")) == Path("results/titles")
-    assert named_run(None) is None
     with pytest.raises(StoreError, match="no run 'titels'") as error:
         named_run(Path("titels"))
     assert error.value.hint == "did you mean 'titles'?"

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile, VariantFile
-from harness.config.validate import nearest, validate
+from harness.config.validate import validate
 from harness.errors import ConfigErrors
+from harness.nearest import nearest
 from harness.yaml_source import YamlSource, load_yaml
 
 PYDANTIC = re.compile(

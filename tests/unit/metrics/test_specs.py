@@ -51,8 +51,8 @@ def test_options_reach_the_metric():
 @pytest.mark.parametrize(
     ("spec", "message", "hint"),
     [
-        ("blue", "no metric is named 'blue'", "known metrics: bleu"),
-        ({"blue": {}}, "no metric is named 'blue'", "known metrics: bleu"),
+        ("blue", "no metric is named 'blue'", "did you mean 'bleu'?"),
+        ({"blue": {}}, "no metric is named 'blue'", "did you mean 'bleu'?"),
         ({}, "not 0 names", "{keywords: {field: ingredients}}"),
         ({"bleu": {}, "cider": {}}, "not 2 names", "{keywords: {field: ingredients}}"),
         ({"keywords": "ingredients"}, "'ingredients' is no mapping of options", "for example"),
