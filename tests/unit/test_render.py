@@ -113,3 +113,11 @@ def test_the_hash_follows_text_and_image_and_nothing_else():
     assert Renderer(variant("Name  it.")).render(sample()).sha256 != base.sha256
     assert Renderer(variant("Name it.")).render(sample(image="b")).sha256 != base.sha256
     assert base.messages[0].parts[1] == TextPart(text="Name it.")
+
+
+def test_white_space_around_a_system_message_makes_no_other_prompt():
+    """A YAML block ends in a newline; an edit of it must not ask a model anew."""
+    plain = Renderer(variant("Name it.", system="You name dishes.")).render(sample())
+    block = Renderer(variant("Name it.\n", system="  You name dishes.\n\n")).render(sample())
+    assert parts(block)[0] == ("system", ["You name dishes."])
+    assert block.sha256 == plain.sha256
