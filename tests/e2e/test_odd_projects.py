@@ -307,7 +307,7 @@ ATTACKS = (
            lines(f'{RUN}/completions.jsonl', lambda rows: rows[:-1]), f'score {RUN}', exits=1,
            says="draw 0 of system 'title' for sample 's4' is not there", finished=True),
     attack('A', 'report of a run whose samples are no JSON', put(f'{RUN}/samples.jsonl', '{\n'),
-           f'report {RUN}', exits=1, says='samples.jsonl is damaged', finished=True),
+           f'report {RUN}', exits=1, says='samples.jsonl:1 is damaged', finished=True),
     attack('A', "rm of a run with a person's own notes", put(f'{RUN}/notes.md', 'mine'),
            f'rm {RUN}', exits=1, says=('17 files', 'nothing was removed'), finished=True),
     attack('A', 'rm of a run whose run.json is null', put(f'{RUN}/run.json', 'null'),
