@@ -195,7 +195,7 @@ def test_a_layer_that_the_model_lacks_is_said_so():
 
 @pytest.mark.parametrize("layer", [-1, 1.5, True, "last"])
 def test_a_layer_is_a_whole_number(layer):
-    with pytest.raises(MetricError, match="layer is .*not a whole number or null"):
+    with pytest.raises(MetricError, match=r"layer is .*not a whole number or null"):
         create({"bertscore": {"layer": layer}}, TOOLS)
 
 
