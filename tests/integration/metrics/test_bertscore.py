@@ -193,9 +193,17 @@ def test_a_layer_that_the_model_lacks_is_said_so():
     assert "has 6 layers; there is no 7" in unusable(packaged(), layer=7).message
 
 
-@pytest.mark.parametrize("layer", [-1, 1.5, True, "last"])
-def test_a_layer_is_a_whole_number(layer):
-    with pytest.raises(MetricError, match=r"layer is .*not a whole number or null"):
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (-1, "-1 is no number of a layer"),
+        (1.5, "not a whole number or null"),
+        (True, "not a whole number or null"),
+        ("last", "not a whole number or null"),
+    ],
+)
+def test_a_layer_is_a_whole_number(layer, said):
+    with pytest.raises(MetricError, match=said):
         create({"bertscore": {"layer": layer}}, TOOLS)
 
 
