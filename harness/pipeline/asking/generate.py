@@ -249,7 +249,7 @@ class _Asking:
                     finally:
                         self._store.flush()  # before the model's end, which may take its time
             except Interrupted:
-                pass  # told below, with what was finished
+                self._stop.set()  # whoever asked for it; told below, with what was finished
             finally:
                 self._result.remarks += remarks
         if self._stop.is_set():

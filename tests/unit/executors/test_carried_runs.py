@@ -11,6 +11,7 @@ import pytest
 
 from harness.config.load import load_suite
 from harness.errors import EngineError
+from harness.executors.executor import Interrupted
 from harness.executors.local import LocalExecutor
 from harness.executors.watched import Limits
 from harness.pipeline.asking.generate import agenerate, look_up
@@ -246,3 +247,14 @@ def test_by_default_a_run_leaves_the_process_as_it_is(suite, hanging_engine):
     assert hanging_engine.handlers[1] != before[0]
     after = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     assert after == before
+
+
+def test_an_executor_that_was_stopped_by_others_has_not_finished(suite):
+    """It knows of a stop that did not come through this process, as a cluster's end of a job."""
+
+    class Stopped(LocalExecutor):
+        def started(self, *args, **kwargs):
+            raise Interrupted("the job was ended")
+
+    with pytest.raises(Interrupted, match="0 of 8"):
+        run(suite(model()), executor=Stopped(limits=SHORT))
