@@ -1,5 +1,6 @@
 """An engine whose answers a test writes, and which keeps what it was asked."""
 
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -54,6 +55,18 @@ class ScriptedEngine:
         if text is None:
             return failed(request, "the script says so", time.perf_counter())
         return Completion(key=request.key, text=text, finish_reason="stop")
+
+
+@pytest.fixture
+def run(project, harness):
+    """Run the suite of the project and give the summary."""
+
+    def run(*words):
+        done = harness("run", "prompts/titles", "--json", *words, cwd=project)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
 
 
 @pytest.fixture

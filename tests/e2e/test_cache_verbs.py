@@ -16,18 +16,6 @@ HARNESS = str(Path(sys.executable).parent / "harness")
 
 
 @pytest.fixture
-def run(project, harness):
-    """Run the suite of the project and give the summary."""
-
-    def run(*words):
-        done = harness("run", SUITE, "--json", *words, cwd=project)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run
-
-
-@pytest.fixture
 def cache(project, harness):
     """Call a verb of ``harness cache`` in the project: text, or with --json its value."""
 

@@ -9,18 +9,6 @@ SUITE = "prompts/titles"
 
 
 @pytest.fixture
-def run(project, harness):
-    """Run the suite and give the summary."""
-
-    def run(*words):
-        done = harness("run", SUITE, "--json", *words, cwd=project)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run
-
-
-@pytest.fixture
 def decoding(project):
     """Put a decoding into the suite."""
 

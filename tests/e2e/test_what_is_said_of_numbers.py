@@ -20,18 +20,6 @@ DISHES = [
 
 
 @pytest.fixture
-def run(project, harness):
-    """Run the suite and give the summary."""
-
-    def run(*words):
-        done = harness("run", SUITE, "--json", *words, cwd=project)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run
-
-
-@pytest.fixture
 def told(project, harness):
     """Call a verb that prints JSON."""
 
