@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -219,3 +220,31 @@ def answers() -> Callable[[Path], list[dict]]:
 def opened() -> Callable[[Path], contextlib.AbstractContextManager[sqlite3.Connection]]:
     """Open a store by SQLite alone."""
     return _opened
+
+
+@pytest.fixture
+def slow_demo(tmp_path, repository):
+    """Copy the demo project, with a real vLLM that answers slowly: few requests, long answers."""
+
+    def copy(*, in_flight, timeout=1800):
+        suite = "prompts/recipe-titles"
+        for name in (suite, "datasets/recipes-demo"):
+            shutil.copytree(repository / name, tmp_path / name)
+        shutil.copy(repository / "datasets/recipes-demo.yaml", tmp_path / "datasets")
+        (tmp_path / suite / "suite.yaml").write_text(
+            f"""
+dataset: recipes-demo
+variants: [baseline, title-style, descriptive-with-examples]
+models:
+- name: demo
+  engine: vllm
+  model: {repository / "harness/demo/model"}
+  timeout: {timeout}
+  args: {{max_model_len: 2048, kv_cache_memory_bytes: 134217728, in_flight: {in_flight}}}
+  generation: {{min_tokens: 40, max_tokens: 48}}
+metrics: [exact_match]
+""".lstrip()
+        )
+        return tmp_path
+
+    return copy

@@ -1,6 +1,5 @@
 """Real vLLM whose model process hangs (it is stopped, and lives): no run waits for ever."""
 
-import shutil
 import signal
 import time
 
@@ -12,28 +11,12 @@ TOTAL = 60 * 3
 
 
 @pytest.fixture
-def hung(tmp_path, repository, started):
+def hung(tmp_path, slow_demo, started):
     """Start the demo suite, and stop the model's process when it has answered some."""
     runs = []
 
     def start(timeout):
-        for name in (SUITE, "datasets/recipes-demo"):
-            shutil.copytree(repository / name, tmp_path / name)
-        shutil.copy(repository / "datasets/recipes-demo.yaml", tmp_path / "datasets")
-        (tmp_path / SUITE / "suite.yaml").write_text(
-            f"""
-dataset: recipes-demo
-variants: [baseline, title-style, descriptive-with-examples]
-models:
-- name: demo
-  engine: vllm
-  model: {repository / "harness/demo/model"}
-  timeout: {timeout}
-  args: {{max_model_len: 2048, kv_cache_memory_bytes: 134217728, in_flight: 4}}
-  generation: {{min_tokens: 40, max_tokens: 48}}
-metrics: [exact_match]
-""".lstrip()
-        )
+        slow_demo(in_flight=4, timeout=timeout)
         run = started("run", SUITE, "--limit", "60", cwd=tmp_path)
         assert run.wait_for_shown(20, TOTAL)
         # Beside it there is multiprocessing's own small process.

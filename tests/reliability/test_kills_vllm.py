@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 import signal
 import time
 
@@ -16,25 +15,9 @@ GROUP = 64
 
 
 @pytest.fixture
-def demo(tmp_path, repository):
-    """A copy of the demo project whose model answers slowly: a kill must find it at work."""
-    for name in (SUITE, "datasets/recipes-demo"):
-        shutil.copytree(repository / name, tmp_path / name)
-    shutil.copy(repository / "datasets/recipes-demo.yaml", tmp_path / "datasets")
-    (tmp_path / SUITE / "suite.yaml").write_text(
-        f"""
-dataset: recipes-demo
-variants: [baseline, title-style, descriptive-with-examples]
-models:
-- name: demo
-  engine: vllm
-  model: {repository / "harness/demo/model"}
-  args: {{max_model_len: 2048, kv_cache_memory_bytes: 134217728, in_flight: 2}}
-  generation: {{min_tokens: 40, max_tokens: 48}}
-metrics: [exact_match]
-""".lstrip()
-    )
-    return tmp_path
+def demo(slow_demo):
+    """The demo project whose model answers slowly: a kill must find it at work."""
+    return slow_demo(in_flight=2)
 
 
 def test_three_kills_end_as_an_undisturbed_run(
