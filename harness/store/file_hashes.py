@@ -28,7 +28,8 @@ class FileHashes:
     It only saves time: where its file cannot be read or written, files are hashed again.
 
     Args:
-        path: the SQLite file; made with its folder when there is something to keep.
+        path: the SQLite file; made with its folder when there is something to keep, but a block
+            that fails makes no folder: what is refused leaves no trace.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,7 +54,8 @@ class FileHashes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._new:
+        refused = isinstance(error, Exception)  # a Ctrl-C is not: hours may have been spent
+        if not self._new or (refused and not self._path.parent.is_dir()):
             return
         with suppress(sqlite3.Error, OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)

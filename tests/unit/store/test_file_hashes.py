@@ -2,6 +2,9 @@ import os
 import sqlite3
 import time
 
+import pytest
+
+from harness.errors import ConfigError
 from harness.fingerprint import sha256_file
 from harness.store.file_hashes import FileHashes
 
@@ -52,3 +55,25 @@ def test_a_damaged_memory_costs_time_and_nothing_else(tmp_path):
     store.write_text("no database" * 100)
     path = settled(tmp_path / "photo.jpg", b"one")
     assert hashed(store, path) == sha256_file(path)
+
+
+def test_what_is_refused_makes_no_folder_and_what_is_stopped_keeps_its_work(tmp_path):
+    path = settled(tmp_path / "image.jpg", b"one")
+    store = tmp_path / "results" / "hashes.sqlite"
+
+    def hash_and_end(error):
+        with FileHashes(store) as hashes:
+            hashes.sha256(path)
+            raise error
+
+    refused = ConfigError("no such model")
+    with pytest.raises(ConfigError):
+        hash_and_end(refused)
+    assert not store.parent.exists()
+    with pytest.raises(KeyboardInterrupt):
+        hash_and_end(KeyboardInterrupt())
+    assert store.is_file()
+    store.unlink()
+    with pytest.raises(ConfigError):
+        hash_and_end(refused)
+    assert store.is_file()
