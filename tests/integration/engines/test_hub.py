@@ -88,7 +88,7 @@ def test_a_branch_or_tag_becomes_the_commit_that_it_stands_at(hub, home):
         {"model": NAME},
         {"model": NAME, "engine": "transformers", "revision": "v1"},
         {"model": NAME, "revision": "d" * 40},
-        {"model": "/a/folder"},
+        {"model": str(MODEL)},
         {"model": "gpt-9", "engine": "openai"},
         {"model": NAME, "revision": "v7"},
         {"model": "owner/other"},
@@ -155,7 +155,7 @@ def test_an_adapter_is_fetched_at_its_commit(tmp_path, home):
     folder.mkdir()
     (folder / "adapter_config.json").write_text('{"r": 4}')
     (folder / "adapter_model.safetensors").write_bytes(b"weights")
-    model = {"model": "/a/folder", "adapter": NAME}
+    model = {"model": str(MODEL), "adapter": NAME}
     with serving(LocalHub(NAME, folder, {"main": FIRST, "v1": SECOND})) as hub:
         found = pin(home, hub.url, model, {**model, "adapter": f"{NAME}@v1"}, {**model, "fetch": 1})
     assert found[:2] == [[None, f"{NAME}@{FIRST}"], [None, f"{NAME}@{SECOND}"]]
@@ -205,7 +205,7 @@ def test_what_is_recorded_is_what_was_loaded(project, hub, home):
     pytest.importorskip("torch")  # first: see torchvision_ops
     pytest.importorskip("transformers")
     use(project, f"engine: transformers, model: {NAME}")
-    done = run(project, home, hub.url, "run", "prompts/titles", "--limit", "1")
+    done = run(project, home, hub.url, "run", "prompts/titles", "--limit", "2")
     assert done.returncode == 0, done.stderr
     [snapshot] = home.glob("hub/models--*/snapshots/*")
     assert snapshot.name == FIRST
@@ -214,11 +214,11 @@ def test_what_is_recorded_is_what_was_loaded(project, hub, home):
     model = json.loads((folder / "run.json").read_text())["models"]["tuned"]
     assert model["revision"] == FIRST
     assert model["identity"]["checkpoint"] == {"id": NAME, "revision": FIRST}
-    again = run(project, home, NOWHERE, "run", "prompts/titles", "--limit", "1")
-    assert "0 completions generated, 2 from the store" in again.stdout, again.stderr
+    again = run(project, home, NOWHERE, "run", "prompts/titles", "--limit", "2")
+    assert "changed since run" in again.stdout, again.stderr  # nothing is asked for
     hub.refs["main"] = SECOND  # new weights under the same name
-    moved = run(project, home, hub.url, "run", "prompts/titles", "--limit", "1")
-    assert "2 completions generated" in moved.stdout, moved.stderr
+    moved = run(project, home, hub.url, "run", "prompts/titles", "--limit", "2")
+    assert "4 completions generated" in moved.stdout, moved.stderr
     assert f"{NAME}@{SECOND[:12]}" in run(project, home, NOWHERE, "cache", "ls").stdout
     *_, last = sorted(
         (project / "results/titles").glob("2*"), key=lambda path: path.stat().st_ctime
