@@ -22,10 +22,6 @@ from harness.records import (
 )
 
 
-def sleep_for_ever() -> None:
-    time.sleep(3600)
-
-
 class HangingEngine:
     """Answers at once, until it gets to what its arguments say.
 
@@ -65,7 +61,9 @@ class HangingEngine:
         self.starts.append(self._config)
         self.handlers.append(signal.getsignal(signal.SIGINT))
         if self._config.args.get("child"):
-            child = multiprocessing.get_context("spawn").Process(target=sleep_for_ever)
+            # A builtin: a child that has to import these tests may not find them.
+            spawn = multiprocessing.get_context("spawn")
+            child = spawn.Process(target=time.sleep, args=(3600,))
             child.start()
             self.children.append(child)
         await self._maybe("start")

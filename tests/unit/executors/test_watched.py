@@ -23,6 +23,8 @@ SHORT = Limits(
 )
 PATIENT = Limits(grace=0.1, stopping=0.1, dying=0.1)
 """As in life, but for what comes after a stop."""
+AT_THE_END = Limits(image_work=0.1, close=0.1, stopping=0.1, dying=0.1)
+"""As in life until everything is answered: a machine that is held up is no silent model."""
 
 
 def model(hangs, timeout=0.2, **args):
@@ -97,7 +99,7 @@ def test_what_hangs_before_the_answers_are_there_is_an_error(
 @pytest.mark.parametrize("stubborn", [False, True])
 @pytest.mark.parametrize("hangs", ["image_work", "dies_counting", "close"])
 def test_what_hangs_after_the_answers_costs_none_and_is_said(tmp_path, asked, hangs, stubborn):
-    life, error = lived(model(hangs, stubborn=stubborn), tmp_path / "log", asked(5), SHORT)
+    life, error = lived(model(hangs, stubborn=stubborn), tmp_path / "log", asked(5), AT_THE_END)
     assert error is None
     assert len(life.answers) == 5
     [remark] = life.remarks
@@ -122,7 +124,8 @@ def test_after_a_stop_nothing_is_waited_for(tmp_path, asked, hangs, stubborn):
 @pytest.mark.parametrize("hangs", ["start", "stream", "close"])
 def test_its_processes_are_killed(tmp_path, asked, hanging_engine, hangs):
     config = model(hangs, stubborn=True, child=True)
-    life, _ = lived(config, tmp_path / "log", asked(40), SHORT)
+    limits = AT_THE_END if hangs == "close" else SHORT
+    life, _ = lived(config, tmp_path / "log", asked(40), limits)
     [child] = hanging_engine.children
     assert child.exitcode is not None
     if hangs == "close":
