@@ -234,10 +234,10 @@ def compare(
 
     Args:
         run: a run, or its folder.
-        systems: only these; default: all.
+        systems: show only these; default: all. All of the run are tested together.
         baseline: stands first in its pairs; default: the suite's.
-        metric: what the verdict is about.
-        resampling: how often, and from which seed.
+        metric: what the verdict is about; default: what the suite declares.
+        resampling: how often answers are exchanged, and from which seed.
 
     Raises:
         HarnessError: the run is not scored, or has no such system or metric.

@@ -52,11 +52,8 @@ def score(
     draws: Sequence[Draw],
     samples: Sequence[Sample],
     post: Mapping[str, str],
-    *,
-    replicates: int = stats.REPLICATES,
-    seed: int = 0,
 ) -> ScoredRun:
-    """Score every system, with 95 % bootstrap intervals.
+    """Score every system, with 95 % intervals.
 
     Several draws of a sample are averaged within it first: they tell how a model varies on one
     image, not how images vary, and would make intervals too narrow if they counted as samples.
@@ -67,8 +64,6 @@ def score(
         samples: those of the run. All their references give CIDEr its document frequencies, so
             that systems with different failures are weighed alike.
         post: system → the name of its post-processing, for the signature.
-        replicates: B of the bootstrap.
-        seed: of the bootstrap.
     """
     answered = _answered(draws)
     scored = np.any(answered, axis=0)
@@ -93,12 +88,11 @@ def score(
             estimates: Sequence[stats.Estimate] = ()
             if reason is None:
                 rows = statistics[label][row, kept]
-                [estimates] = stats.estimate(
-                    rows[None],
+                estimates = stats.estimate(
+                    rows,
                     metric.aggregate,
                     clusters=None if clusters is None else clusters[kept],
-                    replicates=replicates,
-                    seed=seed,
+                    contrasted=metric.contrasted,
                 )
                 per_sample += _per_sample(metric, system, rows, samples, kept)
             results += [
@@ -107,8 +101,9 @@ def score(
                     metric=column,
                     family=label,
                     value=estimates[i].value if estimates else None,
-                    interval=estimates[i].bca if estimates else None,
-                    percentile=estimates[i].percentile if estimates else None,
+                    interval=estimates[i].interval if estimates else None,
+                    no_interval=estimates[i].no_interval if estimates else None,
+                    units=estimates[i].units if estimates else None,
                     n_scored=int(kept.sum()),
                     n_unscored=int((~kept).sum()),
                     signature=_signature(column, metric, tail),

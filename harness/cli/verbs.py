@@ -135,7 +135,7 @@ def run(
         return
     print_result(outcome.summary)
     if comparable(outcome.summary):
-        print_verdict(compare_run(outcome.folder, deciding_alone=True))
+        print_verdict(compare_run(outcome.folder))
     say("", *what_it_took(outcome))
     say(f"report: {folder / 'report.html'}")
     exit_by(outcome.summary, allow_failures=allow_failures)
@@ -289,13 +289,13 @@ def compare(
         str | None,
         typer.Option(
             "--metric",
-            help="Show this one alone. Default: all, and the verdict on CIDEr, if scored.",
+            help="Show this one alone. Default: all, and the verdict on the declared one.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of bootstrap and exchanges.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the exchanges.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare the systems of a run in pairs: difference, interval, p-value, rank bands."""
+    """Compare the systems of a run in pairs: difference, interval, p-value, verdict."""
     from dataclasses import replace
 
     from harness.cli.terminal import print_comparison
@@ -308,10 +308,9 @@ def compare(
         systems=systems or (),
         baseline=baseline,
         metric=metric,
-        deciding_alone=metric is not None,
         resampling=replace(USUAL, seed=seed),
     )
-    if metric:  # its family was compared, all of BLEU_1 … BLEU_4 say
+    if metric:
         compared = replace(compared, metrics=(compared.metric(compared.deciding),))
     if as_json:
         say_json(compared.json())
@@ -330,11 +329,11 @@ def slice_scores(
         ),
     ],
     metric: Annotated[
-        str | None, typer.Option("--metric", help="Default: CIDEr, if scored.")
+        str | None, typer.Option("--metric", help="Default: the declared one.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score and compare the systems on slices of the samples, real differences first."""
+    """Score and compare the systems on slices of the samples, the differing ones first."""
     from harness.cli.terminal import print_slices
     from harness.pipeline.reading.choosing import lacks_pairs
     from harness.pipeline.reading.slicing import slice_run
@@ -346,31 +345,49 @@ def slice_scores(
         print_slices(sliced)
 
 
-@app.command(epilog="Example:  harness power results/recipe-titles --metric CIDEr --difference 0.1")
+@app.command(
+    epilog="Examples:  harness power results/recipe-titles --difference 0.1\n\n"
+    "  harness power prompts/recipe-titles --from results/recipe-titles"
+)
 def power(
-    run: RunArgument,
+    path: Annotated[
+        Path,
+        typer.Argument(help="A run that is there; with --from the suite that is to be run."),
+    ],
+    earlier: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="An earlier run, whose noise is that to be expected.", callback=run_named
+        ),
+    ] = None,
     metric: Annotated[
-        str | None, typer.Option("--metric", help="Default: CIDEr, if scored.")
+        str | None, typer.Option("--metric", help="Default: the declared one.")
     ] = None,
     difference: Annotated[
-        float | None, typer.Option("--difference", help="Default: the one that was measured.")
+        float | None, typer.Option("--difference", help="How many samples does it need?")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say which difference the run's samples can show, and how many a difference needs."""
-    from dataclasses import asdict
-
+    """Say which difference samples can show, before a run or after it."""
     from harness.cli.terminal import print_power
+    from harness.config.load import load_suite
+    from harness.dataset.samples import load_samples
+    from harness.pipeline.looking.bare_names import named_suite
     from harness.pipeline.reading.choosing import lacks_pairs
-    from harness.pipeline.reading.comparing import power_of_run
+    from harness.pipeline.reading.planning import power_of_run, power_of_suite
 
-    name, pairs = power_of_run(
-        open_chosen(run, lacks_pairs(metric)), metric=metric, difference=difference
-    )
-    if as_json:
-        say_json({"metric": name, "pairs": [asdict(pair) for pair in pairs]})
+    if earlier is None:
+        folder = open_chosen(run_named(path) or path, lacks_pairs(metric))
+        found = power_of_run(folder, metric=metric, difference=difference)
     else:
-        print_power(name, pairs)
+        suite = load_suite(named_suite(path))
+        samples = load_samples(suite.dataset, images=False).samples
+        folder = open_chosen(earlier, lacks_pairs(metric))
+        found = power_of_suite(suite, samples, folder, metric=metric, difference=difference)
+    if as_json:
+        say_json(found.json())
+    else:
+        print_power(found)
 
 
 app.add_typer(run_verbs.app)

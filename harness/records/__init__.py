@@ -39,7 +39,7 @@ from harness.records.run_record import (
     VariantRecord,
 )
 from harness.records.sample import DatasetConfig, Dropped, Sample
-from harness.records.score import Comparison, MetricResult, Resampling, SampleScore
+from harness.records.score import Comparison, MetricResult, Resampling, SampleScore, Verdict
 from harness.records.source import Where
 from harness.records.suite import Decoding, ModelConfig, Suite, System
 
@@ -91,5 +91,6 @@ __all__ = [
     "TokenCounts",
     "UrlPlace",
     "VariantRecord",
+    "Verdict",
     "Where",
 ]

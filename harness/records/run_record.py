@@ -13,7 +13,7 @@ from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import ExemplarSpec
 from harness.records.sample import Dropped
-from harness.records.score import MetricResult, Resampling
+from harness.records.score import MetricResult
 from harness.records.suite import ModelConfig, System
 
 RUN_SCHEMA = 2
@@ -246,7 +246,6 @@ class RunSummary:
     suite: str
     dataset: str
     baseline: str
-    resampling: Resampling
     specs: tuple[MetricSpec, ...]
     """The metrics that were computed or are missing, in the order of their columns."""
     metrics: tuple[str, ...]
@@ -254,6 +253,8 @@ class RunSummary:
     systems: tuple[SystemSummary, ...]
     texts: tuple[TextsSummary, ...]
     results: tuple[MetricResult, ...]
+    uneven: tuple[str, ...] = ()
+    """Columns on which systems were scored on different samples, so that none is best."""
     noise_floor: NoiseFloor | None
     best_of: Mapping[str, Mapping[str, float]]
     """System → metric → the score had the reference chosen the best of its draws."""

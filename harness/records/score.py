@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +30,18 @@ class MetricResult:
     n_unscored: int
     signature: str
     interval: tuple[float, float] | None = None
-    """95 % bootstrap interval, bias-corrected and accelerated (BCa)."""
-    percentile: tuple[float, float] | None = None
-    """95 % percentile bootstrap interval."""
+    """95 %: how docs/metrics.md says."""
+    no_interval: str | None = None
+    """Why there is none, of a metric that can have one."""
+    units: int | None = None
+    """Independent ones among the scored samples: samples, or clusters of them; None where the
+    metric is one number for the corpus, of which nothing can be told."""
     missing: str | None = None
+
+
+Verdict = Literal["told apart", "equivalent", "not worse", "not told apart", "cannot tell"]
+"""What may be said of a pair. *equivalent* and *not worse* are within the declared margin; *cannot
+tell*: this data has too few independent units, or they differ on too few samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,29 +55,47 @@ class Comparison:
     """On the paired samples."""
     candidate_value: float
     delta: float
+    verdict: Verdict
+    reason: str | None
+    """Why this data cannot tell."""
+    confirmatory: bool
+    """Whether this very comparison was declared before the answers existed."""
+    family: int
+    """How many comparisons were tested together."""
     interval: tuple[float, float] | None
-    """95 % paired bootstrap interval (BCa) of the difference; None for a single sample."""
-    p_value: float
-    """Two-sided, by approximate randomisation."""
-    p_adjusted: float
-    """After Holm, over all pairs of this metric."""
-    effect: float | None
-    """The difference in units of the pair's own noise, its bootstrap standard deviation."""
+    """95 % of the difference, simultaneous over the family: it excludes 0 exactly if the two are
+    told apart."""
+    p_value: float | None
+    """Two-sided, adjusted for the family; None where this data cannot tell."""
+    p_single: float | None
+    """Two-sided, as if nothing else had been looked at."""
+    smallest: float | None
+    """The true difference that would have been told apart in 80 % of trials."""
     unit_sd: float | None
-    """Noise of a single sample's influence on the difference; what power is computed from."""
+    """Standard deviation of a unit's difference, in the metric's units."""
+    bar: float | None
+    """The t that a difference had to pass, on many units."""
+    margin: float | None
+    """The smallest difference that matters, where one was declared."""
+    needed: int | None
+    """Units with which a difference within the margin would be shown to be, or one as large as it
+    told apart; None where there is no margin or nothing is undecided."""
     wins: int
     """Samples on which the candidate scores higher."""
     ties: int
     losses: int
     n_paired: int
-    method: str
+    units: int
+    """Independent ones among the paired samples: samples, or clusters of them."""
+    exchanges: int
+    """How often answers were exchanged, and from which seed."""
     seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resampling:
-    """How the bootstrap and the exchanges draw."""
+    """How answers are exchanged between systems."""
 
     replicates: int
-    """B."""
+    """B, how often."""
     seed: int = 0

@@ -50,6 +50,8 @@ class ComparisonTable:
     metrics: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    uneven: frozenset[str] = frozenset()
+    """Metrics on which systems were scored on different samples."""
 
     @classmethod
     def of(cls, summary: RunSummary) -> ComparisonTable:
@@ -81,7 +83,12 @@ class ComparisonTable:
             )
             for line in summary.reported
         ]
-        return cls(metrics=metrics, rows=tuple(rows), notes=tuple(notes_of(summary)))
+        return cls(
+            metrics=metrics,
+            rows=tuple(rows),
+            notes=tuple(notes_of(summary)),
+            uneven=frozenset(summary.uneven),
+        )
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -91,7 +98,8 @@ class ComparisonTable:
     def best(self, column: int) -> frozenset[int]:
         """Say which rows hold the best measured value of a metric.
 
-        Values that print alike are best together; where all do, none is better than another.
+        Values that print alike are best together; where all do, none is better than another, nor
+        where systems were scored on different samples.
         """
         measured = {
             i: round(row.values[column] or 0.0, 4)
@@ -99,7 +107,8 @@ class ComparisonTable:
             if not row.reported and row.values[column] is not None
         }
         top = max(measured.values(), default=None)
-        differ = len(set(measured.values())) > 1 and self.metrics[column] not in UNRANKED
+        rankable = self.metrics[column] not in UNRANKED and self.metrics[column] not in self.uneven
+        differ = len(set(measured.values())) > 1 and rankable
         return frozenset(i for i, value in measured.items() if differ and value == top)
 
     def cells(self) -> list[list[Cell]]:
@@ -142,7 +151,7 @@ class ComparisonTable:
         return _markdown_table(header, lines)
 
     def csv(self) -> str:
-        """Write the table with full precision and, after the scores, their 95 % intervals (BCa).
+        """Write the table with full precision and, after the scores, their 95 % intervals.
 
         A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``.
         """

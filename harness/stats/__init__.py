@@ -1,51 +1,67 @@
 """How sure a score is, and whether two differ: arrays in, intervals and p-values out.
 
 Pure and seeded. It knows no record, metric or file: a metric comes as a matrix of sufficient
-statistics, a row a sample, and a function that turns summed rows into scores. ``resampling`` draws,
-``inference`` tells intervals and paired tests, ``decisions`` what follows from many of them.
+statistics, a row a sample, and a function that turns summed rows into scores. ``rows`` makes
+pseudo-values of them, so that every score is a mean over independent units; ``intervals`` says how
+sure one score is, ``family`` which differences can be told apart, ``letters`` how systems stand to
+each other, ``power`` what a run to come can show.
 """
 
-from harness.stats.decisions import holm, rank_bands, samples_needed, smallest_difference
-from harness.stats.inference import (
+from harness.stats.family import EXCHANGES, Block, Difference, Family, exchange_signs, tell_apart
+from harness.stats.intervals import (
+    ALPHA,
+    FEWEST_CARRIERS,
+    FEWEST_UNITS,
+    TOO_FEW_MATCHES,
+    TOO_FEW_UNITS,
     Estimate,
     Interval,
-    Noise,
-    PairComparison,
-    bca_interval,
-    compare,
     estimate,
-    percentile_interval,
+    unit_sizes,
 )
-from harness.stats.resampling import (
-    REPLICATES,
+from harness.stats.letters import letters
+from harness.stats.power import (
+    Reach,
+    planned_bar,
+    reach,
+    smallest_difference,
+    units_needed,
+)
+from harness.stats.rows import (
     Aggregate,
-    bootstrap,
+    are_shares,
+    carriers,
     jackknife,
-    resample_weights,
+    pseudo_values,
     sum_rows,
-    swap_weights,
-    swapped_differences,
 )
 
 __all__ = [
-    "REPLICATES",
+    "ALPHA",
+    "EXCHANGES",
+    "FEWEST_CARRIERS",
+    "FEWEST_UNITS",
+    "TOO_FEW_MATCHES",
+    "TOO_FEW_UNITS",
     "Aggregate",
+    "Block",
+    "Difference",
     "Estimate",
+    "Family",
     "Interval",
-    "Noise",
-    "PairComparison",
-    "bca_interval",
-    "bootstrap",
-    "compare",
+    "Reach",
+    "are_shares",
+    "carriers",
     "estimate",
-    "holm",
+    "exchange_signs",
     "jackknife",
-    "percentile_interval",
-    "rank_bands",
-    "resample_weights",
-    "samples_needed",
+    "letters",
+    "planned_bar",
+    "pseudo_values",
+    "reach",
     "smallest_difference",
     "sum_rows",
-    "swap_weights",
-    "swapped_differences",
+    "tell_apart",
+    "unit_sizes",
+    "units_needed",
 ]

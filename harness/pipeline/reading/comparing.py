@@ -1,13 +1,12 @@
-"""A scored run → its systems compared in pairs, with rank bands and power; needs no model."""
+"""A scored run → its systems compared in pairs; needs no model."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from harness import stats
-from harness.contrast import ALPHA, USUAL, ComparedMetric, compare_systems
+from harness.contrast import USUAL, ComparedMetric, Declared, MeasuredMetric, contrast, ordered
 from harness.errors import MetricError, StoreError
 from harness.metrics.metric import applies
 from harness.metrics.registry import create
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.metric import Metric
-    from harness.records import Comparison, Json, Resampling, RunSummary
+    from harness.records import Comparison, Json, Resampling, RunRecord, RunSummary, System
     from harness.store.run_folder import RunFolder
 
 DECIDING = ("CIDEr", "METEOR", "ROUGE_L")
-"""The metric that a verdict is about where nobody names one: the first of these that was scored.
-CIDEr weighs the words that tell one dish from another."""
+"""The metric that a verdict is about where none is declared or named: the first of these that was
+scored. CIDEr weighs the words that tell one dish from another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +37,8 @@ class RunComparison:
     metrics: tuple[ComparedMetric, ...]
     deciding: str
     """The metric that the verdict is about."""
+    exploratory: str | None
+    """Why nothing here is confirmatory; None where something is."""
     floor: Mapping[str, float]
     """Metric → how far repeats of one prompt lay apart; empty where none were made."""
 
@@ -49,17 +50,28 @@ class RunComparison:
         """Give plain data."""
         return {
             "deciding": self.deciding,
+            "exploratory": self.exploratory,
             "pairs": [
                 {**asdict(pair), "under_noise_floor": self.under_floor(pair)}
                 for metric in self.metrics
                 for pair in metric.pairs
             ],
-            "bands": {metric.metric: metric.bands for metric in self.metrics},
+            "letters": {metric.metric: dict(metric.letters) for metric in self.metrics},
         }
 
     def metric(self, name: str) -> ComparedMetric:
         """Find a metric's comparisons."""
         return next(metric for metric in self.metrics if metric.metric == name)
+
+    @property
+    def agreement(self) -> list[str]:
+        """Say of each pair on how many metrics it is better, and how alike metrics order all."""
+        return []
+
+    @property
+    def verdict(self) -> Comparison | None:
+        """The pair that matters most: of the deciding metric, the winner and its runner-up."""
+        return next(iter(ordered(self.metric(self.deciding).pairs)), None)
 
 
 def compare_run(
@@ -68,55 +80,113 @@ def compare_run(
     systems: Sequence[str] = (),
     baseline: str | None = None,
     metric: str | None = None,
-    deciding_alone: bool = False,
     resampling: Resampling = USUAL,
 ) -> RunComparison:
     """Compare the systems of a scored run in pairs, on the samples that both of a pair have.
 
     Args:
         folder: the run.
-        systems: only these; default: all. The correction is over the pairs that are compared.
+        systems: show only these; default: all. All pairs of the run are tested together whichever
+            are shown, for these may have been picked for what they show.
         baseline: stands first in its pairs; default: the suite's baseline.
-        metric: what the verdict is about.
-        deciding_alone: whether to leave out the other metrics, which a verdict does without.
-        resampling: how often, and from which seed.
+        metric: what the verdict is about; default: what the suite declares.
+        resampling: how often answers are exchanged, and from which seed.
 
     Raises:
         StoreError: the run is not scored, or has no such system.
         MetricError: the run has no such metric, or none at all.
     """
-    summary = folder.summary()
+    summary, run = folder.summary(), folder.run()
     known = [system.system for system in summary.systems]
     baselines = [s.system for s in summary.systems if s.variant == summary.baseline]
     first = [baseline] if baseline else baselines
     for name in (*systems, *first):
         if name not in known:
             raise StoreError(f"the run has no system '{name}'", hint=nearest(name, known))
-    chosen = [name for name in known if not systems or name in systems or name == baseline]
-    if len(chosen) < 2:
+    if len(known) < 2:
         raise StoreError("a comparison needs two systems", hint=f"the run has: {', '.join(known)}")
-    chosen.sort(key=lambda name: name not in first)
+    shown = {name for name in known if not systems or name in systems or name == baseline}
+    if len(shown) < 2:
+        raise StoreError("a comparison needs two systems", hint=f"the run has: {', '.join(known)}")
+    names = sorted(known, key=lambda name: name not in first)
     scored, statistics, metrics = read_statistics(folder, summary)
-    rows = [known.index(name) for name in chosen]
-    label, column = chosen_metric(metrics, metric, differing(summary, chosen))
-    compared: list[ComparedMetric] = []
-    clusters = clusters_of(folder.samples())
-    for name, matrix in statistics.items():
-        if deciding_alone and name != label:
-            continue
-        compared += compare_systems(
-            metrics[name],
-            chosen,
-            matrix[rows],
-            scored[rows] & applies(matrix[rows]),
-            resampling,
-            clusters,
-        )
+    rows = [known.index(name) for name in names]
+    declared, exploratory = declared_in(run, names)
+    _, deciding = chosen_metric(metrics, run, metric, differing(summary, names))
+    compared = contrast(
+        [
+            MeasuredMetric(
+                metric=metrics[label],
+                statistics=matrix[rows],
+                scored=scored[rows] & applies(matrix[rows]),
+            )
+            for label, matrix in statistics.items()
+        ],
+        names,
+        clusters=clusters_of(folder.samples()),
+        resampling=resampling,
+        declared=declared,
+    )
     return RunComparison(
-        metrics=tuple(compared),
-        deciding=metrics[label].columns[column],
+        metrics=tuple(_only(column, shown) for column in compared),
+        deciding=deciding,
+        exploratory=exploratory,
         floor=summary.noise_floor.floor if summary.noise_floor else {},
     )
+
+
+def _only(compared: ComparedMetric, shown: Collection[str]) -> ComparedMetric:
+    """Leave out the pairs that are not asked for."""
+    return ComparedMetric(
+        metric=compared.metric,
+        pairs=tuple(
+            pair for pair in compared.pairs if pair.baseline in shown and pair.candidate in shown
+        ),
+        letters={name: held for name, held in compared.letters.items() if name in shown},
+    )
+
+
+def declared_in(run: RunRecord, names: Sequence[str]) -> tuple[Declared | None, str | None]:
+    """Say what a run's suite declared, and why it is not confirmatory, if so.
+
+    Args:
+        run: the run.
+        names: its systems, in the order in which they are compared.
+    """
+    declaration = run.decide
+    if declaration is None:
+        return None, "the suite declares no 'decide'"
+    if declaration.not_applicable:
+        return None, declaration.not_applicable
+    place = {name: i for i, name in enumerate(names)}
+    pairs = {
+        (min(place[a.name], place[b.name]), max(place[a.name], place[b.name]))
+        for a, b in combinations([s for s in run.systems if s.name in place], 2)
+        if declaration.baseline is None or _against(declaration.baseline, a, b)
+    }
+    exploratory = None
+    if not declaration.confirmatory:
+        before = declaration.answers_before
+        exploratory = (
+            "it is not known which answers were there before 'decide' was declared"
+            if before is None
+            else f"{before} of the answers were there before this 'decide' was declared"
+        )
+    return (
+        Declared(
+            metrics=declaration.metrics,
+            pairs=frozenset(pairs),
+            margins=declaration.margins,
+            confirmatory=declaration.confirmatory,
+        ),
+        exploratory,
+    )
+
+
+def _against(baseline: str, first: System, second: System) -> bool:
+    """Tell whether one of two systems is the other's baseline: of its model and decoding."""
+    alike = (first.model, first.decoding.name) == (second.model, second.decoding.name)
+    return alike and (first.variant == baseline) != (second.variant == baseline)
 
 
 def read_statistics(
@@ -167,94 +237,35 @@ def differing(summary: RunSummary, systems: Sequence[str]) -> set[str]:
 
 
 def chosen_metric(
-    metrics: Mapping[str, Metric], name: str | None, differing: Collection[str]
-) -> tuple[str, int]:
+    metrics: Mapping[str, Metric],
+    run: RunRecord,
+    name: str | None,
+    differing: Collection[str],
+) -> tuple[str, str]:
     """Find a metric by its column's name, or the one that decides where none is named.
 
     Args:
         metrics: what the run has, by label.
-        name: of a column; None: the first of DECIDING that tells systems apart.
+        run: what it declares.
+        name: of a column; None: the first that is declared, else the first of DECIDING that tells
+            systems apart.
         differing: columns on which the systems differ at all.
 
     Returns:
-        Its label and the place of its column there.
+        Its label and the column.
 
     Raises:
         MetricError: there is no such metric, or none at all.
     """
-    places = {
-        column: (label, i)
-        for label, metric in metrics.items()
-        for i, column in enumerate(metric.columns)
-    }
-    if not places:
+    labels = {column: label for label, metric in metrics.items() for column in metric.columns}
+    if not labels:
         raise MetricError("no metric could be computed in this run", hint="its table says why")
-    ordered = [*(known for known in DECIDING if known in places), *places]
+    declared = run.decide.metrics if run.decide else ()
+    by_plan = next((column for column in declared if column in labels), None)
+    ordered_ = [*(known for known in DECIDING if known in labels), *labels]
     # One that is the same for everybody, as CIDEr is where all references are, decides nothing.
-    wanted = name or next((known for known in ordered if known in differing), ordered[0])
-    if wanted not in places:
-        raise MetricError(f"the run has no metric '{wanted}'", hint=nearest(wanted, places))
-    return places[wanted]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairPower:
-    """What a pair of systems can show on a metric."""
-
-    baseline: str
-    candidate: str
-    delta: float
-    n: int
-    smallest: float
-    """The smallest true difference that n samples show with 80 % power, in the metric's units."""
-    needed: int | None
-    """Samples that the difference in question needs; None where it is 0, or as good as that."""
-
-
-def power_of_run(
-    folder: RunFolder, *, metric: str | None, difference: float | None
-) -> tuple[str, list[PairPower]]:
-    """Say for each pair what its samples can show, and what a difference would need.
-
-    Args:
-        folder: a scored run.
-        metric: by its column's name; default: as ``compare_run``.
-        difference: in the metric's units; default: the one that was measured.
-
-    Returns:
-        The metric and its pairs. Alpha is divided by their number (Bonferroni), because the pairs
-        are corrected together.
-
-    Raises:
-        StoreError: the run is not scored.
-        MetricError: the run has no such metric, or no number of samples shows the difference.
-    """
-    if difference is not None and not (math.isfinite(difference) and difference):
-        raise MetricError(f"no number of samples shows a difference of {difference}")
-    compared = compare_run(folder, metric=metric)
-    pairs = compared.metric(compared.deciding).pairs
-    alpha = ALPHA / len(pairs)
-    return compared.deciding, [_power(pair, difference, alpha) for pair in pairs]
-
-
-def _power(pair: Comparison, difference: float | None, alpha: float) -> PairPower:
-    if pair.unit_sd is None:
-        raise MetricError("one sample tells nothing of its noise")
-    wanted = pair.delta if difference is None else difference
-    return PairPower(
-        baseline=pair.baseline,
-        candidate=pair.candidate,
-        delta=pair.delta,
-        n=pair.n_paired,
-        smallest=stats.smallest_difference(pair.unit_sd, pair.n_paired, alpha=alpha),
-        needed=_needed(pair.unit_sd, wanted, alpha),
-    )
-
-
-def _needed(unit_sd: float, difference: float, alpha: float) -> int | None:
-    if not difference:
-        return None
-    try:
-        return stats.samples_needed(unit_sd, difference, alpha=alpha)
-    except OverflowError:  # more than a float can count
-        return None
+    usual = next((known for known in ordered_ if known in differing), ordered_[0])
+    wanted = name or by_plan or usual
+    if wanted not in labels:
+        raise MetricError(f"the run has no metric '{wanted}'", hint=nearest(wanted, labels))
+    return labels[wanted], wanted

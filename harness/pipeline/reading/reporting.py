@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.contrast import verdicts
+from harness.contrast import sentences
 from harness.pipeline.reading.answers import read_answers
 from harness.pipeline.reading.comparing import compare_run
 from harness.report.gallery import MAX_CARDS, gallery
@@ -34,19 +34,24 @@ def write_reports(folder: RunFolder, summary: RunSummary) -> None:
     scores = folder.scores([sample.id for sample in first])
     answers = read_answers(folder, run, first).draws[0]
     shown = gallery(first, answers, scores, Thumbnails(folder.path))
-    folder.write_text("report.html", html_page(run, summary, table, shown, sentences(folder)))
+    folder.write_text("report.html", html_page(run, summary, table, shown, verdicts(folder)))
 
 
-def sentences(folder: RunFolder) -> list[str]:
+def verdicts(folder: RunFolder) -> list[str]:
     """Say a sentence for each pair of a run's systems on the metric that decides, if there is one.
+
+    Where nothing was declared in time, the last one says so.
 
     Raises:
         StoreError: a file of the run is missing.
     """
-    compared = compare_run(folder, deciding_alone=True) if comparable(folder.summary()) else None
-    return verdicts(compared.metric(compared.deciding)) if compared else []
+    if not comparable(folder.summary()):
+        return []
+    compared = compare_run(folder)
+    why = [f"Exploratory: {compared.exploratory}."] if compared.exploratory else []
+    return [*sentences(compared.metric(compared.deciding).pairs), *why]
 
 
 def comparable(summary: RunSummary) -> bool:
-    """Tell whether two systems have a score with an interval, so that they can be compared."""
-    return len({result.system for result in summary.results if result.interval}) > 1
+    """Tell whether two systems have a score of a metric that can be compared."""
+    return len({result.system for result in summary.results if result.units}) > 1

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from harness.errors import MetricError
 from harness.metrics.diversity import distinct_n, share_identical, vocabulary
+from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.reading.answers import read_answers
 from harness.pipeline.reading.reporting import write_reports
-from harness.records import NoiseFloor, Resampling, RunSummary, SystemSummary, TextsSummary
-from harness.scores import Draw, best_of, corpus_values, score, score_by_evaluate
-from harness.stats import REPLICATES
+from harness.records import NoiseFloor, RunSummary, SystemSummary, TextsSummary
+from harness.scores import Draw, ScoredRun, best_of, corpus_values, score, score_by_evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     )
     from harness.store.run_folder import RunFolder
 
-SEED = 0
-"""Of the bootstrap that gives each score its intervals."""
 SHORT = 4
 """A reference of fewer words has no 4-gram, so that not even itself scores full marks."""
 
@@ -99,7 +97,7 @@ def score_run(
         system.name: "+".join(run.variants[system.variant].postprocess) or "none"
         for system in run.systems
     }
-    scored = score(own, answers.draws, samples, post, replicates=REPLICATES, seed=SEED)
+    scored = score(own, answers.draws, samples, post)
     results = list(scored.results)
     for spec in specs:
         if spec.kind == "evaluate":
@@ -110,7 +108,7 @@ def score_run(
         suite=run.suite,
         dataset=run.dataset.name,
         baseline=run.baseline,
-        resampling=Resampling(replicates=REPLICATES, seed=SEED),
+        uneven=_uneven(scored, own),
         specs=tuple(specs),
         metrics=tuple(dict.fromkeys(result.metric for result in results)),
         systems=tuple(_system_summary(system, answers) for system in run.systems),
@@ -137,6 +135,16 @@ def score_run(
     folder.write_statistics(scored.scored, statistics)
     folder.write_summary(summary)
     return summary
+
+
+def _uneven(scored: ScoredRun, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """Give the columns on which systems were scored on different samples."""
+    uneven: list[str] = []
+    for label, statistics in scored.statistics.items():
+        kept = scored.scored & applies(statistics)
+        if (kept != kept[0]).any():
+            uneven += metrics[label].columns
+    return tuple(uneven)
 
 
 def _prepare(tools: ScoringTools, answers: RunAnswers) -> None:

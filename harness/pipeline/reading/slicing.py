@@ -1,20 +1,24 @@
-"""A scored run → its metric on slices of the samples, differences that survive correction first."""
+"""A scored run → its metric on slices of the samples, differences that are told apart first."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness import stats
-from harness.contrast import ALPHA, USUAL, compare_systems
+from harness.contrast import USUAL, MeasuredMetric, conclude, grouped, record
 from harness.errors import DataError
 from harness.metrics.metric import applies
 from harness.pipeline.reading.comparing import chosen_metric, differing, read_statistics
 from harness.scores import clusters_of
-from harness.slices import COMPUTED, LEAST, slices
+from harness.slices import COMPUTED, LEAST, Slice, slices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from harness.records import Comparison, Json, Resampling
     from harness.store.run_folder import RunFolder
@@ -29,11 +33,17 @@ class SliceScore:
     system: str
     n: int
     """Its scored samples in the slice."""
+    units: int
+    """Independent ones among them."""
     score: float
     interval: tuple[float, float] | None
+    no_interval: str | None
+    """Why there is none."""
     against: Comparison | None
-    """Compared with the baseline on this slice, corrected over all slices and systems; None for
-    the baseline itself, and where the two share no sample."""
+    """Compared with the baseline on this slice; None for the baseline itself, and where the two
+    share no sample."""
+    shrunk: float | None
+    """The difference drawn towards that of all slices, as far as its noise asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +53,11 @@ class SlicedRun:
     metric: str
     field: str
     scores: tuple[SliceScore, ...]
-    """Slice by slice; slices with a difference that survives correction first, then by size."""
+    """Slice by slice; slices with a difference that is told apart first, then by size."""
+    tests: int
+    """Comparisons that were tested together: of every field that could have been looked at."""
+    fields: int
+    """How many fields those are."""
     left_out: Mapping[str, int]
     """Slices of too few samples to tell anything → their samples."""
     without: int
@@ -53,20 +67,27 @@ class SlicedRun:
         """Give plain data."""
         return asdict(self)
 
+    @property
+    def shown(self) -> int:
+        """How many slices have scores."""
+        return len({score.value for score in self.scores})
+
 
 def slice_run(
     folder: RunFolder, field: str, *, metric: str | None = None, resampling: Resampling = USUAL
 ) -> SlicedRun:
     """Score and compare a run's systems on slices of its samples.
 
-    CIDEr keeps the document frequencies of the whole run.
+    CIDEr keeps the document frequencies of the whole run. Whichever field is looked at, the slices
+    of all fields are tested together, on the metric that the suite declares, else on all columns:
+    who looks until something shows finds chance no oftener than who looks once.
 
     Args:
         folder: a scored run.
         field: a metadata field, or one that every dataset has: reference_words, references,
             reference_rarity.
         metric: by its column's name; default: as ``compare_run``.
-        resampling: how often, and from which seed.
+        resampling: how often answers are exchanged, and from which seed.
 
     Raises:
         DataError: no sample has the field, or no slice is large enough.
@@ -74,72 +95,144 @@ def slice_run(
         StoreError: the run is not scored.
     """
     samples = folder.samples()
-    try:
-        every = slices(samples, field)
-    except KeyError:
-        known = [*dict.fromkeys(key for s in samples for key in s.metadata), *COMPUTED]
-        raise DataError(f"no sample has '{field}'", hint=f"fields: {', '.join(known)}") from None
-    parts = [part for part in every if len(part.rows) >= LEAST]
-    if not parts:
+    fields = [*dict.fromkeys(key for s in samples for key in s.metadata), *COMPUTED]
+    if field not in fields:
+        raise DataError(f"no sample has '{field}'", hint=f"fields: {', '.join(fields)}")
+    every = slices(samples, field)
+    if not any(len(part.rows) >= LEAST for part in every):
         largest = f"the largest, '{every[0].value}', has {len(every[0].rows)}" if every else "none"
         raise DataError(
             f"no slice of '{field}' has {LEAST} samples", hint=f"{len(every)} slices: {largest}"
         )
-    summary = folder.summary()
-    systems = [system.system for system in summary.systems]
+    run, summary = folder.run(), folder.summary()
+    known = [system.system for system in summary.systems]
     first = next(i for i, s in enumerate(summary.systems) if s.variant == summary.baseline)
-    order = [first, *(i for i in range(len(systems)) if i != first)]
-    names = [systems[i] for i in order]
+    order = [first, *(i for i in range(len(known)) if i != first)]
+    names = [known[i] for i in order]
     scored, statistics, metrics = read_statistics(folder, summary)
-    label, column = chosen_metric(metrics, metric, differing(summary, systems))
-    scored = scored & applies(statistics[label])
-    chosen, name = metrics[label], metrics[label].columns[column]
+    _, column = chosen_metric(metrics, run, metric, differing(summary, known))
+    by_plan = run.decide is not None and column in run.decide.metrics
+    measured = [
+        MeasuredMetric(
+            metric=metrics[label],
+            statistics=matrix[order],
+            scored=scored[order] & applies(matrix[order]),
+        )
+        for label, matrix in statistics.items()
+        if not by_plan or column in metrics[label].columns
+    ]
     clusters = clusters_of(samples)
-    scores: list[SliceScore] = []
-    for part in parts:
-        rows = list(part.rows)
-        matrix, kept = statistics[label][order][:, rows], scored[order][:, rows]
-        together = None if clusters is None else clusters[rows]
-        compared = compare_systems(chosen, names, matrix, kept, resampling, together)[column]
-        against = {p.candidate: p for p in compared.pairs if p.baseline == names[0]}
-        for i, system in enumerate(names):
-            if not kept[i].any():
-                continue
-            [estimates] = stats.estimate(
-                matrix[i][kept[i]][None],
-                chosen.aggregate,
-                clusters=None if together is None else together[kept[i]],
-                replicates=resampling.replicates,
-                seed=resampling.seed,
-            )
-            scores.append(
-                SliceScore(
-                    value=part.value,
-                    system=system,
-                    n=int(kept[i].sum()),
-                    score=estimates[column].value,
-                    interval=estimates[column].bca,
-                    against=against.get(system),
-                )
-            )
+    parts = {
+        name: [part for part in slices(samples, name) if len(part.rows) >= LEAST] for name in fields
+    }
+    looked_at = {name: some for name, some in parts.items() if some}
+    tested = [
+        (name, part, group)
+        for name, some in looked_at.items()
+        for part in some
+        for one in measured
+        for group in grouped(
+            one, [(0, i) for i in range(1, len(names))], clusters, _mask(part, len(samples))
+        )
+    ]
+    conclusions = conclude(
+        [
+            (group, [t for t in group.tests if not by_plan or t.metric == column])
+            for _, _, group in tested
+        ],
+        resampling,
+    )
+    against: dict[tuple[str, str], Comparison] = {}
+    for name, part, group in tested:
+        if name == field:
+            for test in group.tests:
+                if test.metric == column:
+                    against[part.value, names[test.pair[1]]] = record(
+                        group, test, conclusions.get(test), systems=names, resampling=resampling
+                    )
+    shrunk = _shrunk(against, names)
+    [one] = [one for one in measured if column in one.metric.columns]
+    scores = [
+        score
+        for part in looked_at[field]
+        for score in _scores(one, column, part, names, clusters, against, shrunk)
+    ]
+    apart = {key[0] for key, pair in against.items() if pair.verdict == "told apart"}
     return SlicedRun(
-        metric=name,
+        metric=column,
         field=field,
-        scores=tuple(_corrected(scores)),
+        scores=tuple(sorted(scores, key=lambda score: score.value not in apart)),
+        tests=max((pair.family for pair in against.values()), default=0),
+        fields=len(looked_at),
         left_out={part.value: len(part.rows) for part in every if len(part.rows) < LEAST},
         without=len(samples) - len({row for part in every for row in part.rows}),
     )
 
 
-def _corrected(scores: list[SliceScore]) -> list[SliceScore]:
-    """Correct over everything that was compared, and put what survives first."""
-    tested = [score for score in scores if score.against]
-    adjusted = iter(stats.holm([s.against.p_value for s in tested if s.against]).tolist())
-    done = [
-        replace(score, against=replace(score.against, p_adjusted=next(adjusted)))
-        if score.against
-        else score
-        for score in scores
-    ]
-    real = {s.value for s in done if s.against and s.against.p_adjusted < ALPHA}
-    return sorted(done, key=lambda score: score.value not in real)  # stable: else by size
+def _mask(part: Slice, samples: int) -> NDArray[np.bool_]:
+    mask = np.zeros(samples, dtype=bool)
+    mask[list(part.rows)] = True
+    return mask
+
+
+def _shrunk(
+    against: Mapping[tuple[str, str], Comparison], names: Sequence[str]
+) -> dict[tuple[str, str], float]:
+    """Draw each system's differences on slices towards their mean: (slice, system) → difference."""
+    drawn: dict[tuple[str, str], float] = {}
+    for name in names[1:]:
+        own = {key: pair for key, pair in against.items() if key[1] == name}
+        if own:
+            pooled = stats.pool_slices(
+                [pair.delta for pair in own.values()],
+                [_error(pair) for pair in own.values()],
+                [pair.units for pair in own.values()],
+            )
+            values = zip(own, pooled.estimates.tolist(), strict=True)
+            drawn |= {key: value for key, value in values if np.isfinite(value)}
+    return drawn
+
+
+def _error(pair: Comparison) -> float:
+    """Give the standard error of a difference; NaN where it is not known."""
+    return float("nan") if pair.unit_sd is None else pair.unit_sd / float(np.sqrt(pair.units))
+
+
+def _scores(
+    measured: MeasuredMetric,
+    column: str,
+    part: Slice,
+    names: Sequence[str],
+    clusters: NDArray[np.int64] | None,
+    against: Mapping[tuple[str, str], Comparison],
+    shrunk: Mapping[tuple[str, str], float],
+) -> list[SliceScore]:
+    """Score every system on one slice."""
+    rows = np.array(part.rows)
+    scores = []
+    for i, system in enumerate(names):
+        kept = rows[measured.scored[i, rows]]
+        if not len(kept):
+            continue
+        estimates = stats.estimate(
+            measured.statistics[i, kept],
+            measured.metric.aggregate,
+            clusters=None if clusters is None else clusters[kept],
+            contrasted=measured.metric.contrasted,
+        )
+        estimate = estimates[measured.metric.columns.index(column)]
+        key = part.value, system
+        scores.append(
+            SliceScore(
+                value=part.value,
+                system=system,
+                n=len(kept),
+                units=estimate.units,
+                score=estimate.value,
+                interval=estimate.interval,
+                no_interval=estimate.no_interval,
+                against=against.get(key),
+                shrunk=shrunk.get(key),
+            )
+        )
+    return scores

@@ -1,0 +1,98 @@
+"""Comparisons → the sentences that say what follows from them, and no more than that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.contrast.groups import SEEN
+from harness.metrics.registry import UNRANKED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.records import Comparison
+
+
+def ordered(pairs: Iterable[Comparison]) -> list[Comparison]:
+    """Put declared pairs first, and of each kind the winner against its runner-up."""
+    pairs = list(pairs)
+    values = {pair.baseline: pair.baseline_value for pair in pairs}
+    values |= {pair.candidate: pair.candidate_value for pair in pairs}
+    rank = {name: i for i, name in enumerate(sorted(values, key=lambda name: -values[name]))}
+    return sorted(
+        pairs,
+        key=lambda pair: (
+            not pair.confirmatory,
+            sorted((rank[pair.baseline], rank[pair.candidate])),
+        ),
+    )
+
+
+def sentences(pairs: Sequence[Comparison]) -> list[str]:
+    """Say a sentence for each pair, as ``ordered``."""
+    return [sentence(pair) for pair in ordered(pairs)]
+
+
+def sentence(pair: Comparison) -> str:
+    """Say what may be said of two systems, by how much, and how sure it is."""
+    higher, lower, sign = pair.candidate, pair.baseline, 1.0
+    if pair.delta < 0 and pair.verdict != "not worse":
+        higher, lower, sign = lower, higher, -1.0
+    end = "." if pair.confirmatory else " (exploratory)."
+    if pair.verdict == "cannot tell" or not pair.interval:
+        said = f"this data cannot tell {higher} from {lower}: {pair.reason} ({counted(pair)})"
+        return f"On {pair.metric}, {said}{end}"
+    low, high = sorted(sign * bound for bound in pair.interval)
+    between = f"the true difference lies between {low:+.4f} and {high:+.4f}"
+    over = "1 comparison" if pair.family == 1 else f"{pair.family} comparisons"
+    chance = f"p = {p_text(pair)}, over {over}, on this data: {counted(pair)}"
+    alike = "score alike, and " if abs(pair.delta) < SEEN else ""
+    margin = f"{pair.margin or 0.0:g}"
+    said = {
+        "told apart": f"{higher} {_does(pair)} {lower} by {abs(pair.delta):.4f} (95 % interval "
+        f"{low:+.4f} to {high:+.4f}): unlikely to be chance ({chance}){_small(pair, high)}",
+        "equivalent": f"{higher} and {lower} are equivalent within ±{margin}: {between} ({chance})",
+        "not worse": f"{higher} is not worse than {lower} by {margin} or more: {between} "
+        f"({chance}){_what_would(pair)}",
+        "not told apart": f"{higher} and {lower} {alike}are not told apart: {between} ({chance})"
+        f"{_what_would(pair)}",
+    }[pair.verdict]
+    return f"On {pair.metric}, {said}{end}"
+
+
+def counted(pair: Comparison) -> str:
+    """Say on how many samples a pair was compared, and in how many clusters."""
+    return units_text(pair.n_paired, pair.units)
+
+
+def units_text(samples: int, units: int | None) -> str:
+    """Say how many samples there are, and in how many clusters where some belong together."""
+    text = f"{samples} sample{'s' if samples != 1 else ''}"
+    return text if units in (None, samples) else f"{text} in {units} clusters"
+
+
+def p_text(pair: Comparison) -> str:
+    """Write a p-value, which is never 0."""
+    if pair.p_value is None:
+        return "–"
+    return f"{pair.p_value:.4f}" if pair.p_value >= 0.0001 else f"{pair.p_value:.1e}"
+
+
+def _does(pair: Comparison) -> str:
+    return "is higher than" if pair.metric in UNRANKED else "beats"
+
+
+def _small(pair: Comparison, high: float) -> str:
+    """Say that a difference that is there does not matter."""
+    if pair.margin and high < pair.margin:
+        return f", though by less than the {pair.margin:g} that matters"
+    return ""
+
+
+def _what_would(pair: Comparison) -> str:
+    """Say which difference would have shown, or how many units would decide."""
+    said = f"; a difference of {pair.smallest:.4f} would have shown" if pair.smallest else ""
+    if pair.needed and pair.needed > pair.units:
+        kind = "samples" if pair.units == pair.n_paired else "clusters"
+        said += f"; about {pair.needed:,} {kind} would decide"
+    return said

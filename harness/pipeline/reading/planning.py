@@ -1,0 +1,228 @@
+"""The noise of an earlier run → which differences samples can show, before they are asked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from itertools import combinations, product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness import stats
+from harness.contrast import MeasuredMetric, grouped
+from harness.errors import MetricError
+from harness.metrics.metric import applies
+from harness.pipeline.reading.comparing import (
+    chosen_metric,
+    compare_run,
+    differing,
+    read_statistics,
+)
+from harness.scores import clusters_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.metrics.arrays import FloatArray
+    from harness.records import Json, Sample, Suite
+    from harness.store.run_folder import RunFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairPower:
+    """What units can show of a pair."""
+
+    baseline: str
+    candidate: str
+    smallest: float | None
+    """The smallest true difference that is told apart with 80 % power; None: none is."""
+    between: tuple[float, float] | None
+    """95 % interval of it, for the noise itself was only measured."""
+    needed: int | None
+    """Units that the difference in question needs; None where none was named, or none suffice."""
+    reason: str | None
+    """Why nothing can be said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """What a run can show, or has been able to."""
+
+    metric: str
+    difference: float | None
+    """The one in question."""
+    samples: int
+    units: int
+    """Independent ones among them."""
+    comparisons: int
+    """That are tested together."""
+    pairs: tuple[PairPower, ...]
+
+    def json(self) -> Json:
+        """Give plain data."""
+        return asdict(self)
+
+
+def power_of_run(
+    folder: RunFolder, *, metric: str | None = None, difference: float | None = None
+) -> Power:
+    """Say for each pair what its samples were able to show.
+
+    Args:
+        folder: a scored run.
+        metric: by its column's name; default: as ``compare_run``.
+        difference: in the metric's units: how many units would it have needed?
+
+    Raises:
+        StoreError: the run is not scored.
+        MetricError: the run has no such metric, or no number of units shows the difference.
+    """
+    _check(difference)
+    compared = compare_run(folder, metric=metric)
+    pairs = compared.metric(compared.deciding).pairs
+    noise = _differences(folder, compared.deciding)
+    clusters = clusters_of(folder.samples())
+    n = len(folder.samples())
+    told = []
+    for pair in pairs:
+        between = None
+        if pair.smallest is not None:
+            found = stats.reach(noise[pair.baseline, pair.candidate], pair.units, 1.0)
+            factor = found.between[1] / found.smallest if found.smallest else 1.0
+            between = (pair.smallest / factor, pair.smallest * factor)
+        told.append(
+            PairPower(
+                baseline=pair.baseline,
+                candidate=pair.candidate,
+                smallest=pair.smallest,
+                between=between,
+                needed=_needed(pair.unit_sd, difference, pair.bar),
+                reason=pair.reason,
+            )
+        )
+    return Power(
+        metric=compared.deciding,
+        difference=difference,
+        samples=n,
+        units=n if clusters is None else len(set(clusters.tolist())),
+        comparisons=max((pair.family for pair in pairs), default=0),
+        pairs=tuple(told),
+    )
+
+
+def power_of_suite(
+    suite: Suite,
+    samples: Sequence[Sample],
+    folder: RunFolder,
+    *,
+    metric: str | None = None,
+    difference: float | None = None,
+) -> Power:
+    """Say what a suite's samples will show, from the noise of an earlier run.
+
+    The pairs are those of the earlier run: each tells how much two prompts' answers to one sample
+    differ. The bar is that of the comparisons that the suite declares, or of all its pairs.
+
+    Args:
+        suite: to be run.
+        samples: of its dataset.
+        folder: the earlier run, scored by the same metric.
+        metric: by its column's name; default: what the suite declares, else as ``compare_run``.
+        difference: in the metric's units: how many units does it need?
+
+    Raises:
+        StoreError: the run is not scored.
+        MetricError: it has no such metric, or no number of units shows the difference.
+    """
+    _check(difference)
+    declared = suite.decide
+    run, summary = folder.run(), folder.summary()
+    _, _, metrics = read_statistics(folder, summary)
+    names = [system.name for system in run.systems]
+    wanted = metric or (declared.metrics[0] if declared else None)
+    _, column = chosen_metric(metrics, run, wanted, differing(summary, names))
+    systems = list(
+        product(
+            (model.name for model in suite.models),
+            (variant.name for variant in suite.variants),
+            (decoding.name for decoding in suite.decodings),
+        )
+    )
+    pairs = [
+        (i, j)
+        for i, j in combinations(range(len(systems)), 2)
+        if declared is None
+        or declared.baseline is None
+        or (
+            (systems[i][0], systems[i][2]) == (systems[j][0], systems[j][2])
+            and (systems[i][1] == declared.baseline) != (systems[j][1] == declared.baseline)
+        )
+    ]
+    if not pairs:
+        raise MetricError("the suite has one system, and nothing to compare it with")
+    bar = stats.planned_bar(len(systems), pairs)
+    clusters = clusters_of(samples)
+    units = len(samples) if clusters is None else len(set(clusters.tolist()))
+    told = []
+    for (baseline, candidate), noise in _differences(folder, column).items():
+        if len(noise) < stats.FEWEST_UNITS:
+            found, reason, sd = None, stats.TOO_FEW_UNITS, None
+        else:
+            found, reason, sd = stats.reach(noise, units, bar), None, float(noise.std(ddof=1))
+        shown = found is not None and math.isfinite(found.smallest)
+        told.append(
+            PairPower(
+                baseline=baseline,
+                candidate=candidate,
+                smallest=found.smallest if found and shown else None,
+                between=found.between if found and shown else None,
+                needed=_needed(sd, difference, bar),
+                reason=reason or (None if shown else stats.TOO_FEW_UNITS),
+            )
+        )
+    return Power(
+        metric=column,
+        difference=difference,
+        samples=len(samples),
+        units=units,
+        comparisons=len(pairs),
+        pairs=tuple(told),
+    )
+
+
+def _check(difference: float | None) -> None:
+    if difference is not None and not (math.isfinite(difference) and difference):
+        raise MetricError(f"no number of samples shows a difference of {difference}")
+
+
+def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], FloatArray]:
+    """Give each unit's difference of each pair on a column, baselines first."""
+    summary = folder.summary()
+    scored, statistics, metrics = read_statistics(folder, summary)
+    label = next(label for label, metric in metrics.items() if column in metric.columns)
+    known = [system.system for system in summary.systems]
+    first = [s.system for s in summary.systems if s.variant == summary.baseline]
+    names = sorted(known, key=lambda name: name not in first)
+    rows = [known.index(name) for name in names]
+    matrix = statistics[label][rows]
+    measured = MeasuredMetric(
+        metric=metrics[label], statistics=matrix, scored=scored[rows] & applies(matrix)
+    )
+    differences = {}
+    pairs = combinations(range(len(names)), 2)
+    for group in grouped(measured, pairs, clusters_of(folder.samples())):
+        for test in group.tests:
+            if test.metric == column:
+                a, b = (group.values[group.systems.index(i), :, test.column] for i in test.pair)
+                differences[names[test.pair[0]], names[test.pair[1]]] = np.asarray(b - a)
+    return differences
+
+
+def _needed(unit_sd: float | None, difference: float | None, bar: float | None) -> int | None:
+    if difference is None or unit_sd is None or bar is None:
+        return None
+    try:
+        return stats.units_needed(unit_sd, difference, bar)
+    except OverflowError:  # more than a float can count
+        return None
