@@ -13,6 +13,7 @@ from harness.metrics.metric import applies
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 from harness.nearest import nearest
+from harness.records import FLOOR_SDS
 from harness.scores import clusters_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class RunComparison:
     deciding: str
     """The metric that the verdict is about."""
     floor: Mapping[str, float]
-    """Metric → how far repeats of one prompt lay apart; empty where none were made."""
+    """Metric → the difference that repeating alone may make; empty where nothing was repeated."""
 
     def under_floor(self, pair: Comparison) -> bool:
         """Tell whether a pair's difference may come from the engine alone."""
@@ -115,8 +116,13 @@ def compare_run(
     return RunComparison(
         metrics=tuple(compared),
         deciding=metrics[label].columns[column],
-        floor=summary.noise_floor.floor if summary.noise_floor else {},
+        floor=_floor(summary),
     )
+
+
+def _floor(summary: RunSummary) -> dict[str, float]:
+    noise = summary.noise_floor
+    return {m: FLOOR_SDS * sd for m, sd in noise.difference_sd.items()} if noise else {}
 
 
 def read_statistics(
