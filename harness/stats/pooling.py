@@ -14,9 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from numpy.typing import ArrayLike, NDArray
 
     from harness.stats.resampling import FloatArray
+
+    Between: TypeAlias = Callable[[FloatArray, FloatArray], float]
+    """Estimates and their variances → the variance between slices."""
 
 PRIOR_UNITS = 5.0
 """Degrees of freedom that the slices' common variance counts beside a slice's own: of 0, 5, 10 and
@@ -32,9 +38,9 @@ class Pooled:
     estimates: FloatArray
     """Shape (slices, m); NaN where the raw one or its error is not known."""
     standard_errors: FloatArray
-    """Of these, the spread's own uncertainty included. An interval of ±1.96 holds the truth of 94
-    % or more of all slices together, but of only 70 to 90 % of those that truly lie furthest out,
-    where there are a dozen slices or more whose truths differ about as much as their errors."""
+    """Of these, the spread's own uncertainty included. An interval of ±1.96 holds the truth of 95 %
+    or more of all slices together, but of only 70 to 90 % of those that truly lie furthest out,
+    where a dozen or more slices differ less than their errors (``benchmarks/pooling.py``)."""
     kept: FloatArray
     """Share of its distance from the center that each keeps, 0 to 1."""
     center: FloatArray
@@ -44,13 +50,17 @@ class Pooled:
 
 
 def pool_slices(
-    estimates: ArrayLike, standard_errors: ArrayLike, sizes: ArrayLike | None = None
+    estimates: ArrayLike,
+    standard_errors: ArrayLike,
+    sizes: ArrayLike | None = None,
+    *,
+    between: Between | None = None,
 ) -> Pooled:
     """Shrink estimates towards their weighted mean (Morris 1983, JASA 78:47–55, §5).
 
-    between is DerSimonian & Laird's (1986) moment estimate, 0 at least. For 3 to 30 slices of very
-    unequal sizes it had 7 to 18 % less squared error than Paule & Mandel's (1982) where slices are
-    alike, and at most 2 % more where they lie far apart. Of J slices each keeps 1 − B · (J − 3) ÷
+    ``benchmarks/pooling.py`` says why DerSimonian & Laird and not Paule & Mandel (1982): of 4 to 30
+    slices of very unequal sizes it has less squared error where slices are alike, and hardly more
+    where they lie far apart. Of J slices each keeps 1 − B · (J − 3) ÷
     (J − 1) of its distance, B = error² ÷ (error² + between); Morris's factor is for ``between``
     being estimated, and with it the intervals hold what they should. Under four nothing moves.
 
@@ -59,6 +69,8 @@ def pool_slices(
         standard_errors: likewise. One of 0 is not known: all of a slice's few units were alike.
         sizes: units of each slice, shape (slices,). Where given, the variance of a unit that a
             small slice shows is steadied by that of all (``PRIOR_UNITS``), and one of 0 is known.
+        between: estimates and their variances → the variance between slices; default:
+            ``dersimonian_laird``.
 
     Raises:
         ValueError: shapes that do not go together, or a negative error or size.
@@ -75,7 +87,7 @@ def pool_slices(
         variance = _steadied(variance, np.asarray(sizes, dtype=np.float64))
     known = np.isfinite(values) & np.isfinite(variance) & (variance > 0.0)
     parts = [
-        _pool(values[rows, i], variance[rows, i], rows)
+        _pool(values[rows, i], variance[rows, i], rows, between or dersimonian_laird)
         for i, rows in enumerate(np.moveaxis(known, -1, 0))
     ]
     shrunk, error, kept = (np.stack([part[i] for part in parts], axis=-1) for i in range(3))
@@ -89,14 +101,14 @@ def pool_slices(
 
 
 def _pool(
-    values: FloatArray, variance: FloatArray, places: np.typing.NDArray[np.bool_]
+    values: FloatArray, variance: FloatArray, places: NDArray[np.bool_], spread: Between
 ) -> tuple[FloatArray, FloatArray, FloatArray, float, float]:
     """Shrink one column's known estimates: estimates, errors and shares kept, center, between."""
     count = len(values)
     shrunk, errors, kept = np.full((3, len(places)), np.nan)
     if not count:
         return shrunk, errors, kept, np.nan, np.nan
-    between = _between(values, variance)
+    between = spread(values, variance)
     weights = 1.0 / (variance + between)
     share = weights / weights.sum()
     center = float((share * values).sum())
@@ -113,8 +125,16 @@ def _pool(
     return shrunk, errors, kept, center, between
 
 
-def _between(values: FloatArray, variance: FloatArray) -> float:
-    """Give the variance between slices by the moments of Cochran's Q (DerSimonian & Laird 1986)."""
+def dersimonian_laird(values: FloatArray, variance: FloatArray) -> float:
+    """Give the variance between slices by the moments of Cochran's Q (DerSimonian & Laird 1986).
+
+    Args:
+        values: estimates, shape (slices,).
+        variance: their squared standard errors.
+
+    Returns:
+        0 at least.
+    """
     if len(values) < 2:
         return 0.0
     weights = 1.0 / variance
