@@ -102,6 +102,7 @@ def test_unequal_draws_are_an_anova_table_by_sums_of_groups():
     assert parts.within == pytest.approx([mse])
     assert parts.between == pytest.approx([(msb - mse) / n0])
     assert parts.draws == pytest.approx(4 / (1 + 1 / 4 + 1 / 2 + 1 / 3))
+    assert parts.left == pytest.approx([mse / parts.draws])
 
 
 @pytest.mark.parametrize("draws", [(4, 3), (4, 1)])
