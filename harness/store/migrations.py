@@ -52,7 +52,6 @@ def summary_up_to_date(value: dict[str, Any], asked: Sequence[MetricSpec]) -> di
         value: the file.
         asked: the metrics of the run, whose options the summary of version 1 does not tell.
     """
-    value = _without_range(value)
     if value["schema"] == RUN_SCHEMA:
         return value
     by_name = {spec.name: spec for spec in asked if spec.kind == "own"}
@@ -74,14 +73,6 @@ def summary_up_to_date(value: dict[str, Any], asked: Sequence[MetricSpec]) -> di
         "results": results,
         "cost": _cost(value.get("cost")),
     }
-
-
-def _without_range(value: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the noise floor of before, a largest range: it is no standard deviation."""
-    noise = value.get("noise_floor")
-    if not isinstance(noise, dict) or "floor" not in noise:
-        return value
-    return {**value, "noise_floor": {k: v for k, v in noise.items() if k != "floor"}}
 
 
 def sample_up_to_date(value: dict[str, Any]) -> dict[str, Any]:
