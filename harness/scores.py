@@ -65,7 +65,7 @@ def score(
             that systems with different failures are weighed alike.
         post: system → the name of its post-processing, for the signature.
     """
-    answered = _answered(draws)
+    answered = answered_draws(draws)
     scored = np.any(answered, axis=0)
     statistics: dict[str, FloatArray] = {}
     missing: dict[str, str] = {}
@@ -129,7 +129,7 @@ def score_by_evaluate(
     """
     results = []
     source = source_of(spec)
-    answered = _answered(draws)
+    answered = answered_draws(draws)
     for row, system in enumerate(draws[0]):
         values: Mapping[str, float | None]
         drawn = [draw[system] for draw in draws if system in draw]
@@ -195,7 +195,7 @@ def corpus_values(
     What cannot be computed is not there.
     """
     values: dict[str, dict[str, float]] = {system: {} for system in draws[0]}
-    answered = _answered(draws)
+    answered = answered_draws(draws)
     for metric in metrics.values():
         try:
             statistics = _statistics(metric, draws, answered)
@@ -221,11 +221,11 @@ def best_of(metrics: Mapping[str, Metric], draws: Sequence[Draw]) -> dict[str, d
     values: dict[str, dict[str, float]] = {}
     for system in draws[1] if len(draws) > 1 else ():
         drawn = [{system: draw[system]} for draw in draws if system in draw]
-        answered = _answered(drawn)[:, 0]
+        answered = answered_draws(drawn)[:, 0]
         values[system] = {}
         for metric in metrics.values():
             try:
-                rows = _draw_statistics(metric, drawn)[:, 0]
+                rows = draw_statistics(metric, drawn)[:, 0]
             except MetricError:
                 continue
             usable = answered & applies(rows)
@@ -239,7 +239,7 @@ def best_of(metrics: Mapping[str, Metric], draws: Sequence[Draw]) -> dict[str, d
     return values
 
 
-def _answered(draws: Sequence[Draw]) -> NDArray[np.bool_]:
+def answered_draws(draws: Sequence[Draw]) -> NDArray[np.bool_]:
     """Tell which answers there are, shape (draws, systems, samples)."""
     size = len(next(iter(draws[0].values())))
     nothing = [False] * size
@@ -256,7 +256,7 @@ def _answered(draws: Sequence[Draw]) -> NDArray[np.bool_]:
 
 def _statistics(metric: Metric, draws: Sequence[Draw], answered: NDArray[np.bool_]) -> FloatArray:
     """Give each sample's statistics, the mean of the draws there are: (systems, samples, k)."""
-    rows = _draw_statistics(metric, draws)
+    rows = draw_statistics(metric, draws)
     if len(draws) == 1:
         only: FloatArray = rows[0]
         return only
@@ -265,7 +265,7 @@ def _statistics(metric: Metric, draws: Sequence[Draw], answered: NDArray[np.bool
     return means
 
 
-def _draw_statistics(metric: Metric, draws: Sequence[Draw]) -> FloatArray:
+def draw_statistics(metric: Metric, draws: Sequence[Draw]) -> FloatArray:
     """Give the statistics of each draw by itself: (draws, systems, samples, k)."""
     # A system that was not drawn stands for itself with its first answers, which are not looked at.
     return np.array(

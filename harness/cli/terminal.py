@@ -73,7 +73,7 @@ def print_comparison(compared: RunComparison) -> None:
         held = ", ".join(f"{name} {letters}" for name, letters in deciding.letters.items())
         say(f"{deciding.metric}, best first (who shares a letter is not told apart): {held}")
     say(*sentences(deciding.pairs))
-    say(*compared.agreement)
+    say(*compared.agreement())
     if every:
         say(f"({every[0].exchanges} exchanges of answers, seed {every[0].seed})")
 

@@ -21,9 +21,11 @@ from harness.records.prompt import (
 )
 from harness.records.request import Completion, Request
 from harness.records.run_record import (
+    FLOOR_SDS,
     RUN_SCHEMA,
     Cost,
     DatasetRecord,
+    DrawVariance,
     GitState,
     ImageCounts,
     Machine,
@@ -44,6 +46,7 @@ from harness.records.source import Where
 from harness.records.suite import Decoding, ModelConfig, Suite, System
 
 __all__ = [
+    "FLOOR_SDS",
     "RUN_SCHEMA",
     "Answer",
     "CellPlace",
@@ -53,6 +56,7 @@ __all__ = [
     "DatasetConfig",
     "DatasetRecord",
     "Decoding",
+    "DrawVariance",
     "Dropped",
     "ExemplarSpec",
     "FilePlace",

@@ -18,6 +18,8 @@ from harness.records.suite import ModelConfig, System
 
 RUN_SCHEMA = 2
 """Of ``run.json``, the JSON lines and ``summary.json`` together."""
+FLOOR_SDS = 2.0
+"""Standard deviations of noise under which a difference may come from the engine alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,13 +228,37 @@ class TextsSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseFloor:
-    """How far a run's repeats lie apart."""
+    """How far a run's repeats lie apart, as standard deviations: the same whatever was run."""
 
     repeats: int
-    floor: Mapping[str, float]
-    """Metric → its largest range over the repeats of one system."""
+    repeat_sd: Mapping[str, float] = field(default_factory=dict)
+    """Metric → standard deviation of one repeat's score, pooled over the systems. Empty where an
+    older version measured a range instead."""
+    difference_sd: Mapping[str, float] = field(default_factory=dict)
+    """Metric → standard deviation of the difference between two systems' scores, each the mean of
+    its repeats, that repeating alone makes: ``repeat_sd`` · √(2 ÷ repeats)."""
     differing: Mapping[str, int]
     """System → samples whose texts are not all the same."""
+
+    def covers(self, metric: str, difference: float) -> bool:
+        """Tell whether the engine alone may make a difference of two systems' scores."""
+        return abs(difference) < FLOOR_SDS * self.difference_sd.get(metric, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawVariance:
+    """What one score of a system that was drawn several times varies by."""
+
+    units: int
+    """Samples, or clusters of them."""
+    draws: float
+    """Of a unit: the harmonic mean, where some failed."""
+    between: float
+    """Variance of what units contribute to the score, without the draws'."""
+    within: float
+    """Variance from one draw of a unit to the next."""
+    equal_units: float
+    """Units that would tell as much, each drawn once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +282,8 @@ class RunSummary:
     uneven: tuple[str, ...] = ()
     """Columns on which systems were scored on different samples, so that none is best."""
     noise_floor: NoiseFloor | None
+    draw_variance: Mapping[str, Mapping[str, DrawVariance]] = field(default_factory=dict)
+    """System → metric → what its score varies by, of systems that were drawn several times."""
     best_of: Mapping[str, Mapping[str, float]]
     """System → metric → the score had the reference chosen the best of its draws."""
     raw: Mapping[str, Mapping[str, float]]

@@ -18,6 +18,8 @@ SEEN = 0.00005
 """The smallest difference that four decimals show."""
 FEW = 30
 """Samples under which every table warns."""
+WORTH = ("CIDEr", "METEOR", "ROUGE_L")
+"""Metrics on which the draws' worth is told; where there is none of them, the first."""
 REPORTED_MARK = "†"
 REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run"
 REASONS = 3
@@ -127,14 +129,7 @@ def _notes_on_numbers(summary: RunSummary) -> Iterator[str]:
         shown = [f"{m} {by:+.4f}" for m, by in moved.items() if abs(by) >= SEEN]
         if shown:
             yield f"post-processing moved {system}: {', '.join(shown)}"
-    noise = summary.noise_floor
-    if noise:
-        floors = ", ".join(f"{metric} {floor:.4f}" for metric, floor in noise.floor.items())
-        texts = ", ".join(f"{system} {n}" for system, n in noise.differing.items())
-        yield (
-            f"noise floor of {noise.repeats} repeats: {floors}; "
-            f"samples whose texts differ between repeats: {texts}"
-        )
+    yield from _repeats(summary)
     draws = {s.system: s.draws for s in summary.systems}
     for system, best in summary.best_of.items():
         shown = [f"{metric} {score:.4f}" for metric, score in best.items()]
@@ -152,3 +147,30 @@ def _notes_on_numbers(summary: RunSummary) -> Iterator[str]:
             f"{short} of {n} samples have references under 4 words: the same three words score "
             "BLEU_4 0.03 and CIDEr at most 7.5"
         )
+
+
+def _repeats(summary: RunSummary) -> Iterator[str]:
+    """Say how far repeats lie apart, and what the draws of each system are worth in samples."""
+    if noise := summary.noise_floor:
+        floors = ", ".join(f"{metric} {sd:.4f}" for metric, sd in noise.difference_sd.items())
+        told = floors or "not measured as a standard deviation ('harness score' on the run does)"
+        texts = ", ".join(f"{system} {n}" for system, n in noise.differing.items())
+        yield (
+            f"noise floor of {noise.repeats} repeats, as the standard deviation of a difference: "
+            f"{told}; samples whose texts differ between repeats: {texts}"
+        )
+    for system, varied in summary.draw_variance.items():
+        shown = [metric for metric in WORTH if metric in varied] or list(varied)[:1]
+        if shown:
+            first = varied[shown[0]]
+            units = f"{first.units} {_units(summary, system, shown[0], first.units)}"
+            worth = ", ".join(f"{varied[name].equal_units:.0f} ({name})" for name in shown)
+            yield (
+                f"{system}: {first.draws:.3g} draws of {units} tell as much as 1 draw of {worth}"
+            )
+
+
+def _units(summary: RunSummary, system: str, metric: str, units: int) -> str:
+    """Name what was drawn: samples that share an image or a cluster are one."""
+    scored = {(r.system, r.metric): r.n_scored for r in summary.results}
+    return "samples" if units == scored.get((system, metric)) else "clusters"

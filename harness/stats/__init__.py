@@ -4,9 +4,11 @@ Pure and seeded. It knows no record, metric or file: a metric comes as a matrix 
 statistics, a row a sample, and a function that turns summed rows into scores. ``rows`` makes
 pseudo-values of them, so that every score is a mean over independent units; ``intervals`` says how
 sure one score is, ``family`` which differences can be told apart, ``letters`` how systems stand to
-each other, ``power`` what a run to come can show.
+each other, ``power`` what a run to come can show, ``components`` what varies from draw to draw,
+``pooling`` how much of a slice's difference to believe, ``metric_agreement`` whether metrics agree.
 """
 
+from harness.stats.components import noise_floor, unit_components
 from harness.stats.family import EXCHANGES, Block, Difference, Family, exchange_signs, tell_apart
 from harness.stats.intervals import (
     ALPHA,
@@ -20,6 +22,8 @@ from harness.stats.intervals import (
     unit_sizes,
 )
 from harness.stats.letters import letters
+from harness.stats.metric_agreement import Tally, rank_correlation, tally
+from harness.stats.pooling import Pooled, pool_slices
 from harness.stats.power import (
     Reach,
     planned_bar,
@@ -49,19 +53,26 @@ __all__ = [
     "Estimate",
     "Family",
     "Interval",
+    "Pooled",
     "Reach",
+    "Tally",
     "are_shares",
     "carriers",
     "estimate",
     "exchange_signs",
     "jackknife",
     "letters",
+    "noise_floor",
     "planned_bar",
+    "pool_slices",
     "pseudo_values",
+    "rank_correlation",
     "reach",
     "smallest_difference",
     "sum_rows",
+    "tally",
     "tell_apart",
+    "unit_components",
     "unit_sizes",
     "units_needed",
 ]

@@ -1,6 +1,7 @@
 """The whole path without a model: the command, run as a user runs it, on the fake engine."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -269,12 +270,19 @@ def test_repeats_measure_how_much_a_prompt_differs_from_itself(project, harness)
     # The fake engine answers by key, and a repeat has a key of its own: every text differs.
     assert noise["differing"] == {"plain": 4, "title": 4}
     assert noise["repeats"] == 3
-    assert noise["floor"]["ROUGE_L"] > 0
+    assert noise["difference_sd"]["ROUGE_L"] > 0
+    for metric, sd in noise["repeat_sd"].items():
+        assert noise["difference_sd"][metric] == pytest.approx(sd * (2 / 3) ** 0.5)
+    table = (project / run["folder"] / "table.md").read_text()
+    assert "noise floor of 3 repeats, as the standard deviation of a difference: BLEU_1 0." in table
+    worth = r"plain: 3 draws of 4 samples tell as much as 1 draw of \d+ \(CIDEr\), \d+ \(ROUGE_L\)"
+    assert re.search(worth, table.replace("\\", ""))
     again = json.loads(harness(*words, cwd=project).stdout)
     assert (again["generated"], again["noise_floor"]) == (0, noise)
     compared = json.loads(harness("compare", run["folder"], "--json", cwd=project).stdout)
     for pair in compared["pairs"]:
-        assert pair["under_noise_floor"] == (abs(pair["delta"]) < noise["floor"][pair["metric"]])
+        most = 2 * noise["difference_sd"][pair["metric"]]
+        assert pair["under_noise_floor"] == (abs(pair["delta"]) < most)
 
 
 def test_a_sampled_decoding_is_drawn_n_times_and_averaged(project, harness):

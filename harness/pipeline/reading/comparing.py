@@ -12,6 +12,13 @@ from harness.metrics.metric import applies
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 from harness.nearest import nearest
+from harness.pipeline.reading.metric_agreement import (
+    MetricTally,
+    metric_tallies,
+    order_agreement,
+    tally_text,
+)
+from harness.records import FLOOR_SDS
 from harness.scores import clusters_of
 
 if TYPE_CHECKING:
@@ -39,8 +46,12 @@ class RunComparison:
     """The metric that the verdict is about."""
     exploratory: str | None
     """Why nothing here is confirmatory; None where something is."""
+    tallies: tuple[MetricTally, ...]
+    """Of each pair, on how many metrics it is better."""
+    rank_correlation: tuple[tuple[float, str, str], ...]
+    """Kendall's τ-b between the orders that two metrics put three systems or more in."""
     floor: Mapping[str, float]
-    """Metric → how far repeats of one prompt lay apart; empty where none were made."""
+    """Metric → the difference that repeating alone may make; empty where nothing was repeated."""
 
     def under_floor(self, pair: Comparison) -> bool:
         """Tell whether a pair's difference may come from the engine alone."""
@@ -56,6 +67,8 @@ class RunComparison:
                 for metric in self.metrics
                 for pair in metric.pairs
             ],
+            "tallies": [asdict(tally) for tally in self.tallies],
+            "rank_correlation": [list(each) for each in self.rank_correlation],
             "letters": {metric.metric: dict(metric.letters) for metric in self.metrics},
         }
 
@@ -63,10 +76,16 @@ class RunComparison:
         """Find a metric's comparisons."""
         return next(metric for metric in self.metrics if metric.metric == name)
 
-    @property
     def agreement(self) -> list[str]:
         """Say of each pair on how many metrics it is better, and how alike metrics order all."""
-        return []
+        lines = [tally_text(tally) for tally in self.tallies]
+        if self.rank_correlation:
+            least, most = min(self.rank_correlation), max(self.rank_correlation)
+            lines.append(
+                f"the metrics order the systems alike by Kendall's τ-b {least[0]:+.2f} "
+                f"({least[1]} and {least[2]}) to {most[0]:+.2f} ({most[1]} and {most[2]})"
+            )
+        return lines
 
     @property
     def verdict(self) -> Comparison | None:
@@ -127,11 +146,14 @@ def compare_run(
         resampling=resampling,
         declared=declared,
     )
+    shown_pairs = tuple(_only(column, shown) for column in compared)
     return RunComparison(
-        metrics=tuple(_only(column, shown) for column in compared),
+        metrics=shown_pairs,
+        tallies=metric_tallies(shown_pairs),
+        rank_correlation=order_agreement(summary, names),
         deciding=deciding,
         exploratory=exploratory,
-        floor=summary.noise_floor.floor if summary.noise_floor else {},
+        floor=_floor(summary),
     )
 
 
@@ -187,6 +209,11 @@ def _against(baseline: str, first: System, second: System) -> bool:
     """Tell whether one of two systems is the other's baseline: of its model and decoding."""
     alike = (first.model, first.decoding.name) == (second.model, second.decoding.name)
     return alike and (first.variant == baseline) != (second.variant == baseline)
+
+
+def _floor(summary: RunSummary) -> dict[str, float]:
+    noise = summary.noise_floor
+    return {m: FLOOR_SDS * sd for m, sd in noise.difference_sd.items()} if noise else {}
 
 
 def read_statistics(

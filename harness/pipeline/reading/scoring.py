@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import MetricError
 from harness.metrics.diversity import distinct_n, share_identical, vocabulary
@@ -14,9 +14,10 @@ from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
-from harness.records import NoiseFloor, RunSummary, SystemSummary, TextsSummary
-from harness.scores import Draw, ScoredRun, best_of, corpus_values, score, score_by_evaluate
+from harness.records import RunSummary, SystemSummary, TextsSummary
+from harness.scores import ScoredRun, best_of, corpus_values, score, score_by_evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
         Cost,
         MetricResult,
         MetricSpec,
+        NoiseFloor,
         RunRecord,
         SampleScore,
         System,
     )
     from harness.store.run_folder import RunFolder
+
+Measured = TypeVar("Measured")
 
 SHORT = 4
 """A reference of fewer words has no 4-gram, so that not even itself scores full marks."""
@@ -102,6 +106,9 @@ def score_run(
     for spec in specs:
         if spec.kind == "evaluate":
             results += score_by_evaluate(spec, answers.draws, samples, post)
+    noise_floor, draw_variance = of_repeats_and_draws(
+        run.systems, run.repeats, own, answers.draws, samples
+    )
     summary = RunSummary(
         run=run.id,
         inputs=inputs,
@@ -114,7 +121,8 @@ def score_run(
         systems=tuple(_system_summary(system, answers) for system in run.systems),
         texts=tuple(_texts(system, run, answers, tools) for system in run.systems),
         results=tuple(results),
-        noise_floor=_noise_floor(run, answers.draws, own),
+        noise_floor=noise_floor,
+        draw_variance=draw_variance,
         best_of=best_of(own, answers.draws),
         raw=corpus_values(own, answers.raw) if answers.raw and answers.raw[0] else {},
         short_references=sum(
@@ -196,54 +204,32 @@ def _with_others(summary: RunSummary, kept: RunSummary) -> RunSummary:
         ),
         best_of=_merged(kept.best_of, summary.best_of, columns),
         raw=_merged(kept.raw, summary.raw, columns),
-        noise_floor=summary.noise_floor
-        and replace(
-            summary.noise_floor,
-            floor={**(kept.noise_floor.floor if kept.noise_floor else {})}
-            | dict(summary.noise_floor.floor),
-        ),
+        noise_floor=_merged_floor(kept.noise_floor, summary.noise_floor),
+        draw_variance=_merged(kept.draw_variance, summary.draw_variance, columns),
+    )
+
+
+def _merged_floor(kept: NoiseFloor | None, anew: NoiseFloor | None) -> NoiseFloor | None:
+    if not (kept and anew):
+        return anew
+    return replace(
+        anew,
+        repeat_sd={**kept.repeat_sd, **anew.repeat_sd},
+        difference_sd={**kept.difference_sd, **anew.difference_sd},
     )
 
 
 def _merged(
-    kept: Mapping[str, Mapping[str, float]],
-    anew: Mapping[str, Mapping[str, float]],
+    kept: Mapping[str, Mapping[str, Measured]],
+    anew: Mapping[str, Mapping[str, Measured]],
     columns: Iterable[str],
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, Measured]]:
     wanted = set(columns)
     return {
         system: {name: value for name, value in kept.get(system, {}).items() if name in wanted}
         | dict(values)
         for system, values in anew.items()
     }
-
-
-def _noise_floor(
-    run: RunRecord, draws: Sequence[Draw], metrics: Mapping[str, Metric]
-) -> NoiseFloor | None:
-    """Say how far a run's repeats lie apart; None for a run without repeats.
-
-    A difference between two systems that is smaller may come from the engine alone.
-    """
-    if run.repeats < 2:
-        return None
-    floor: dict[str, float] = {}
-    differing: dict[str, int] = {}
-    for system in run.systems:
-        name = system.name
-        drawn = [{name: draw[name]} for draw in draws if name in draw]
-        repeats = [
-            corpus_values(metrics, drawn[start : start + system.draws])[name]
-            for start in range(0, len(drawn), system.draws)
-        ]
-        for metric in sorted(set().union(*repeats)):
-            values = [repeat[metric] for repeat in repeats if metric in repeat]
-            floor[metric] = max(floor.get(metric, 0.0), max(values) - min(values))
-        differing[name] = sum(
-            len({answer.prediction.value for answer in answers}) > 1
-            for answers in zip(*(draw[name] for draw in drawn), strict=True)
-        )
-    return NoiseFloor(repeats=run.repeats, floor=floor, differing=differing)
 
 
 def _texts(

@@ -1,12 +1,15 @@
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
 from harness.errors import DataError
 from harness.records import (
+    DrawVariance,
     MetricResult,
     MetricSpec,
+    NoiseFloor,
     ReportedRow,
     Resampling,
     RunSummary,
@@ -144,6 +147,48 @@ def test_texts_that_meteor_does_not_see_whole_are_told():
 def test_what_post_processing_moved_is_told():
     told = summary({"a": 0.5, "b": 0.4}, raw={"a": {"BLEU_1": 0.45}, "b": {"BLEU_1": 0.4}})
     assert ComparisonTable.of(told).notes == ("post-processing moved a: BLEU_1 +0.0500",)
+
+
+def varied(**equal_units):
+    """What metrics vary by, of 200 samples drawn 4 times."""
+    return {
+        metric: DrawVariance(units=200, draws=4.0, between=1.0, within=1.0, equal_units=worth)
+        for metric, worth in equal_units.items()
+    }
+
+
+def test_what_draws_are_worth_is_told_of_each_system_in_one_line():
+    scored = replace(result("a", 0.5, "CIDEr"), n_scored=200)
+    of_clusters = replace(result("b", 0.4, "chrF"), n_scored=350)
+    told = summary(
+        {"a": None, "b": None},
+        draw_variance={
+            "a": varied(BLEU_1=300.0, ROUGE_L=231.4, CIDEr=259.7),
+            "b": varied(chrF=200.0),
+            "c": {},
+        },
+        results=(scored, of_clusters),
+    )
+    assert ComparisonTable.of(told).notes == (
+        "a: 4 draws of 200 samples tell as much as 1 draw of 260 (CIDEr), 231 (ROUGE_L)",
+        "b: 4 draws of 200 clusters tell as much as 1 draw of 200 (chrF)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sds", "says"),
+    [
+        ({"BLEU_1": 0.0123}, "BLEU_1 0.0123"),
+        ({}, "not measured as a standard deviation ('harness score' on the run does)"),
+    ],
+)
+def test_the_noise_floor_is_told_as_what_it_is(sds, says):
+    noise = NoiseFloor(repeats=3, difference_sd=sds, differing={"a": 7, "b": 0})
+    (note,) = ComparisonTable.of(summary({"a": 0.5, "b": 0.4}, noise_floor=noise)).notes
+    assert note == (
+        f"noise floor of 3 repeats, as the standard deviation of a difference: {says}; "
+        "samples whose texts differ between repeats: a 7, b 0"
+    )
 
 
 def test_the_table_can_be_turned_round_as_papers_print_it():

@@ -17,6 +17,7 @@ from harness.pipeline.reading.run_list import describe, list_runs
 from harness.pipeline.reading.scoring import rescore
 from harness.records import MetricSpec
 from harness.store.completions import CompletionStore
+from harness.store.run_files import plain_data
 from harness.store.run_folder import RunFolder
 
 
@@ -115,3 +116,21 @@ def test_it_is_compared_and_scored_again_to_the_same_numbers(runs):
     assert (folder.path / "report.html").is_file()
     assert folder.run().schema == 2
     assert json.loads((folder.path / "run.json").read_text())["schema"] == 1  # not rewritten
+
+
+def test_a_noise_floor_that_was_a_range_is_not_taken_for_a_deviation(runs):
+    folder = runs["titles"]
+    path = folder.path / "summary.json"
+    written = json.loads(path.read_text())
+    noise = {"repeats": 3, "floor": {"ROUGE_L": 0.2}, "differing": {"plain/greedy": 4}}
+    for schema in (1, 2):  # both wrote it so
+        value = {**written, "noise_floor": noise}
+        if schema == 2:
+            value = {**plain_data(folder.summary()), "noise_floor": noise}
+        path.write_text(json.dumps({**value, "schema": schema}))
+        read = folder.summary()
+        assert read.noise_floor.differing == {"plain/greedy": 4}
+        assert (read.noise_floor.repeat_sd, read.noise_floor.difference_sd) == ({}, {})
+        assert not read.noise_floor.covers("ROUGE_L", 0.1)
+        assert read.draw_variance == {}
+        assert not any(pair["under_noise_floor"] for pair in compare_run(folder).json()["pairs"])

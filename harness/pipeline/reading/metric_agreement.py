@@ -1,0 +1,75 @@
+"""Comparisons on several metrics → on how many a pair is better, and whether metrics agree."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from harness import stats
+from harness.contrast import SEEN
+from harness.metrics.registry import UNRANKED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.contrast import ComparedMetric
+    from harness.records import RunSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricTally:
+    """On how many metrics a candidate is better than a baseline."""
+
+    baseline: str
+    candidate: str
+    counts: stats.Tally
+
+
+def metric_tallies(compared: Sequence[ComparedMetric]) -> tuple[MetricTally, ...]:
+    """Count, of each pair, the metrics on which it is better, worse and equal."""
+    by_pair: dict[tuple[str, str], list[tuple[float, bool]]] = {}
+    for metric in compared:
+        if metric.metric not in UNRANKED:
+            for pair in metric.pairs:
+                known = by_pair.setdefault((pair.baseline, pair.candidate), [])
+                known.append((pair.delta, pair.verdict == "told apart"))
+    return tuple(
+        MetricTally(
+            baseline=baseline,
+            candidate=candidate,
+            counts=stats.tally(*zip(*known, strict=True), equal_within=SEEN),
+        )
+        for (baseline, candidate), known in by_pair.items()
+    )
+
+
+def tally_text(tally: MetricTally) -> str:
+    """Say a pair's tally, the better of the two first."""
+    counts, better, worse = tally.counts, tally.candidate, tally.baseline
+    wins, told = counts.better, counts.told_better
+    if counts.worse > counts.better:
+        better, worse = worse, better
+        wins, told = counts.worse, counts.told_worse
+    metrics = "1 metric" if counts.metrics == 1 else f"{counts.metrics} metrics"
+    return f"{better} is better than {worse} on {wins} of {metrics}, told apart on {told}"
+
+
+def order_agreement(
+    summary: RunSummary, systems: Sequence[str]
+) -> tuple[tuple[float, str, str], ...]:
+    """Give Kendall's τ-b between the orders of each two metrics, of three systems or more."""
+    values = {(r.system, r.metric): r.value for r in summary.results}
+    ranked = [metric for metric in summary.metrics if metric not in UNRANKED]
+    if len(systems) < 3 or len(ranked) < 2:
+        return ()
+    scores = [
+        [math.nan if (v := values.get((s, m))) is None else v for m in ranked] for s in systems
+    ]
+    tau = stats.rank_correlation(scores)
+    return tuple(
+        (float(tau[i, j]), ranked[i], ranked[j])
+        for i, j in combinations(range(len(ranked)), 2)
+        if math.isfinite(tau[i, j])
+    )
