@@ -38,9 +38,10 @@ class Pooled:
     estimates: FloatArray
     """Shape (slices, m); NaN where the raw one or its error is not known."""
     standard_errors: FloatArray
-    """Of these, the spread's own uncertainty included. An interval of ±1.96 holds the truth of 95 %
-    or more of all slices together, but of only 70 to 90 % of those that truly lie furthest out,
-    where a dozen or more slices differ less than their errors (``benchmarks/pooling.py``)."""
+    """Of these, the spread's own uncertainty included. An interval of ±1.96 holds the truth of
+    about 95 % or more of all slices together, but of only 70 to 90 % of those that truly lie
+    furthest out, where a dozen or more slices differ less than their errors
+    (``benchmarks/pooling.py``)."""
     kept: FloatArray
     """Share of its distance from the center that each keeps, 0 to 1."""
     center: FloatArray
