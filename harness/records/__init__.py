@@ -24,6 +24,7 @@ from harness.records.run_record import (
     RUN_SCHEMA,
     Cost,
     DatasetRecord,
+    Declaration,
     GitState,
     ImageCounts,
     Machine,
@@ -41,7 +42,7 @@ from harness.records.run_record import (
 from harness.records.sample import DatasetConfig, Dropped, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScore
 from harness.records.source import Where
-from harness.records.suite import Decoding, ModelConfig, Suite, System
+from harness.records.suite import Decision, Decoding, ModelConfig, Suite, System
 
 __all__ = [
     "RUN_SCHEMA",
@@ -52,6 +53,8 @@ __all__ = [
     "Cost",
     "DatasetConfig",
     "DatasetRecord",
+    "Decision",
+    "Declaration",
     "Decoding",
     "Dropped",
     "ExemplarSpec",
