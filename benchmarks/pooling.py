@@ -16,7 +16,7 @@ import numpy as np
 from harness.stats.pooling import dersimonian_laird, pool_slices
 
 if TYPE_CHECKING:
-    from harness.stats.resampling import FloatArray
+    from harness.stats.rows import FloatArray
 
 SLICES = (4, 6, 12, 30)
 SPREADS = (0.0, 0.1, 0.3, 1.0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.answer_form import check_form
+from harness.config.decide import decision
 from harness.config.names import unique
 from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
@@ -79,6 +80,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
     where = {f"metrics.{i}": source.where(("metrics", i)) for i in range(len(file.metrics))}
     where["reported"] = source.where(("reported",))
     where |= _check_decodings(file, source, problems)
+    decide = decision(file, source, file.variants or variant_names(folder), where, problems)
     models = _suite_models(file, source, where, problems)
     if dataset is None or not variants or not models:
         return None
@@ -96,6 +98,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
         metrics=tuple(_metric(spec, folder) for spec in file.metrics),
         tokenizer=file.tokenizer,
         reported=folder / file.reported if file.reported else None,
+        decide=decide,
         where=where,
     )
 

@@ -107,6 +107,25 @@ class ModelFile(Strict):
     )
 
 
+class DecideFile(Strict):
+    """``decide:`` of a suite; what its values mean together is checked by ``config.decide``."""
+
+    metric: str | list[str] = Field(
+        examples=["CIDEr"], description="The column that decides, or a list of them."
+    )
+    baseline: str | None = Field(
+        default=None,
+        examples=["baseline"],
+        description="The variant that each other is compared with. Default: all pairs.",
+    )
+    margin: float | dict[str, float] | None = Field(
+        default=None,
+        examples=["0.1"],
+        description="The smallest difference that matters, in the metric's units; "
+        "of several metrics {metric: margin}.",
+    )
+
+
 class SuiteFile(Strict):
     """``prompts/<suite>/suite.yaml``."""
 
@@ -139,6 +158,11 @@ class SuiteFile(Strict):
         min_length=1,
         examples=["[bleu, cider]"],
         description="Names; {name: {option: …}}; or {evaluate: ./path or Hub id, revision: …}.",
+    )
+    decide: DecideFile | None = Field(
+        default=None,
+        examples=["{metric: CIDEr, baseline: baseline}"],
+        description="By what the systems are to be compared, said before answers exist.",
     )
     tokenizer: Literal["ptb", "none"] = "ptb"
     reported: str | None = Field(

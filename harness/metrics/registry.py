@@ -112,6 +112,27 @@ def check_spec(spec: MetricSpec) -> None:
             raise MetricError(f"metric {name}: {option} is {value!r:.60}, not {wanted}")
 
 
+def columns_of(name: str) -> tuple[str, ...]:
+    """Give the columns of a metric of ours, in order; ``name`` is a key of METRICS."""
+    columns: tuple[str, ...] = _class(name).columns
+    return columns
+
+
+def columns_given(specs: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
+    """Give the columns of metrics, and what gives each.
+
+    What a module of ``evaluate`` gives is known once it has computed; it is left out, and so is
+    what cannot be had.
+    """
+    own = [spec for spec in specs if spec.kind == "own" and spec.name in METRICS]
+    return {column: spec for spec in own for column in columns_of(spec.name)}
+
+
+def ranked(column: str) -> bool:
+    """Tell whether more of a column is better, so that it can decide something."""
+    return column not in UNRANKED
+
+
 def create(spec: MetricSpec | Json, tools: ScoringTools) -> Metric:
     """Make a metric of ours; ``tools`` are the tokeniser and METEOR processes it may share.
 

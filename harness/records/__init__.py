@@ -25,6 +25,7 @@ from harness.records.run_record import (
     RUN_SCHEMA,
     Cost,
     DatasetRecord,
+    Declaration,
     DrawVariance,
     GitState,
     ImageCounts,
@@ -43,7 +44,7 @@ from harness.records.run_record import (
 from harness.records.sample import DatasetConfig, Dropped, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScore, Verdict
 from harness.records.source import Where
-from harness.records.suite import Decoding, ModelConfig, Suite, System
+from harness.records.suite import Decision, Decoding, ModelConfig, Suite, System
 
 __all__ = [
     "FLOOR_SDS",
@@ -55,6 +56,8 @@ __all__ = [
     "Cost",
     "DatasetConfig",
     "DatasetRecord",
+    "Decision",
+    "Declaration",
     "Decoding",
     "DrawVariance",
     "Dropped",

@@ -14,9 +14,9 @@ from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import ExemplarSpec
 from harness.records.sample import Dropped
 from harness.records.score import MetricResult
-from harness.records.suite import ModelConfig, System
+from harness.records.suite import Decision, ModelConfig, System
 
-RUN_SCHEMA = 2
+RUN_SCHEMA = 3
 """Of ``run.json``, the JSON lines and ``summary.json`` together."""
 FLOOR_SDS = 2.0
 """Standard deviations of noise under which a difference may come from the engine alone."""
@@ -69,6 +69,27 @@ class VariantRecord:
     postprocess: tuple[str, ...] = ()
     generation: Mapping[str, Json] = field(default_factory=dict)
     structured_outputs: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration(Decision):
+    """The decision that a run's suite declares, and whether that was before its answers."""
+
+    sha256: str
+    """Of what is declared: metrics and how they are computed, baseline, margins, dataset."""
+    declared_at: str
+    """When a run first had this declaration; ISO 8601, UTC."""
+    comparisons: int
+    """Pairs that the suite compares as it is written; a run of a part of it has fewer."""
+    answers_before: int | None = None
+    """How many answers of the systems it compares were there before; None until all are there."""
+    not_applicable: str | None = None
+    """Why nothing in this run can be compared as declared; None where it can."""
+
+    @property
+    def confirmatory(self) -> bool:
+        """Whether it was declared before each of the answers that it compares."""
+        return self.answers_before == 0 and self.not_applicable is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +181,8 @@ class RunRecord:
     variants: Mapping[str, VariantRecord]
     """By name."""
     dataset: DatasetRecord
+    decide: Declaration | None = None
+    """None where the suite declares nothing, as before version 3."""
     unknown_ids: tuple[str, ...] = ()
     """Ids in files of predictions that the dataset does not have."""
     reported: tuple[ReportedRow, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -63,6 +64,38 @@ class System:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a suite says, before answers exist, that its systems are to be compared by."""
+
+    metrics: tuple[str, ...]
+    """Columns, such as CIDEr; one or more."""
+    baseline: str | None = None
+    """The variant that each other is compared with; None: all pairs of systems are compared."""
+    margins: Mapping[str, float] = field(default_factory=dict)
+    """Metric → the smallest difference that matters, in the metric's units."""
+
+    def pairs(self, systems: Sequence[System]) -> tuple[tuple[str, str], ...]:
+        """Give the names of the systems that are compared, each pair as candidate and baseline.
+
+        A candidate's baseline has its model and decoding; without a declared baseline the system
+        that stands first is the pair's.
+        """
+        if self.baseline is None:
+            return tuple((later.name, first.name) for first, later in combinations(systems, 2))
+        baselines = {
+            (system.model, system.decoding.name): system.name
+            for system in systems
+            if system.variant == self.baseline
+        }
+        return tuple(
+            (system.name, baselines[place])
+            for system in systems
+            if system.variant != self.baseline
+            and (place := (system.model, system.decoding.name)) in baselines
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """What a folder under ``prompts/`` asks for, with every name in it resolved."""
 
@@ -80,5 +113,7 @@ class Suite:
     tokenizer: Literal["ptb", "none"]
     reported: Path | None
     """A CSV of figures that others printed."""
+    decide: Decision | None = None
+    """None: the suite declares nothing, and whatever is concluded from its runs is exploratory."""
     where: Mapping[str, Where] = field(default_factory=dict)
-    """``metrics.0``, ``decoding.greedy.top_p``, ``models.demo.generation.seed`` … → its place."""
+    """``metrics.0``, ``decoding.greedy.top_p``, ``decide.metric.CIDEr`` … → its place."""

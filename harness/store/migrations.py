@@ -2,6 +2,7 @@
 
 Version 1 (until 0.1): metrics were named by canonical JSON, dropped rows were a bare number in the
 summary, and who made a completion was not known.
+Version 2 (until 0.2): nothing was declared; what such a run lacks has a default.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _FAMILIES = {
 
 def run_up_to_date(value: dict[str, Any]) -> dict[str, Any]:
     """Bring ``run.json`` up to date."""
-    if value["schema"] == RUN_SCHEMA:
-        return value
+    if value["schema"] > 1:
+        return {**value, "schema": RUN_SCHEMA}
     models = value.get("models", {})
     return {
         **value,
@@ -52,8 +53,8 @@ def summary_up_to_date(value: dict[str, Any], asked: Sequence[MetricSpec]) -> di
         value: the file.
         asked: the metrics of the run, whose options the summary of version 1 does not tell.
     """
-    if value["schema"] == RUN_SCHEMA:
-        return value
+    if value["schema"] > 1:
+        return {**value, "schema": RUN_SCHEMA}
     by_name = {spec.name: spec for spec in asked if spec.kind == "own"}
     dropped = value.get("dropped", 0)
     specs: dict[str, MetricSpec] = {}

@@ -107,6 +107,8 @@ class Lookup:
     """Over all keys in plan order: what the run's texts depend on."""
     missing: Mapping[str, int]
     """Model → requests without a completion; models that lack none are not there."""
+    found: Mapping[str, int]
+    """System → requests with one; systems that have none are not there."""
 
 
 def look_up(plan: Plan, store: CompletionStore) -> Lookup:
@@ -117,6 +119,7 @@ def look_up(plan: Plan, store: CompletionStore) -> Lookup:
     """
     digest = hashlib.sha256()
     missing: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     for batch in groups(plan.requests(), _LOOKED_UP_AT_ONCE):
         former = {p.request.key: p.former for p in batch if p.former}
         if former:
@@ -125,7 +128,8 @@ def look_up(plan: Plan, store: CompletionStore) -> Lookup:
             digest.update(planned.request.key.encode())
         lacking = set(store.missing(planned.request.key for planned in batch))
         missing.update(p.system.model for p in batch if p.request.key in lacking)
-    return Lookup(keys_sha256=digest.hexdigest(), missing=dict(missing))
+        found.update(p.system.name for p in batch if p.request.key not in lacking)
+    return Lookup(keys_sha256=digest.hexdigest(), missing=dict(missing), found=dict(found))
 
 
 def generate(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.fingerprint import content_of_paths, sha256_folder, sha256_json
 from harness.metrics.hf import source_of
+from harness.pipeline.asking.declaring import decision_sha256
 from harness.pipeline.asking.environment import java_version
 from harness.store.run_files import plain_data
 
@@ -46,6 +47,7 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
                 for v in variants
             ],
             "metrics": [_content(spec) for spec in suite.metrics],
+            "decide": decision_sha256(suite),
             "dataset": [suite.dataset.name, suite.dataset.description],
             "dropped": plain_data(plan.dataset.dropped),
             "unknown_ids": list(plan.unknown_ids),

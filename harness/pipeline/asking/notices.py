@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.config.load import find_dataset
 from harness.errors import HarnessError
+from harness.pipeline.asking.declaring import missing_baseline
 from harness.records import TextPart
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def notices(plan: Plan) -> tuple[str, ...]:
 
     Exemplars that are samples under test, or whose answer or image one of them has; references
     that are metadata too, that a prompt shows, or that stand in its own text. Before these, what
-    was taken for something else than it is in the files of data.
+    was taken for something else than it is in the files of data, and that the declared baseline is
+    left out.
     """
     said = [*plan.data_notes, *_reference_columns(plan)]
     references = [{_words(reference) for reference in s.references} - {""} for s in plan.samples]
@@ -41,6 +43,11 @@ def notices(plan: Plan) -> tuple[str, ...]:
         for sample, texts in zip(plan.samples, references, strict=True)
         if any(_tells(_words(value), texts) for value in _texts(sample.metadata))
     ]
+    if plan.suite.decide and missing_baseline(plan):
+        said.append(
+            f"the declared comparison cannot be made: the baseline '{plan.suite.decide.baseline}' "
+            "is not among the run's variants"
+        )
     for variant in plan.suite.variants:
         said += _exemplars(plan, variant)
         said += _own_text(plan, variant, references)

@@ -18,6 +18,7 @@ from harness.pipeline.asking.identities import identities_of, identity_texts, pl
 from harness.pipeline.asking.plan_samples import exemplars_of, samples_of
 from harness.pipeline.asking.refusals import (
     place_of,
+    refuse_decision,
     refuse_draws,
     refuse_metrics,
     refuse_models,
@@ -252,6 +253,7 @@ def draft_plan(
     """
     suite = choose(suite, choice)
     refuse_metrics(suite, problems)
+    refuse_decision(suite, problems)
     renderers: dict[str, Renderer | ReplayRenderer] = {}
     exemplars: dict[str, tuple[Sample, ...]] = {}
     for variant in suite.variants:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.engines.protocol import ENGINES, engine_class
 from harness.engines.protocol import check as check_engine
 from harness.errors import ConfigError, ConfigErrors
-from harness.metrics.registry import check_specs
+from harness.metrics.registry import METRICS, check_specs, columns_given, columns_of, ranked
 from harness.nearest import nearest
 from harness.postprocess import check_steps
 
@@ -31,6 +31,22 @@ def refuse_metrics(suite: Suite, problems: Problems) -> None:
         with problems.caught(suite.where.get(f"metrics.{i}")):
             check_specs([*fine, spec])
             fine.append(spec)
+
+
+def refuse_decision(suite: Suite, problems: Problems) -> None:
+    """Gather the declared metrics that no metric of the suite gives, or that rank nothing."""
+    if suite.decide is None:
+        return
+    given = columns_given(suite.metrics)
+    for column in suite.decide.metrics:
+        where = suite.where.get(f"decide.metric.{column}")
+        if column not in given:
+            message = f"'decide.metric': no metric of the suite gives a column '{column}'"
+            hint = _giving(column, suite, [name for name in given if ranked(name)])
+            problems.add([ConfigError(message, where=where, hint=hint)])
+        elif not ranked(column):
+            message = f"'decide.metric': more {column} is not better, so it decides nothing"
+            problems.add([ConfigError(message, where=where)])
 
 
 def refuse_models(suite: Suite, systems: Sequence[System], problems: Problems) -> None:
@@ -112,6 +128,19 @@ def replay_steps(model: ModelConfig) -> tuple[str, ...]:
         raise ConfigError(f"'args.postprocess' is {steps!r:.60}, no list of steps")
     check_steps(steps)
     return tuple(steps)
+
+
+def _giving(column: str, suite: Suite, given: Sequence[str]) -> str | None:
+    """Say which column may be meant, or which metric gives it."""
+    if column in METRICS:
+        return f"the metric {column} gives {', '.join(columns_of(column))}"
+    giving = next((name for name in METRICS if column in columns_of(name)), None)
+    if giving:
+        return f"{giving} gives it: add it to 'metrics:'"
+    hints = [nearest(column, given)]
+    if any(spec.kind == "evaluate" for spec in suite.metrics):
+        hints.append("what an 'evaluate' module gives has no interval and cannot be declared")
+    return "; ".join(filter(None, hints)) or None
 
 
 def _unknown_parameters(

@@ -11,6 +11,7 @@ from harness.engines.hub import Hub
 from harness.engines.protocol import check_machine
 from harness.errors import MetricError, StoreError
 from harness.metrics.tools import ScoringTools
+from harness.pipeline.asking.declaring import Declaring
 from harness.pipeline.asking.generate import (
     Generation,
     Lookup,
@@ -83,11 +84,11 @@ def run_suite(
         HarnessError: something the user can mend, or an interrupt.
     """
     progress.stage("reading the suite and its samples")
-    suite = load_suite(suite_folder)
-    results = out or suite.root / "results"
+    written = load_suite(suite_folder)
+    results = out or written.root / "results"
     hub = Hub()
     with FileHashes(results / HASHES_FILE) as hashes:
-        plan = make_plan(suite, choice, hash_file=hashes.sha256, pin=hub.pin)
+        plan = make_plan(written, choice, hash_file=hashes.sha256, pin=hub.pin)
     suite = plan.suite
     reported = read_reported(suite.reported) if with_reported and suite.reported else []
     with (
@@ -105,6 +106,10 @@ def run_suite(
         startable = _startable(plan, lookup, hub)
         folder = RunFolder.create(results, suite.name)
         record = run_record(plan, folder.path, reported)
+        declaring = Declaring(
+            plan, written, folder.path.parent, created=record.created, found=lookup.found
+        )
+        record = replace(record, decide=declaring.declared)
         folder.write_run(record)
         folder.write_samples(plan.samples)
         if lookup.missing and any(spec.name == "meteor" for spec in suite.metrics):
@@ -120,8 +125,8 @@ def run_suite(
             executor=executor,
         )
         progress.stage("scoring" if lookup.missing else "scoring; every completion is there")
-        cost = _write_completions(plan, store, folder, generation)
-        folder.write_run(replace(record, cost=cost))
+        cost = _write_completions(plan, store, folder, generation, declaring)
+        folder.write_run(replace(record, cost=cost, decide=declaring.counted()))
         summary = score_run(folder, tools, suite.metrics, cost=cost, inputs=inputs)
     progress.stage("writing the report")
     write_reports(folder, summary)
@@ -162,9 +167,16 @@ def _finished(suite_results: Path, inputs: str) -> RunFolder | None:
 
 
 def _write_completions(
-    plan: Plan, store: CompletionStore, folder: RunFolder, generation: Generation
+    plan: Plan,
+    store: CompletionStore,
+    folder: RunFolder,
+    generation: Generation,
+    declaring: Declaring,
 ) -> Cost:
-    """Copy the run's completions from the store into its folder; say what they cost."""
+    """Copy the run's completions from the store into its folder; say what they cost.
+
+    ``declaring`` is told of each.
+    """
     tokens = Tokens()
 
     def answered(batch: Sequence[Planned]) -> dict[str, Completion]:
@@ -181,12 +193,11 @@ def _write_completions(
             for key in missing
         }
 
-    write_completions(
-        plan,
-        folder,
-        answered,
-        lambda planned, completion: tokens.add(planned.system.model, completion),
-    )
+    def count(planned: Planned, completion: Completion) -> None:
+        tokens.add(planned.system.model, completion)
+        declaring.add(planned, completion)
+
+    write_completions(plan, folder, answered, count)
     seconds = generation.seconds
     whole = tokens.totals()
     return Cost(

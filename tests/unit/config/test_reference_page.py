@@ -6,6 +6,7 @@ import pytest
 
 from harness.config.sampling_values import NUMBERS
 from harness.config.schema import (
+    DecideFile,
     ExemplarsFile,
     FormFile,
     ModelFile,
@@ -22,7 +23,7 @@ def page(repository):
 
 
 @pytest.mark.parametrize(
-    "schema", [SuiteFile, VariantFile, ModelFile, ExemplarsFile, FormFile, PriceFile]
+    "schema", [SuiteFile, DecideFile, VariantFile, ModelFile, ExemplarsFile, FormFile, PriceFile]
 )
 def test_every_key_is_on_the_page(page, schema):
     keys = {field.alias or name for name, field in schema.model_fields.items()}
@@ -35,12 +36,16 @@ def test_every_sampling_parameter_is_on_the_page(page):
 
 
 def test_the_examples_are_files_that_load(page, tmp_path):
-    suite, variant, models = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    suite, decide, variant, models = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     for schema, text in ((SuiteFile, suite), (VariantFile, variant)):
         path = tmp_path / "x.yaml"
         path.write_text(text)
         assert set(load_yaml(path).data) == set(schema.model_fields)
         schema.model_validate(load_yaml(path).data)
+    path.write_text(decide)
+    declared = load_yaml(path).data["decide"]
+    assert set(declared) == set(DecideFile.model_fields)
+    DecideFile.model_validate(declared)
     path.write_text(models)
     [model] = load_yaml(path).data["models"]
     assert set(model) == set(ModelFile.model_fields)

@@ -114,7 +114,7 @@ def test_it_is_compared_and_scored_again_to_the_same_numbers(runs):
     again = rescore(folder)
     assert {(r.system, r.metric): r.value for r in again.results} == before
     assert (folder.path / "report.html").is_file()
-    assert folder.run().schema == 2
+    assert folder.run().schema == 3
     assert json.loads((folder.path / "run.json").read_text())["schema"] == 1  # not rewritten
 
 

@@ -1,0 +1,118 @@
+"""``decide:`` of a suite → a Decision, or what is wrong with it.
+
+Whether the suite's metrics give the columns that it names is known where metrics are: see
+``pipeline/asking/refusals``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.errors import ConfigError
+from harness.nearest import nearest
+from harness.records import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.config.problems import Problems
+    from harness.config.schema import DecideFile, SuiteFile
+    from harness.records import Where
+    from harness.yaml_source import YamlSource
+
+
+def decision(
+    file: SuiteFile,
+    source: YamlSource,
+    variants: Sequence[str],
+    where: dict[str, Where],
+    problems: Problems,
+) -> Decision | None:
+    """Read what a suite declares.
+
+    Args:
+        file: the suite's file, which has the right shape.
+        source: its lines.
+        variants: the names of the suite's variants.
+        where: takes the place of each declared metric, as ``decide.metric.CIDEr``.
+        problems: takes what is wrong.
+
+    Returns:
+        None where nothing is declared, or what is declared cannot be meant.
+    """
+    if file.decide is None:
+        return None
+    written = file.decide
+    metrics = [written.metric] if isinstance(written.metric, str) else written.metric
+    for i, metric in enumerate(metrics):
+        at = () if isinstance(written.metric, str) else (i,)
+        where.setdefault(f"decide.metric.{metric}", source.where(("decide", "metric", *at)))
+    found = [
+        *_metric_problems(metrics, source),
+        *_baseline_problems(written, source, variants),
+        *_margin_problems(written, metrics, source),
+    ]
+    problems.add(found)
+    if found:
+        return None
+    margins = written.margin if isinstance(written.margin, dict) else {}
+    if isinstance(written.margin, float):
+        margins = {metrics[0]: written.margin}
+    return Decision(metrics=tuple(metrics), baseline=written.baseline, margins=margins)
+
+
+def _metric_problems(metrics: Sequence[str], source: YamlSource) -> Iterator[ConfigError]:
+    place = source.where(("decide", "metric"))
+    if not metrics:
+        hint = "for example metric: CIDEr; without a declaration leave out 'decide:'"
+        yield ConfigError("'decide.metric' names no metric", where=place, hint=hint)
+    for i, metric in enumerate(metrics):
+        if metric in metrics[:i]:
+            at = source.where(("decide", "metric", i))
+            yield ConfigError(f"'decide.metric' names '{metric}' twice", where=at)
+
+
+def _baseline_problems(
+    written: DecideFile, source: YamlSource, variants: Sequence[str]
+) -> Iterator[ConfigError]:
+    if written.baseline is None:
+        return
+    place = source.where(("decide", "baseline"))
+    if written.baseline not in variants:
+        message = f"'decide.baseline' is '{written.baseline}', which is no variant of the suite"
+        yield ConfigError(message, where=place, hint=nearest(written.baseline, variants))
+    elif len(variants) == 1:
+        message = f"'decide.baseline': nothing is compared with '{variants[0]}', the only variant"
+        hint = "without 'baseline:' all pairs of systems are compared"
+        yield ConfigError(message, where=place, hint=hint)
+
+
+def _margin_problems(
+    written: DecideFile, metrics: Sequence[str], source: YamlSource
+) -> Iterator[ConfigError]:
+    """Check that each margin is a difference that can be seen, and belongs to a metric."""
+    place = source.where(("decide", "margin"))
+    if isinstance(written.margin, dict):
+        if not written.margin:
+            yield ConfigError("'decide.margin' is an empty mapping", where=place, hint=_FORM)
+        for name, value in written.margin.items():
+            at = source.where(("decide", "margin", name))
+            if name not in metrics:
+                message = f"'decide.margin' names '{name}', which 'decide.metric' does not"
+                yield ConfigError(message, where=at, hint=nearest(name, metrics))
+            elif value <= 0:
+                yield _no_difference(f"decide.margin.{name}", value, at)
+    elif written.margin is not None:
+        if written.margin <= 0:
+            yield _no_difference("decide.margin", written.margin, place)
+        if len(metrics) > 1:
+            message = f"'decide.margin' is one number for {len(metrics)} metrics"
+            yield ConfigError(message, where=place, hint=_FORM)
+
+
+_FORM = "{metric: number}; a metric that it leaves out has no margin"
+
+
+def _no_difference(name: str, value: float, where: Where) -> ConfigError:
+    hint = "in the metric's units: 0.1 of CIDEr, 0.01 of BLEU, ROUGE_L and METEOR"
+    return ConfigError(f"'{name}' is {value:g}, not a number above 0", where=where, hint=hint)

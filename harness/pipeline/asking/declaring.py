@@ -1,0 +1,185 @@
+"""What a suite declares + the runs of before → a run's declaration, and which answers were older.
+
+A comparison tests something only where what is compared, by what, was said before anybody could
+know how it comes out. So a run records what its suite declares, when a run first did so with the
+same content, and how many of the answers that it compares had been made by then.
+
+Times have whole seconds, as they are stored. An answer of the very second of the declaration is
+not older, since a run's first answers may be. What was in the store before the first run with a
+declaration asked anything is older whatever its time says, so that no clock which was put back
+makes answers of before into later ones.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from harness.engines.protocol import REPLAY
+from harness.errors import StoreError
+from harness.fingerprint import content_of_paths, sha256_json
+from harness.metrics.registry import columns_given
+from harness.records import Decision, Declaration, System
+from harness.store.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from harness.pipeline.asking.plan import Plan, Planned
+    from harness.records import Completion, Json, MetricSpec, Suite
+
+
+def decision_sha256(suite: Suite) -> str | None:
+    """Hash what a suite declares, with all that its numbers depend on; None: it declares nothing.
+
+    In it: each metric with the options that compute it (of paths the content that they lead to),
+    the tokeniser, the baseline's name, the margins and the dataset's name. The order of metrics
+    means nothing, and the text of prompts is not in it: editing them is what a declaration is for.
+    """
+    decide = suite.decide
+    if decide is None:
+        return None
+    given = columns_given(suite.metrics)
+    return sha256_json(
+        {
+            "metrics": {column: _content(given[column]) for column in decide.metrics},
+            "tokenizer": suite.tokenizer,
+            "baseline": decide.baseline,
+            "margins": {name: float(margin) for name, margin in decide.margins.items()},
+            "dataset": suite.dataset.name,
+        }
+    )
+
+
+def comparisons(suite: Suite, replayed: Sequence[System] = ()) -> int:
+    """Count the pairs of systems that a suite compares as it declares; without a word, all pairs.
+
+    Args:
+        suite: as it is written, before a choice of its variants and models.
+        replayed: the systems of its files of predictions, which only those files tell.
+    """
+    asked = [
+        System(name="", model=model.name, variant=variant.name, decoding=decoding)
+        for model in suite.models
+        if model.engine != REPLAY
+        for decoding in suite.decodings
+        for variant in suite.variants
+    ]
+    decide = suite.decide or Decision(metrics=())
+    return len(decide.pairs([*asked, *replayed]))
+
+
+def replayed_systems(plan: Plan) -> list[System]:
+    """Give the systems of a plan whose answers a file of predictions holds."""
+    files = {model.name for model in plan.suite.models if model.engine == REPLAY}
+    return [system for system in plan.systems if system.model in files]
+
+
+def not_applicable(plan: Plan) -> str | None:
+    """Say why nothing of a run can be compared as its suite declares; None where it can be."""
+    decide = plan.suite.decide
+    if decide is None or decide.pairs(plan.systems):
+        return None
+    if missing_baseline(plan):
+        return f"the baseline '{decide.baseline}' is not among the run's variants"
+    return "the run has no two systems to compare"
+
+
+def missing_baseline(plan: Plan) -> bool:
+    """Tell whether a run lacks the variant that its suite declares to be the baseline."""
+    baseline = plan.suite.decide and plan.suite.decide.baseline
+    return bool(baseline) and baseline not in {system.variant for system in plan.systems}
+
+
+class Declaring:
+    """What a run that begins declares, and how many of its answers are older; it holds none.
+
+    Args:
+        plan: of the run.
+        suite: as it is written; the plan may be of a part of it.
+        suite_results: the folder of the suite's runs, without this one; those that cannot be read
+            are passed over.
+        created: when this one began, ISO 8601 in UTC.
+        found: system → requests whose answers were in the store before this run asked.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        suite: Suite,
+        suite_results: Path,
+        *,
+        created: str,
+        found: Mapping[str, int],
+    ) -> None:
+        self.declared: Declaration | None = None
+        self._older = 0
+        decide, sha256 = plan.suite.decide, decision_sha256(plan.suite)
+        if decide is None or sha256 is None:
+            return
+        before = _declared_before(suite_results, sha256)
+        self.declared = Declaration(
+            metrics=decide.metrics,
+            baseline=decide.baseline,
+            margins=decide.margins,
+            sha256=sha256,
+            # Of this run itself only where there is none before it: its clock may be put back.
+            declared_at=min(before, key=_instant) if before else created,
+            comparisons=comparisons(suite, replayed_systems(plan)),
+            not_applicable=not_applicable(plan),
+        )
+        self._since = _instant(self.declared.declared_at)
+        self._compared = {name for pair in decide.pairs(plan.systems) for name in pair}
+        self._replayed = {system.name for system in replayed_systems(plan)}
+        self._there = 0 if before else sum(found.get(name, 0) for name in self._compared)
+
+    def add(self, planned: Planned, completion: Completion) -> None:
+        """Look at a completion of the run; a failed request has no answer."""
+        name = planned.system.name
+        if self.declared is None or completion.error or name not in self._compared:
+            return
+        # Nobody knows when another program made what a file holds.
+        made = None if name in self._replayed else _made(completion)
+        self._older += made is None or made < self._since
+
+    def counted(self) -> Declaration | None:
+        """Give the declaration with the count of what it was told of, which is all of the run."""
+        if self.declared is None:
+            return None
+        return replace(self.declared, answers_before=max(self._older, self._there))
+
+
+def _declared_before(suite_results: Path, sha256: str) -> list[str]:
+    """Give when each run of a suite with this declaration says that it was first made."""
+    times = []
+    for folder in RunFolder.all(suite_results):
+        with suppress(StoreError, ValueError):
+            known = folder.run().decide
+            if known and known.sha256 == sha256 and _instant(known.declared_at):
+                times.append(known.declared_at)
+    return times
+
+
+def _content(spec: MetricSpec) -> Json:
+    return [spec.name, content_of_paths(dict(spec.options))]
+
+
+def _made(completion: Completion) -> datetime | None:
+    """Give when an answer was made; None where nobody knows, as before version 0.2."""
+    with suppress(TypeError, ValueError):
+        return _instant(completion.made_at)
+    return None
+
+
+def _instant(text: str | None) -> datetime:
+    """Read a time as it is stored.
+
+    Raises:
+        TypeError: there is none.
+        ValueError: it is no time.
+    """
+    instant = datetime.fromisoformat(text)  # type: ignore[arg-type]
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
