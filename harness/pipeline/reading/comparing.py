@@ -12,7 +12,7 @@ from harness.metrics.metric import applies
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 from harness.nearest import nearest
-from harness.pipeline.reading.metric_agreement import (
+from harness.pipeline.reading.agreeing import (
     MetricTally,
     metric_tallies,
     order_agreement,

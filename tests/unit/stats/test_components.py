@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from harness.stats.pseudo_values import pseudo_values
 
 from harness.metrics.caption import Bleu
 from harness.metrics.tools import ScoringTools
@@ -11,7 +12,6 @@ from harness.stats.components import (
     noise_floor,
     unit_components,
 )
-from harness.stats.pseudo_values import pseudo_values
 
 SETS = 500
 
