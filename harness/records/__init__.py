@@ -40,6 +40,7 @@ from harness.records.run_record import (
 )
 from harness.records.sample import DatasetConfig, Dropped, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScore
+from harness.records.signature import Difference, Differences, Signature
 from harness.records.source import Where
 from harness.records.suite import Decoding, ModelConfig, Suite, System
 
@@ -53,6 +54,8 @@ __all__ = [
     "DatasetConfig",
     "DatasetRecord",
     "Decoding",
+    "Difference",
+    "Differences",
     "Dropped",
     "ExemplarSpec",
     "FilePlace",
@@ -82,6 +85,7 @@ __all__ = [
     "RunSummary",
     "Sample",
     "SampleScore",
+    "Signature",
     "StoredCompletion",
     "Suite",
     "System",
