@@ -13,6 +13,7 @@ from harness.metrics.diversity import distinct_n, share_identical, vocabulary
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.reporting import write_reports
 from harness.records import NoiseFloor, Resampling, RunSummary, SystemSummary, TextsSummary
 from harness.scores import Draw, best_of, corpus_values, score, score_by_evaluate
@@ -132,7 +133,9 @@ def score_run(
     if kept is not None:
         older_scores, older_statistics = _others(folder, kept, summary)
         per_sample, statistics = (*older_scores, *per_sample), {**older_statistics, **statistics}
-        summary = _with_others(summary, kept)
+        labels = {spec.label for spec in _kept_specs(kept, summary)}
+        notices = (*run.notices, *kept_otherwise(kept, labels, samples, tools))
+        summary = replace(_with_others(summary, kept), notices=notices)
     folder.write_scores(per_sample)
     folder.write_statistics(scored.scored, statistics)
     folder.write_summary(summary)
