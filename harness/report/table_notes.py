@@ -19,7 +19,7 @@ SEEN = 0.00005
 FEW = 30
 """Samples under which every table warns."""
 REPORTED_MARK = "†"
-REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run"
+REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run; without a signature"
 REASONS = 3
 """Reasons for missing answers that are told of a system: the most frequent ones."""
 REASON_LENGTH = 200
