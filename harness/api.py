@@ -34,7 +34,16 @@ if TYPE_CHECKING:
     from harness.executors.executor import Executor
     from harness.pipeline.asking.generate import Generation, Progress
     from harness.pipeline.reading.comparing import RunComparison
-    from harness.records import Answer, Json, Resampling, RunRecord, RunSummary, Sample
+    from harness.records import (
+        Answer,
+        Difference,
+        Json,
+        Resampling,
+        RunRecord,
+        RunSummary,
+        Sample,
+        Signature,
+    )
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,24 @@ class Run:
         if draw >= len(draws) or system not in draws[draw]:
             raise KeyError(f"no system '{system}' with {draw + 1} draws")
         return draws[draw][system]
+
+    def incomparable(self, other: Run) -> dict[str, tuple[Difference, ...]]:
+        """Say which numbers mean something else than the other run's of the same name, and why.
+
+        Returns:
+            Metric → the fields of the two signatures that differ in how it was computed: CIDEr is
+            there where the two runs have other references. Metrics that one run lacks, and those
+            that compare, are not.
+
+        Raises:
+            StoreError: a run did not finish, or its file is damaged.
+        """
+        theirs = _signatures(other.summary)
+        found: dict[str, tuple[Difference, ...]] = {}
+        for metric, mine in _signatures(self.summary).items():
+            if metric in theirs:
+                found[metric] = mine.differences(theirs[metric]).computed
+        return {metric: fields for metric, fields in found.items() if fields}
 
     @property
     def _folder(self) -> RunFolder:
@@ -250,6 +277,11 @@ def compare(
         metric=metric,
         resampling=resampling,
     )
+
+
+def _signatures(summary: RunSummary) -> dict[str, Signature]:
+    """Give a signature a metric; those of several systems differ in what was scored alone."""
+    return {r.metric: r.signature for r in summary.results if r.value is not None}
 
 
 def _words(given: str | Sequence[str]) -> tuple[str, ...]:

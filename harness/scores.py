@@ -5,6 +5,7 @@ An answer that failed is left out and counted; an empty one is an answer, and sc
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,7 @@ from harness import stats
 from harness.errors import MetricError
 from harness.metrics.hf import score_answers, source_of
 from harness.metrics.metric import applies
-from harness.records import Answer, MetricResult, MetricSpec, Sample, SampleScore
+from harness.records import Answer, MetricResult, MetricSpec, Sample, SampleScore, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +75,7 @@ def score(
             statistics[label] = _statistics(metric, draws, answered)
         except MetricError as error:
             missing[label] = _reason(error)
+    own = signatures(metrics, samples)
     clusters = clusters_of(samples)
     results: list[MetricResult] = []
     per_sample: list[SampleScore] = []
@@ -84,7 +86,7 @@ def score(
             if reason is None:
                 kept = kept & applies(statistics[label][row])
                 reason = None if kept.any() else "it applies to no sample"
-            tail = _tail(samples, kept, post[system], sum(system in draw for draw in draws))
+            about = _about(kept, post[system], sum(system in draw for draw in draws))
             estimates: Sequence[stats.Estimate] = ()
             if reason is None:
                 rows = statistics[label][row, kept]
@@ -106,7 +108,7 @@ def score(
                     units=estimates[i].units if estimates else None,
                     n_scored=int(kept.sum()),
                     n_unscored=int((~kept).sum()),
-                    signature=_signature(column, metric, tail),
+                    signature=signature_of(column, own[label], about),
                     missing=reason,
                 )
                 for i, column in enumerate(metric.columns)
@@ -128,7 +130,7 @@ def score_by_evaluate(
     missing with its reason.
     """
     results = []
-    source = source_of(spec)
+    own = evaluate_fields(spec, samples)
     answered = answered_draws(draws)
     for row, system in enumerate(draws[0]):
         values: Mapping[str, float | None]
@@ -144,7 +146,7 @@ def score_by_evaluate(
         except MetricError as error:
             values, reason = {Path(spec.name).name: None}, _reason(error)
         kept = np.any(answered[:, row], axis=0)
-        tail = _tail(samples, kept, post[system], len(drawn))
+        about = _about(kept, post[system], len(drawn))
         results += [
             MetricResult(
                 system=system,
@@ -153,7 +155,8 @@ def score_by_evaluate(
                 value=value,
                 n_scored=int(kept.sum()),
                 n_unscored=int((~kept).sum()),
-                signature=f"{name}|evaluate:{source}|{tail}|v:{version('evaluate')}",
+                # A module of somebody else's may call a number by nothing, or by what is no text.
+                signature=signature_of(str(name) or spec.label, own, about),
                 missing=reason,
             )
             for name, value in values.items()
@@ -292,17 +295,57 @@ def _per_sample(
     ]
 
 
-def _tail(samples: Sequence[Sample], kept: NDArray[np.bool_], post: str, draws: int) -> str:
+def signatures(
+    metrics: Mapping[str, Metric], samples: Sequence[Sample]
+) -> dict[str, dict[str, str]]:
+    """Say how metrics are computed on samples, without what describes each system's answers.
+
+    Returns:
+        Metric's label → fields. The set of samples is not told by a metric that cannot be
+        computed there.
+    """
+    fields: dict[str, dict[str, str]] = {}
+    for label, metric in metrics.items():
+        fields[label] = dict(metric.signature())
+        with suppress(MetricError):
+            fields[label] |= metric.set_signature(samples)
+        fields[label]["refs"] = _references(samples)
+    return fields
+
+
+def evaluate_fields(spec: MetricSpec, samples: Sequence[Sample]) -> dict[str, str]:
+    """Say how a metric of Hugging Face's evaluate is computed on samples; as ``signatures``."""
+    return {
+        "evaluate": source_of(spec),
+        "impl": f"evaluate-{version('evaluate')}",
+        "refs": _references(samples),
+    }
+
+
+def signature_of(
+    column: str, fields: Mapping[str, str], about: Mapping[str, str] | None = None
+) -> Signature:
+    """Give a number's signature as this version computes it.
+
+    Args:
+        column: the score's name.
+        fields: from ``signatures`` or ``evaluate_fields``.
+        about: what of a system was scored; None: left out.
+    """
+    every = {**fields, **(about or {}), "v": version("prompt-harness")}
+    return Signature(metric=column, fields=tuple(every.items()))
+
+
+def _references(samples: Sequence[Sample]) -> str:
     counts = {len(sample.references) for sample in samples}
-    refs = str(min(counts)) if len(counts) == 1 else f"{min(counts)}-{max(counts)}"
-    drawn = f"|draws:{draws}" if draws > 1 else ""
-    return f"refs:{refs}|n:{kept.sum()}{drawn}|unscored:{(~kept).sum()}|pp:{post}"
+    return str(min(counts)) if len(counts) == 1 else f"{min(counts)}-{max(counts)}"
+
+
+def _about(kept: NDArray[np.bool_], post: str, draws: int) -> dict[str, str]:
+    """Describe what of a system was scored."""
+    drawn = {"draws": str(draws)} if draws > 1 else {}
+    return {"n": str(kept.sum()), **drawn, "unscored": str((~kept).sum()), "pp": post}
 
 
 def _reason(error: MetricError) -> str:
     return f"{error.message} ({error.hint})" if error.hint else error.message
-
-
-def _signature(column: str, metric: Metric, tail: str) -> str:
-    own = "".join(f"{name}:{value}|" for name, value in metric.signature().items())
-    return f"{column}|{own}{tail}|v:{version('prompt-harness')}"

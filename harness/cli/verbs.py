@@ -261,9 +261,13 @@ def report(
     by_metric: Annotated[
         bool, typer.Option("--by-metric", help="A row a metric, three decimals, as papers print.")
     ] = False,
+    signatures: Annotated[
+        bool, typer.Option("--signatures", help="Say how each number was computed, too.")
+    ] = False,
 ) -> None:
     """Write a finished run's report and tables again, and print the table."""
     from harness.pipeline.reading.reporting import write_reports
+    from harness.report.signatures import signature_lines
     from harness.report.tables import ComparisonTable
 
     folder = open_chosen(run)
@@ -273,6 +277,8 @@ def report(
         say(*ComparisonTable.of(summary).by_metric().rstrip("\n").split("\n"))
     else:
         print_result(summary)
+    if signatures:
+        say("", *signature_lines(summary))
     say("", f"report: {folder.path / 'report.html'}")
 
 

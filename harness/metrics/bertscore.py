@@ -18,7 +18,7 @@ from harness.fingerprint import sha256_folder
 from harness.metrics.bare_texts import texts_of
 from harness.metrics.mean import MeanOfSamples
 from harness.metrics.semantic import PACKAGED, packaged
-from harness.metrics.tools import valid_unicode
+from harness.metrics.tools import UNICODE_MENDING, valid_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,6 +100,7 @@ class BertScore(MeanOfSamples):
             "files": digest,
             "layer": "last" if self._layer is None else str(self._layer),
             "rescale": "none",
+            "mend": UNICODE_MENDING,
             "impl": f"bert-score-{installed}",
         }
 

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import MetricError
+from harness.fingerprint import sha256_json
 from harness.metrics.bare_texts import texts_of
 from harness.metrics.mean import MeanOfSamples
 from harness.metrics.metric import Metric
 from harness.metrics.ngrams import ORDERS, norms, sums
+from harness.metrics.tools import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from harness.metrics.arrays import FloatArray
     from harness.metrics.ngrams import IntArray, References
     from harness.metrics.tools import ScoringTools
-    from harness.records import Answer
+    from harness.records import Answer, Sample
 
 _IMPLEMENTATION = "pycocoevalcap-1.2"
 
@@ -96,7 +98,7 @@ class Bleu(Metric):
     def signature(self) -> Mapping[str, str]:
         """Say how it is computed."""
         return {
-            **_tokens_signature(self._tools),
+            **self._tools.signature(),
             "reflen": "closest",
             "smooth": "none",
             "impl": _IMPLEMENTATION,
@@ -139,7 +141,7 @@ class RougeL(MeanOfSamples):
 
     def signature(self) -> Mapping[str, str]:
         """Say how it is computed."""
-        return {**_tokens_signature(self._tools), "beta": "1.2", "impl": _IMPLEMENTATION}
+        return {**self._tools.signature(), "beta": "1.2", "impl": _IMPLEMENTATION}
 
 
 class Cider(MeanOfSamples):
@@ -195,12 +197,21 @@ class Cider(MeanOfSamples):
     def signature(self) -> Mapping[str, str]:
         """Say how it is computed."""
         return {
-            **_tokens_signature(self._tools),
+            **self._tools.signature(),
             "df": "corpus",
             "variant": "d",
             "sigma": "6",
             "impl": _IMPLEMENTATION,
         }
+
+    def set_signature(self, samples: Sequence[Sample]) -> Mapping[str, str]:
+        """Hash the references of all samples, from which the document frequencies come.
+
+        Of the mended texts, sorted within a sample, and the samples sorted: their order and their
+        ids change no score.
+        """
+        references = sorted(sorted(map(sanitize, sample.references)) for sample in samples)
+        return {"refset": sha256_json(references)[:12]}
 
 
 def _tabled(
@@ -231,10 +242,6 @@ def _at_spaces(text: str) -> str:
     no-break space is one word here and two there.
     """
     return text if text.isascii() else _OTHER_SPACE.sub("\x1a", text)
-
-
-def _tokens_signature(tools: ScoringTools) -> dict[str, str]:
-    return {"tok": tools.tokenizer, "case": "lc" if tools.tokenizer == "ptb" else "mixed"}
 
 
 def _closest(lengths: IntArray, others: IntArray, known: References) -> IntArray:

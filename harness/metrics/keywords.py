@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import MetricError
+from harness.fingerprint import sha256_json
 from harness.metrics.bare_texts import texts_of
 from harness.metrics.metric import Metric
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
-    from harness.records import Answer, Json
+    from harness.records import Answer, Json, Sample
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -103,6 +104,16 @@ class Keywords(Metric):
             "num": "any",
             "avg": "micro",
         }
+
+    def set_signature(self, samples: Sequence[Sample]) -> Mapping[str, str]:
+        """Hash the keywords of all samples, as words: those that a prediction can name.
+
+        Raises:
+            MetricError: the field holds something other than names.
+        """
+        names = (name for sample in samples for name in self._names(sample.metadata) or ())
+        known = {" ".join(_words(name)) for name in names} - {""}
+        return {"vocabset": sha256_json(sorted(known))[:12]}
 
     def _names(self, known: Mapping[str, Json]) -> list[str] | None:
         """Give a sample's keywords as they are written; None where it has no such field."""

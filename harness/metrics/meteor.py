@@ -6,12 +6,15 @@ own. The process belongs to harness.metrics.meteor_process.
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.metrics.bare_texts import texts_of
+from harness.metrics.java import METEOR_JAR, jar_version
 from harness.metrics.metric import Metric
+from harness.metrics.tools import METEOR_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,13 +73,22 @@ class Meteor(Metric):
         return scores[..., np.newaxis]
 
     def signature(self) -> Mapping[str, str]:
-        """Say how it is computed; METEOR lower-cases by itself, whatever the tokeniser."""
+        """Say how it is computed; METEOR lower-cases by itself, whatever the tokeniser.
+
+        Its jar is told by its hash, its tables by the version of the package that they lie in.
+        """
+        try:
+            installed = version("pycocoevalcap")
+        except PackageNotFoundError:
+            installed = "absent"
         return {
-            "tok": self._tools.tokenizer,
+            **self._tools.signature(),
             "case": "lc",
             "meteor": "1.5",
             "lang": "en",
-            "impl": "pycocoevalcap-1.2",
+            "jar": jar_version(METEOR_JAR),
+            "words": str(METEOR_WORDS),
+            "impl": f"pycocoevalcap-{installed}",
         }
 
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from harness.errors import MetricError
-from harness.metrics.java import INSTALL_JAVA, JVM_OPTIONS, cannot_run, find_jar
+from harness.metrics.java import INSTALL_JAVA, JVM_OPTIONS, METEOR_JAR, cannot_run, find_jar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ class MeteorProcess:
         if self._child and self._child.alive():
             return
         self.close()
-        jar = find_jar("meteor/meteor-1.5.jar")
+        jar = find_jar(METEOR_JAR)
         command = [self._java, *JVM_OPTIONS, f"-Xmx{self._heap}", "-jar", str(jar)]
         command += ["-", "-", "-stdio", "-l", "en", "-norm"]
         try:

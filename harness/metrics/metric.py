@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.metrics.arrays import FloatArray
-    from harness.records import Answer
+    from harness.records import Answer, Sample
 
 
 class Metric(Protocol):
@@ -64,6 +64,19 @@ class Metric(Protocol):
         What a number depends on beside the texts stands in it: a model's files by their hash, the
         version of a package that computes.
         """
+
+    def set_signature(self, samples: Sequence[Sample]) -> Mapping[str, str]:
+        """Say what of a whole set of samples the score of a single one depends on, by its hash.
+
+        Nothing, for most metrics. CIDEr's document frequencies come from all references.
+
+        Args:
+            samples: all those whose answers ``statistics`` is given at once.
+
+        Raises:
+            MetricError: the metric cannot be computed on these samples.
+        """
+        return {}
 
 
 def applies(statistics: FloatArray) -> NDArray[np.bool_]:

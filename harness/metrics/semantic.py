@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from harness.errors import MetricError
 from harness.fingerprint import sha256_folder
 from harness.metrics.bare_texts import texts_of
 from harness.metrics.mean import MeanOfSamples
-from harness.metrics.tools import valid_unicode
+from harness.metrics.tools import UNICODE_MENDING, valid_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,12 +62,21 @@ class SemanticSimilarity(MeanOfSamples):
         return np.array(scores, dtype=np.float64)
 
     def signature(self) -> Mapping[str, str]:
-        """Say which model it is, by its name and its files' hash."""
+        """Say which model it is, by its name and its files' hash, and who computes."""
         if self._folder is None:
             return {"model": "none"}
         name = PACKAGED if self._folder == packaged() else self._folder.name
         digest = sha256_folder(self._folder)[:12] if self._folder.is_dir() else "missing"
-        return {"model": name, "files": digest}
+        try:
+            installed = version("sentence-transformers")
+        except PackageNotFoundError:
+            installed = "absent"
+        return {
+            "model": name,
+            "files": digest,
+            "mend": UNICODE_MENDING,
+            "impl": f"sentence-transformers-{installed}",
+        }
 
     def _embed(self, texts: set[str]) -> None:
         unknown = sorted(texts - self._known.keys())

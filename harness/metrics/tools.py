@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from harness.metrics.java import find_java, ptb_token_lines
+from harness.metrics.java import TOKENIZER_JAR, find_java, jar_version, ptb_token_lines
 from harness.metrics.meteor_process import METEOR_WIDTH, MeteorProcess
 from harness.metrics.ngrams import NgramTable
 
@@ -29,6 +29,11 @@ METEOR_WORDS = 300
 Its search for an alignment needs memory and time that grow with the square of a text that repeats
 itself: on a heap of 1 GB, 300 equal words on both sides take 2 s, 500 take 6 s, and 3,000 end it.
 """
+
+MENDING = "line-1"
+"""The rules of ``sanitize``, by their version: it changes whenever a text comes out otherwise."""
+UNICODE_MENDING = "unicode-1"
+"""The rule of ``valid_unicode`` alone."""
 
 _DROPPED = frozenset("'' ' `` ` -LRB- -RRB- -LCB- -RCB- . ? ! , : - -- ... ;".split())
 """Tokens that pycocoevalcap 1.2 drops. The brackets never match, for the tokeniser lower-cases
@@ -121,6 +126,17 @@ class ScoringTools:
         """
         self.prepare(texts)
         return [self._tokens[text] for text in texts]
+
+    def signature(self) -> dict[str, str]:
+        """Say how texts become tokens, for the signatures of metrics that count these."""
+        if self.tokenizer == "none":
+            return {"tok": "none", "case": "mixed", "mend": MENDING}
+        return {
+            "tok": self.tokenizer,
+            "case": "lc",
+            "tokjar": jar_version(TOKENIZER_JAR),
+            "mend": MENDING,
+        }
 
     def start_meteor(self) -> None:
         """Start METEOR without waiting, so that it can read its tables while a model generates.

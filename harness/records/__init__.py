@@ -43,6 +43,7 @@ from harness.records.run_record import (
 )
 from harness.records.sample import DatasetConfig, Dropped, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScore, Verdict
+from harness.records.signature import Difference, Differences, Signature
 from harness.records.source import Where
 from harness.records.suite import Decision, Decoding, ModelConfig, Suite, System
 
@@ -59,6 +60,8 @@ __all__ = [
     "Decision",
     "Declaration",
     "Decoding",
+    "Difference",
+    "Differences",
     "DrawVariance",
     "Dropped",
     "ExemplarSpec",
@@ -89,6 +92,7 @@ __all__ = [
     "RunSummary",
     "Sample",
     "SampleScore",
+    "Signature",
     "StoredCompletion",
     "Suite",
     "System",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.records.signature import Signature
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleScore:
@@ -28,7 +30,8 @@ class MetricResult:
     """None where the metric could not be computed; then ``missing`` says why."""
     n_scored: int
     n_unscored: int
-    signature: str
+    signature: Signature
+    """How it was computed; files hold its long form."""
     interval: tuple[float, float] | None = None
     """95 %: how docs/metrics.md says."""
     no_interval: str | None = None

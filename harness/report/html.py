@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.report.escape import html
+from harness.report.signatures import signature_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,7 @@ def html_page(
         absent=sum(card.absent for card in cards),
         code=run.code,
         verdicts=verdicts,
+        signatures=signature_lines(summary),
         intervals={(r.system, r.metric): r.interval for r in summary.results},
     )
 

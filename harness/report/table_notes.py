@@ -21,7 +21,7 @@ FEW = 30
 WORTH = ("CIDEr", "METEOR", "ROUGE_L")
 """Metrics on which the draws' worth is told; where there is none of them, the first."""
 REPORTED_MARK = "†"
-REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run"
+REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run; without a signature"
 REASONS = 3
 """Reasons for missing answers that are told of a system: the most frequent ones."""
 REASON_LENGTH = 200

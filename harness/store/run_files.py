@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +24,7 @@ from harness.records import (
     RunRecord,
     RunSummary,
     Sample,
+    Signature,
     StoredCompletion,
 )
 from harness.store.migrations import run_up_to_date, sample_up_to_date, summary_up_to_date
@@ -57,7 +59,7 @@ def read_run(text: str, path: Path) -> RunRecord:
 
 def summary_text(summary: RunSummary) -> str:
     """Write ``summary.json``."""
-    return _pretty(_adapter(RunSummary).dump_python(summary, mode="json"))
+    return _pretty(_summary_value(summary))
 
 
 def read_summary(text: str, path: Path, asked: Sequence[MetricSpec]) -> RunSummary:
@@ -68,7 +70,7 @@ def read_summary(text: str, path: Path, asked: Sequence[MetricSpec]) -> RunSumma
     """
     value = _versioned(text, path)
     with _migrating(path):
-        value = summary_up_to_date(value, asked)
+        value = _with_signatures(summary_up_to_date(value, asked))
     return _read(RunSummary, value, path)
 
 
@@ -145,6 +147,10 @@ def read_part(line: str, path: Path) -> tuple[str, str]:
 
 def plain_data(value: object) -> Json:
     """Give records as plain data, as the files of a run hold them."""
+    if isinstance(value, RunSummary):
+        return _summary_value(value)
+    if is_dataclass(value):  # which may hold a summary
+        return {field.name: plain_data(getattr(value, field.name)) for field in fields(value)}
     return to_jsonable_python(value)
 
 
@@ -163,7 +169,7 @@ def json_schemas() -> dict[str, Json]:
     completion = _adapter(Completion).json_schema(mode="serialization")
     return {
         "run.json": _adapter(RunRecord).json_schema(mode="serialization"),
-        "summary.json": _adapter(RunSummary).json_schema(mode="serialization"),
+        "summary.json": _summary_schema(),
         "samples.jsonl": _adapter(Sample).json_schema(mode="serialization"),
         "completions.jsonl": {
             **completion,
@@ -172,6 +178,45 @@ def json_schemas() -> dict[str, Json]:
             "title": "CompletionLine",
         },
     }
+
+
+def _summary_schema() -> Json:
+    """Give the schema of ``summary.json``, in which a signature is its long form."""
+    schema = _adapter(RunSummary).json_schema(mode="serialization")
+    del schema["$defs"]["Signature"]
+    schema["$defs"]["MetricResult"]["properties"]["signature"] = {
+        "type": "string",
+        "title": "Signature",
+        "description": "How it was computed: the metric, then name:value, with | between them.",
+    }
+    return schema
+
+
+def _summary_value(summary: RunSummary) -> dict[str, Any]:
+    """Give a summary as plain data, signatures in their long form."""
+    value: dict[str, Any] = _adapter(RunSummary).dump_python(summary, mode="json")
+    for written, result in zip(value["results"], summary.results, strict=True):
+        written["signature"] = result.signature.long()
+    return value
+
+
+def _with_signatures(value: dict[str, Any]) -> dict[str, Any]:
+    """Read the signatures of a summary's results; what has not their form is left to be refused."""
+    results = value.get("results")
+    if not isinstance(results, list):
+        return value
+    return {**value, "results": [_with_signature(result) for result in results]}
+
+
+def _with_signature(result: Json) -> Json:
+    if not isinstance(result, dict) or not isinstance(result.get("signature"), str):
+        return result
+    text = result["signature"]
+    try:
+        signature = Signature.parse(text)
+    except ValueError:  # until 0.2 a name that held a bar was written as it is
+        signature = Signature(metric=result["metric"], fields=(("unread", text),))
+    return {**result, "signature": signature}
 
 
 @cache

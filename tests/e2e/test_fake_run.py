@@ -541,5 +541,5 @@ def test_reported_figures_stand_under_the_table(project, harness):
     (project / SUITE / "reported.csv").write_text("system,BLEU_1,ROUGE_L\nthe paper,.139,.205\n")
     with_them = harness("run", SUITE, "--with-reported", cwd=project).stdout
     assert "the paper †" in with_them
-    assert "† reported elsewhere, not measured by this run" in with_them
+    assert "† reported elsewhere, not measured by this run; without a signature" in with_them
     assert "the paper" not in harness("run", SUITE, cwd=project).stdout

@@ -93,8 +93,27 @@ def test_the_interval_holds_the_value_and_the_signature_says_how():
     low, high = result.interval
     assert low <= result.value <= high
     assert low < high
-    assert result.signature.startswith("BLEU_1|tok:none|")
-    assert "|refs:1|n:4|unscored:0|pp:strip|v:" in result.signature
+    assert result.signature.long().startswith("BLEU_1|tok:none|")
+    assert "|refs:1|n:4|unscored:0|pp:strip|v:" in result.signature.long()
+
+
+def test_cider_of_other_references_has_another_signature_and_bleu_has_not():
+    """Found: one signature for .601 among one set of references and .373 among another."""
+    texts = [good(text) for text in ("lemon shrimp", "tomato soup", "corn chowder", "toast")]
+    metrics = {name: create(name, ScoringTools(tokenizer="none")) for name in ("bleu", "cider")}
+    further = [*SAMPLES, Sample(id="s4", media=(), references=("lemon tart",))]
+    small = score(metrics, [{"a": texts}], SAMPLES, {"a": "strip"}, replicates=20)
+    large = score(metrics, [{"a": [*texts, FAILED]}], further, {"a": "strip"}, replicates=20)
+
+    cider, bleu = (
+        value(small, "a", metric).signature.differences(value(large, "a", metric).signature)
+        for metric in ("CIDEr", "BLEU_1")
+    )
+    assert [each.field for each in cider.computed] == ["refset"]
+    assert value(small, "a", "CIDEr").value != value(large, "a", "CIDEr").value
+    assert bleu.comparable
+    assert [each.field for each in bleu.data] == ["unscored"]
+    assert value(small, "a", "BLEU_1").value == value(large, "a", "BLEU_1").value
 
 
 def ref(name):
@@ -152,7 +171,7 @@ def test_draws_are_averaged_within_their_sample_and_a_failed_one_is_left_out_of_
     assert value(scored, "a", "ROUGE_L").value == pytest.approx(1 / 3)
     assert value(scored, "b", "ROUGE_L").n_unscored == 0
     # Four samples, not twelve, however often each was drawn.
-    assert "|n:4|draws:3|" in value(scored, "a", "ROUGE_L").signature
+    assert "|n:4|draws:3|" in value(scored, "a", "ROUGE_L").signature.long()
     assert value(scored, "a", "ROUGE_L").percentile == pytest.approx((1 / 3, 1 / 3))
 
 
@@ -172,5 +191,5 @@ def test_the_best_of_several_draws_is_told_beside_their_mean():
     assert best["twice"]["BLEU_1"] == pytest.approx(1.0)
     found = value(mean, "twice", "ROUGE_L")
     assert (found.value, found.n_scored, found.n_unscored) == (pytest.approx(2 / 3), 3, 1)
-    assert "|draws:2|" in found.signature
-    assert "draws" not in value(mean, "once", "ROUGE_L").signature
+    assert found.signature.get("draws") == "2"
+    assert value(mean, "once", "ROUGE_L").signature.get("draws") is None

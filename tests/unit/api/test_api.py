@@ -61,6 +61,22 @@ def test_scoring_adds_a_metric_and_comparing_takes_it(project):
         harness.score(run, predictions="x.csv", dataset="dishes")
 
 
+def test_two_runs_say_which_of_their_numbers_do_not_compare(project):
+    whole = harness.run(project / "prompts" / "titles")
+    part = harness.run(project / "prompts" / "titles", limit=3)
+
+    found = whole.incomparable(part)
+
+    assert list(found) == ["CIDEr"]
+    [difference] = found["CIDEr"]
+    signatures = [
+        next(r.signature for r in run.summary.results if r.metric == "CIDEr")
+        for run in (whole, part)
+    ]
+    assert difference == ("refset", *(signature.get("refset") for signature in signatures))
+    assert whole.incomparable(whole) == {}
+
+
 def test_predictions_made_elsewhere(project, monkeypatch):
     monkeypatch.chdir(project)
     rows = [{"id": "s1", "text": "Lemon-Garlic Shrimp Skillet"}, {"id": "s2", "text": "Soup"}]

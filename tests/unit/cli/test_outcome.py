@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from harness.cli.outcome import exit_by
-from harness.records import MetricResult, Resampling, RunSummary, SystemSummary
+from harness.records import MetricResult, Resampling, RunSummary, Signature, SystemSummary
 
 
 def summary(unscored, missing=None):
@@ -31,7 +31,7 @@ def summary(unscored, missing=None):
             value=None if metric in (missing or {}) or system.unscored == 4 else 0.5,
             n_scored=4,
             n_unscored=0,
-            signature="",
+            signature=Signature(metric=metric, fields=(("tok", "none"),)),
             missing=(missing or {}).get(metric),
         )
         for system in systems

@@ -13,6 +13,7 @@ from harness.metrics.bare_texts import answers_of
 from harness.metrics.caption import Bleu, Cider, RougeL
 from harness.metrics.registry import METRICS, create
 from harness.metrics.tools import ScoringTools
+from harness.records import Sample
 
 # One letter, two words that share a prefix, a token with PTB's no-break space, an accent.
 WORDS = st.sampled_from(["a", "b", "dog", "dogs", "1\u00a01/2", "crème", "b-c"])
@@ -144,17 +145,45 @@ def test_a_sample_without_a_reference_is_a_programming_error(raw, name):
         create(name, raw).statistics(answers_of(["a", "b"], [["a"], []]))
 
 
+# The jars as sha256sum tells them.
+PTB = "tok:ptb|case:lc|tokjar:stanford-corenlp-3.4.1#2fcb91bb7a11|mend:line-1"
+NONE = "tok:none|case:mixed|mend:line-1"
+
+
 @pytest.mark.parametrize(
     ("name", "tokenizer", "signature"),
     [
-        ("bleu", "ptb", "tok:ptb|case:lc|reflen:closest|smooth:none|impl:pycocoevalcap-1.2"),
-        ("bleu", "none", "tok:none|case:mixed|reflen:closest|smooth:none|impl:pycocoevalcap-1.2"),
-        ("rouge_l", "ptb", "tok:ptb|case:lc|beta:1.2|impl:pycocoevalcap-1.2"),
-        ("cider", "ptb", "tok:ptb|case:lc|df:corpus|variant:d|sigma:6|impl:pycocoevalcap-1.2"),
-        ("meteor", "none", "tok:none|case:lc|meteor:1.5|lang:en|impl:pycocoevalcap-1.2"),
+        ("bleu", "ptb", f"{PTB}|reflen:closest|smooth:none|impl:pycocoevalcap-1.2"),
+        ("bleu", "none", f"{NONE}|reflen:closest|smooth:none|impl:pycocoevalcap-1.2"),
+        ("rouge_l", "ptb", f"{PTB}|beta:1.2|impl:pycocoevalcap-1.2"),
+        ("cider", "ptb", f"{PTB}|df:corpus|variant:d|sigma:6|impl:pycocoevalcap-1.2"),
+        (
+            "meteor",
+            "none",
+            "tok:none|case:lc|mend:line-1|meteor:1.5|lang:en|jar:meteor-1.5#1e57b4c72c08|words:300"
+            "|impl:pycocoevalcap-1.2",
+        ),
     ],
 )
 def test_a_signature_says_what_decides_the_number(name, tokenizer, signature):
     fields = create(name, ScoringTools(tokenizer=tokenizer)).signature()
 
     assert "|".join(f"{key}:{value}" for key, value in fields.items()) == signature
+
+
+def references_of(*references):
+    return [Sample(id=f"s{i}", media=(), references=texts) for i, texts in enumerate(references)]
+
+
+def test_cider_names_the_references_that_its_weights_come_from():
+    metric = create("cider", ScoringTools(tokenizer="none"))
+    soup, stew = ("tomato soup", "red soup"), ("beef stew",)
+    named = metric.set_signature(references_of(soup, stew))
+
+    # printf '[["beef stew"],["red soup","tomato soup"]]' | sha256sum
+    assert named == {"refset": "6be7217012fd"}
+    same = references_of(stew, ("red  soup\n", "tomato soup"))
+    assert metric.set_signature(same) == named
+    for other in ((soup,), (soup, ("beef pie",)), (soup, stew, stew), (soup[:1], stew)):
+        assert metric.set_signature(references_of(*other)) != named
+    assert create("bleu", metric._tools).set_signature(references_of(soup, stew)) == {}

@@ -8,6 +8,7 @@ from harness.metrics.bare_texts import answers_of
 from harness.metrics.keywords import Keywords
 from harness.metrics.metric import applies
 from harness.metrics.tools import ScoringTools
+from harness.records import Sample
 
 TOOLS = ScoringTools(tokenizer="none")
 METRIC = Keywords(TOOLS)
@@ -167,6 +168,22 @@ def test_the_field_can_be_chosen():
         ("num", "any"),
         ("avg", "micro"),
     ]
+
+
+def keyword_samples(*names):
+    return [
+        Sample(id=f"s{i}", media=(), references=("a title",), metadata={"ingredients": each})
+        for i, each in enumerate(names)
+    ]
+
+
+def test_the_signature_names_the_keywords_that_can_be_named():
+    named = METRIC.set_signature(keyword_samples(["Bell Pepper", "rice"], "basil"))
+
+    assert [(name, len(digest)) for name, digest in named.items()] == [("vocabset", 12)]
+    same = keyword_samples("basil, bell-pepper", ["RICE", "rice", "!"], [])
+    assert METRIC.set_signature(same) == named
+    assert METRIC.set_signature(keyword_samples(["Pepper", "rice"], "basil")) != named
 
 
 @given(SAMPLES, st.randoms(use_true_random=False))

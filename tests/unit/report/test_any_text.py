@@ -17,6 +17,7 @@ from harness.records import (
     Resampling,
     RunRecord,
     RunSummary,
+    Signature,
     TextsSummary,
     VariantRecord,
 )
@@ -129,7 +130,13 @@ def page_of(text):
         ("words", "vocabulary", "distinct_1", "distinct_2", "same_as_exemplar", "overlong")
     )
     result = MetricResult(
-        system=text, metric=text, family=text, value=0.5, n_scored=1, n_unscored=0, signature=text
+        system=text,
+        metric=text,
+        family=text,
+        value=0.5,
+        n_scored=1,
+        n_unscored=0,
+        signature=Signature(metric=text, fields=(("pp", text), (f"own {text}", text))),
     )
     summary = RunSummary(
         run=text,

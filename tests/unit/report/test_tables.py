@@ -13,6 +13,7 @@ from harness.records import (
     ReportedRow,
     Resampling,
     RunSummary,
+    Signature,
     SystemSummary,
     TextsSummary,
 )
@@ -65,7 +66,7 @@ def result(name, value, metric="BLEU_1", missing=None):
         value=value,
         n_scored=100,
         n_unscored=0,
-        signature="",
+        signature=Signature(metric=metric, fields=(("tok", "none"),)),
         interval=None if value is None else (value - 0.1, value + 0.1),
         missing=missing,
     )
@@ -90,7 +91,9 @@ def test_reported_figures_stand_below_and_never_win():
     lines = table.markdown().splitlines()
     assert lines[2] == "| a | **0.5000** | 100 | 0 |"
     assert lines[4] == "| paper † | 0.900 | – | – |"
-    assert lines[-1].strip() == "† reported elsewhere, not measured by this run"
+    assert (
+        lines[-1].strip() == "† reported elsewhere, not measured by this run; without a signature"
+    )
 
 
 def test_unscored_samples_and_missing_metrics_are_told():

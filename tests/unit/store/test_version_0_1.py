@@ -6,6 +6,7 @@ They were written by the last commit before the run became a typed record; see t
 import json
 import shutil
 import sqlite3
+from importlib.metadata import version
 
 import pytest
 
@@ -134,3 +135,38 @@ def test_a_noise_floor_that_was_a_range_is_not_taken_for_a_deviation(runs):
         assert not read.noise_floor.covers("ROUGE_L", 0.1)
         assert read.draw_variance == {}
         assert not any(pair["under_noise_floor"] for pair in compare_run(folder).json()["pairs"])
+
+
+def test_a_signature_with_a_bar_in_a_name_is_kept_as_it_was_written(runs):
+    path = runs["titles"].path / "summary.json"
+    value = json.loads(path.read_text())
+    written = "EXACT|evaluate:my|metric#0123|n:6"
+    value["results"][0]["signature"] = written
+    path.write_text(json.dumps(value))
+
+    first, second, *_ = runs["titles"].summary().results
+
+    assert first.signature.get("unread") == written
+    assert second.signature.get("refs") == "1"
+
+
+def test_what_is_kept_beside_new_numbers_says_in_what_it_was_computed_otherwise(runs):
+    folder = runs["titles"]
+    added = rescore(folder, [MetricSpec(name="chrf")])
+    noticed = folder.summary().notices
+    anew = rescore(folder)
+
+    [refset] = {r.signature.get("refset") for r in anew.results if r.metric == "CIDEr"}
+    versions = f"v (0.1.0, {version('prompt-harness')})"
+    assert noticed == added.notices
+    assert noticed[-1] == (
+        "kept from an earlier scoring, and computed otherwise than now: "
+        f"BLEU_1, BLEU_2, BLEU_3, BLEU_4, ROUGE_L in {versions}, mend (not told, line-1); "
+        f"CIDEr in {versions}, mend (not told, line-1), refset (not told, {refset}); "
+        f"EXACT, EXACT_NORM in {versions}; "
+        "'harness score' on the run without --metric computes all anew"
+    )
+    assert len(refset) == 12
+    assert not [each for each in anew.notices if "earlier scoring" in each]
+    alike = rescore(folder, [MetricSpec(name="length_ratio")])
+    assert not [each for each in alike.notices if "earlier scoring" in each]
