@@ -25,8 +25,10 @@ from harness.engines.protocol import check_machine
 from harness.errors import ConfigError, DataError, HarnessError
 from harness.fingerprint import sha256_file
 from harness.pipeline.asking.code_parts import code_parts
+from harness.pipeline.asking.declaring import replayed_systems
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
+from harness.pipeline.looking.declared import declared
 from harness.pipeline.looking.targets import targets
 from harness.postprocess import check_steps
 from harness.records import Where
@@ -155,7 +157,9 @@ class Looking:
     def suite(self, folder: Path, *, only: str | None = None) -> None:
         """Check a suite, and the variants beside it that it does not list; or one variant."""
         known = Problems() if only else self.problems
+        before = len(known.all)
         suite = load_suite_parts(folder, known)
+        whole = len(known.all) == before  # of what is wrong nobody can say what it declares
         listed = {variant.name for variant in suite.variants} if suite else set()
         names = [only] if only else [n for n in variant_names(folder) if n not in listed]
         paths = [folder / f"{name}.yaml" for name in [*listed, *names]]
@@ -173,11 +177,16 @@ class Looking:
         self.seen["dataset"].add(_real(suite.dataset.where.path))
         if not only:
             self.seen["suite"].add(_real(folder))
+        plan = None
         if variants:
-            self._plan(replace(suite, variants=tuple(variants), baseline=variants[0].name), folder)
+            every = replace(suite, variants=tuple(variants), baseline=variants[0].name)
+            plan = self._plan(every, folder)
+        if not only and whole:
+            replayed = replayed_systems(plan) if plan else []
+            self.notices += [f"{folder} {text}" for text in declared(suite, replayed)]
 
-    def _plan(self, suite: Suite, folder: Path) -> None:
-        """Go the road of a run up to where it would ask."""
+    def _plan(self, suite: Suite, folder: Path) -> Plan | None:
+        """Go the road of a run up to where it would ask; give the plan of what is left."""
         problems = Problems()
         self._elsewhere(suite.dataset)
         plan = draft_plan(
@@ -199,7 +208,7 @@ class Looking:
                 with self.border(_path(variant, folder)):
                     Renderer(variant)
         if plan is None:
-            return
+            return None
         before = len(self.problems.all)
         for renderer in plan.renderers.values():
             for sample in plan.samples:
@@ -212,6 +221,7 @@ class Looking:
                 for _ in plan.requests():
                     pass
                 self._say(plan)
+        return plan
 
     def _say(self, plan: Plan) -> None:
         """Say what gives answers away; of all samples, since only their texts are needed."""
