@@ -61,15 +61,23 @@ def comparisons(suite: Suite, replayed: Sequence[System] = ()) -> int:
         suite: as it is written, before a choice of its variants and models.
         replayed: the systems of its files of predictions, which only those files tell.
     """
-    asked = [
-        System(name="", model=model.name, variant=variant.name, decoding=decoding)
+    return len((suite.decide or Decision(metrics=())).pairs([*systems_to_ask(suite), *replayed]))
+
+
+def systems_to_ask(suite: Suite) -> list[System]:
+    """Give the systems of a suite as it is written, but for those of files of predictions."""
+    return [
+        System(
+            name=f"{model.name}/{variant.name}/{decoding.name}",
+            model=model.name,
+            variant=variant.name,
+            decoding=decoding,
+        )
         for model in suite.models
         if model.engine != REPLAY
         for decoding in suite.decodings
         for variant in suite.variants
     ]
-    decide = suite.decide or Decision(metrics=())
-    return len(decide.pairs([*asked, *replayed]))
 
 
 def replayed_systems(plan: Plan) -> list[System]:

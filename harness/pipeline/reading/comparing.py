@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from harness.contrast import USUAL, ComparedMetric, Declared, MeasuredMetric, contrast, ordered
@@ -18,7 +17,6 @@ from harness.pipeline.reading.agreeing import (
     order_agreement,
     tally_text,
 )
-from harness.records import FLOOR_SDS
 from harness.scores import clusters_of
 
 if TYPE_CHECKING:
@@ -29,7 +27,15 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.metric import Metric
-    from harness.records import Comparison, Json, Resampling, RunRecord, RunSummary, System
+    from harness.records import (
+        Comparison,
+        Declaration,
+        Json,
+        NoiseFloor,
+        Resampling,
+        RunRecord,
+        RunSummary,
+    )
     from harness.store.run_folder import RunFolder
 
 DECIDING = ("CIDEr", "METEOR", "ROUGE_L")
@@ -50,12 +56,12 @@ class RunComparison:
     """Of each pair, on how many metrics it is better."""
     rank_correlation: tuple[tuple[float, str, str], ...]
     """Kendall's τ-b between the orders that two metrics put three systems or more in."""
-    floor: Mapping[str, float]
-    """Metric → the difference that repeating alone may make; empty where nothing was repeated."""
+    noise_floor: NoiseFloor | None
+    """What repeating alone does to scores; None where nothing was repeated."""
 
     def under_floor(self, pair: Comparison) -> bool:
         """Tell whether a pair's difference may come from the engine alone."""
-        return abs(pair.delta) < self.floor.get(pair.metric, 0.0)
+        return self.noise_floor is not None and self.noise_floor.covers(pair.metric, pair.delta)
 
     def json(self) -> Json:
         """Give plain data."""
@@ -153,7 +159,7 @@ def compare_run(
         rank_correlation=order_agreement(summary, names),
         deciding=deciding,
         exploratory=exploratory,
-        floor=_floor(summary),
+        noise_floor=summary.noise_floor,
     )
 
 
@@ -182,38 +188,30 @@ def declared_in(run: RunRecord, names: Sequence[str]) -> tuple[Declared | None, 
         return None, declaration.not_applicable
     place = {name: i for i, name in enumerate(names)}
     pairs = {
-        (min(place[a.name], place[b.name]), max(place[a.name], place[b.name]))
-        for a, b in combinations([s for s in run.systems if s.name in place], 2)
-        if declaration.baseline is None or _against(declaration.baseline, a, b)
+        (min(place[candidate], place[baseline]), max(place[candidate], place[baseline]))
+        for candidate, baseline in declaration.pairs(run.systems)
     }
-    exploratory = None
-    if not declaration.confirmatory:
-        before = declaration.answers_before
-        exploratory = (
-            "it is not known which answers were there before 'decide' was declared"
-            if before is None
-            else f"{before} of the answers were there before this 'decide' was declared"
-        )
+    exploratory = _why_exploratory(declaration, len(pairs))
     return (
         Declared(
             metrics=declaration.metrics,
             pairs=frozenset(pairs),
             margins=declaration.margins,
-            confirmatory=declaration.confirmatory,
+            confirmatory=exploratory is None,
         ),
         exploratory,
     )
 
 
-def _against(baseline: str, first: System, second: System) -> bool:
-    """Tell whether one of two systems is the other's baseline: of its model and decoding."""
-    alike = (first.model, first.decoding.name) == (second.model, second.decoding.name)
-    return alike and (first.variant == baseline) != (second.variant == baseline)
-
-
-def _floor(summary: RunSummary) -> dict[str, float]:
-    noise = summary.noise_floor
-    return {m: FLOOR_SDS * sd for m, sd in noise.difference_sd.items()} if noise else {}
+def _why_exploratory(declaration: Declaration, pairs: int) -> str | None:
+    """Say why what was declared is not confirmed by this run, if so."""
+    if declaration.answers_before is None:
+        return "it is not known which answers were there before 'decide' was declared"
+    if declaration.answers_before:
+        return f"{declaration.answers_before} of the answers were there before this 'decide' was"
+    if pairs < declaration.comparisons:
+        return f"this run holds {pairs} of the {declaration.comparisons} comparisons declared"
+    return None
 
 
 def read_statistics(

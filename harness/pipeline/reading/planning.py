@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from itertools import combinations, product
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +13,14 @@ from harness import stats
 from harness.contrast import MeasuredMetric, grouped
 from harness.errors import MetricError
 from harness.metrics.metric import applies
+from harness.pipeline.asking.declaring import systems_to_ask
 from harness.pipeline.reading.comparing import (
     chosen_metric,
     compare_run,
     differing,
     read_statistics,
 )
+from harness.records import Decision
 from harness.scores import clusters_of
 
 if TYPE_CHECKING:
@@ -142,23 +144,10 @@ def power_of_suite(
     names = [system.name for system in run.systems]
     wanted = metric or (declared.metrics[0] if declared else None)
     _, column = chosen_metric(metrics, run, wanted, differing(summary, names))
-    systems = list(
-        product(
-            (model.name for model in suite.models),
-            (variant.name for variant in suite.variants),
-            (decoding.name for decoding in suite.decodings),
-        )
-    )
-    pairs = [
-        (i, j)
-        for i, j in combinations(range(len(systems)), 2)
-        if declared is None
-        or declared.baseline is None
-        or (
-            (systems[i][0], systems[i][2]) == (systems[j][0], systems[j][2])
-            and (systems[i][1] == declared.baseline) != (systems[j][1] == declared.baseline)
-        )
-    ]
+    systems = systems_to_ask(suite)
+    place = {system.name: i for i, system in enumerate(systems)}
+    compared = (declared or Decision(metrics=())).pairs(systems)
+    pairs = [(place[baseline], place[candidate]) for candidate, baseline in compared]
     if not pairs:
         raise MetricError("the suite has one system, and nothing to compare it with")
     bar = stats.planned_bar(len(systems), pairs)
