@@ -89,10 +89,16 @@ def _small(pair: Comparison, high: float) -> str:
     return ""
 
 
+def _rounded_up(number: int) -> int:
+    """Keep two digits of a number that is no surer than that."""
+    step = 10 ** max(0, len(str(number)) - 2)
+    return -(-number // step) * step
+
+
 def _what_would(pair: Comparison) -> str:
     """Say which difference would have shown, or how many units would decide."""
     said = f"; a difference of {pair.smallest:.4f} would have shown" if pair.smallest else ""
     if pair.needed and pair.needed > pair.units:
         kind = "samples" if pair.units == pair.n_paired else "clusters"
-        said += f"; about {pair.needed:,} {kind} would decide"
+        said += f"; about {_rounded_up(pair.needed):,} {kind} would decide"
     return said

@@ -56,6 +56,17 @@ def tally_text(tally: MetricTally) -> str:
     return f"{better} is better than {worse} on {wins} of {metrics}, told apart on {told}"
 
 
+def order_text(agreement: Sequence[tuple[float, str, str]]) -> str:
+    """Say how alike metrics order the systems."""
+    (low, *least), (high, *most) = min(agreement), max(agreement)
+    if low == 1.0:
+        return "all metrics put the systems in one order (Kendall's τ-b 1)"
+    return (
+        f"orders of the systems by two metrics agree by Kendall's τ-b {low:.2f} "
+        f"({' and '.join(least)}) to {high:.2f} ({' and '.join(most)})"
+    )
+
+
 def order_agreement(
     summary: RunSummary, systems: Sequence[str]
 ) -> tuple[tuple[float, str, str], ...]:

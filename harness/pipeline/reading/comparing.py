@@ -15,6 +15,7 @@ from harness.pipeline.reading.agreeing import (
     MetricTally,
     metric_tallies,
     order_agreement,
+    order_text,
     tally_text,
 )
 from harness.scores import clusters_of
@@ -86,11 +87,7 @@ class RunComparison:
         """Say of each pair on how many metrics it is better, and how alike metrics order all."""
         lines = [tally_text(tally) for tally in self.tallies]
         if self.rank_correlation:
-            least, most = min(self.rank_correlation), max(self.rank_correlation)
-            lines.append(
-                f"the metrics order the systems alike by Kendall's τ-b {least[0]:+.2f} "
-                f"({least[1]} and {least[2]}) to {most[0]:+.2f} ({most[1]} and {most[2]})"
-            )
+            lines.append(order_text(self.rank_correlation))
         return lines
 
     @property
