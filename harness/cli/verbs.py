@@ -106,8 +106,6 @@ def run(
     from harness.executors.local import LocalExecutor
     from harness.executors.local_signals import stopped_at_once
     from harness.pipeline.asking.run import run_suite
-    from harness.pipeline.reading.comparing import compare_run
-    from harness.pipeline.reading.reporting import comparable
     from harness.store.run_files import plain_data
 
     with stopped_at_once(), RunProgress() as progress:
@@ -134,8 +132,8 @@ def run(
         exit_by(outcome.summary, allow_failures=allow_failures)
         return
     print_result(outcome.summary)
-    if comparable(outcome.summary):
-        print_verdict(compare_run(outcome.folder))
+    if outcome.comparison:
+        print_verdict(outcome.comparison)
     say("", *what_it_took(outcome))
     say(f"report: {folder / 'report.html'}")
     exit_by(outcome.summary, allow_failures=allow_failures)

@@ -23,7 +23,8 @@ from harness.pipeline.asking.generate import (
 from harness.pipeline.asking.inputs import inputs_hash
 from harness.pipeline.asking.plan import Choice, Plan, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
-from harness.pipeline.reading.reporting import write_reports
+from harness.pipeline.reading.comparing import compare_run
+from harness.pipeline.reading.reporting import comparable, write_reports
 from harness.pipeline.reading.scoring import score_run
 from harness.records import Completion, Cost, ImageCounts, Money
 from harness.report.tables import read_reported
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from harness.executors.executor import Executor
     from harness.pipeline.asking.plan import Planned
+    from harness.pipeline.reading.comparing import RunComparison
     from harness.records import RunSummary
 
 STORE_FILE = "store.sqlite"
@@ -51,6 +53,8 @@ class RunOutcome:
 
     folder: RunFolder
     summary: RunSummary
+    comparison: RunComparison | None
+    """None where no two systems compare."""
     generation: Generation
     unchanged: bool = False
     """Whether it is a run of before, since nothing has changed."""
@@ -101,8 +105,16 @@ def run_suite(
             nothing = Generation(total=plan.size, done=plan.size)
             summary = finished.summary()
             if not (finished.path / LAST_REPORT).is_file():  # it was stopped just before its end
-                write_reports(finished, summary)
-            return RunOutcome(folder=finished, summary=summary, generation=nothing, unchanged=True)
+                comparison = write_reports(finished, summary)
+            else:
+                comparison = compare_run(finished) if comparable(summary) else None
+            return RunOutcome(
+                folder=finished,
+                summary=summary,
+                comparison=comparison,
+                generation=nothing,
+                unchanged=True,
+            )
         startable = _startable(plan, lookup, hub)
         folder = RunFolder.create(results, suite.name)
         record = run_record(plan, folder.path, reported)
@@ -129,8 +141,8 @@ def run_suite(
         folder.write_run(replace(record, cost=cost, decide=declaring.counted()))
         summary = score_run(folder, tools, suite.metrics, cost=cost, inputs=inputs)
     progress.stage("writing the report")
-    write_reports(folder, summary)
-    return RunOutcome(folder=folder, summary=summary, generation=generation)
+    comparison = write_reports(folder, summary)
+    return RunOutcome(folder=folder, summary=summary, comparison=comparison, generation=generation)
 
 
 def _startable(plan: Plan, lookup: Lookup, hub: Hub) -> Plan:

@@ -13,12 +13,16 @@ from harness.report.tables import ComparisonTable
 from harness.report.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
+    from harness.pipeline.reading.comparing import RunComparison
     from harness.records import RunSummary
     from harness.store.run_folder import RunFolder
 
 
-def write_reports(folder: RunFolder, summary: RunSummary) -> None:
+def write_reports(folder: RunFolder, summary: RunSummary) -> RunComparison | None:
     """Write the tables (Markdown, CSV, LaTeX) and ``report.html`` of a scored run.
+
+    Returns:
+        How its systems compare; None where no two of them do.
 
     Raises:
         StoreError: a file of the run is missing, or one cannot be written.
@@ -34,20 +38,14 @@ def write_reports(folder: RunFolder, summary: RunSummary) -> None:
     scores = folder.scores([sample.id for sample in first])
     answers = read_answers(folder, run, first).draws[0]
     shown = gallery(first, answers, scores, Thumbnails(folder.path))
-    folder.write_text("report.html", html_page(run, summary, table, shown, verdicts(folder)))
+    compared = compare_run(folder) if comparable(summary) else None
+    said = verdicts(compared) if compared else []
+    folder.write_text("report.html", html_page(run, summary, table, shown, said))
+    return compared
 
 
-def verdicts(folder: RunFolder) -> list[str]:
-    """Say a sentence for each pair of a run's systems on the metric that decides, if there is one.
-
-    Where nothing was declared in time, the last one says so.
-
-    Raises:
-        StoreError: a file of the run is missing.
-    """
-    if not comparable(folder.summary()):
-        return []
-    compared = compare_run(folder)
+def verdicts(compared: RunComparison) -> list[str]:
+    """Say a sentence for each pair on the metric that decides, and why none is confirmed, if so."""
     why = [f"Exploratory: {compared.exploratory}."] if compared.exploratory else []
     return [*sentences(compared.metric(compared.deciding).pairs), *why]
 
