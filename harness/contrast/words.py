@@ -91,7 +91,7 @@ def _small(pair: Comparison, high: float) -> str:
 
 def _rounded_up(number: int) -> int:
     """Keep two digits of a number that is no surer than that."""
-    step = 10 ** max(0, len(str(number)) - 2)
+    step = int(10 ** max(0, len(str(number)) - 2))
     return -(-number // step) * step
 
 
