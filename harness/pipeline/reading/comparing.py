@@ -180,7 +180,7 @@ def declared_in(run: RunRecord, names: Sequence[str]) -> tuple[Declared | None, 
     """
     declaration = run.decide
     if declaration is None:
-        return None, "the suite declares no 'decide'"
+        return None, "nothing was declared before the answers were there"
     if declaration.not_applicable:
         return None, declaration.not_applicable
     place = {name: i for i, name in enumerate(names)}
