@@ -8,6 +8,7 @@ from harness.cli.grid import Grid
 from harness.cli.options import decoding_text
 from harness.cli.output import say
 from harness.contrast import p_text, sentence, sentences, units_text
+from harness.report.table_notes import FEW
 from harness.slices import LEAST
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def print_slices(sliced: SlicedRun) -> None:
             "" if score.shrunk is None else f"{score.shrunk:+.4f}",
             ("" if pair is None else "–") if low is None else f"{low:+.4f} … {high:+.4f}",
             p_text(pair) if pair else "",
-            _n(score.n, score.units),
+            _n(score.n, score.units) + ("°" if score.units < FEW else ""),
         )
         before = score.value
     grid.show()
@@ -141,6 +142,8 @@ def print_slices(sliced: SlicedRun) -> None:
         f"exploratory: differences to the baseline, tested together with all {sliced.tests} that "
         f"could have been looked at, of {sliced.fields} field{'s' if sliced.fields != 1 else ''}"
     )
+    if any(score.units < FEW for score in sliced.scores):
+        say(f"° under {FEW} independent units: little can be told")
     say("shrunk: drawn towards the mean of all slices, as far as its noise asks for it")
     count = sliced.shown + len(sliced.left_out)
     if sliced.left_out:

@@ -50,8 +50,10 @@ def sentence(pair: Comparison) -> str:
     margin = f"{pair.margin or 0.0:g}"
     said = {
         "told apart": f"{higher} {_does(pair)} {lower} by {abs(pair.delta):.4f} (95 % interval "
-        f"{low:+.4f} to {high:+.4f}): unlikely to be chance ({chance}){_small(pair, high)}",
-        "equivalent": f"{higher} and {lower} are equivalent within ±{margin}: {between} ({chance})",
+        f"{low:+.4f} to {high:+.4f}): unlikely to be chance ({chance}){_small(pair, high)}"
+        f"{_what_would(pair)}",
+        "equivalent": f"{higher} and {lower} are equivalent within ±{margin}: {between} ({chance})"
+        f"{_what_would(pair)}",
         "not worse": f"{higher} is not worse than {lower} by {margin} or more: {between} "
         f"({chance}){_what_would(pair)}",
         "not told apart": f"{higher} and {lower} {alike}are not told apart: {between} ({chance})"
