@@ -36,6 +36,22 @@ def find_image(root: Path, name: str) -> Path:
     raise RowFault("missing_image", f"no such image: {path}")
 
 
+def place_below(root: str, name: str) -> str:
+    """Spell the place of an image in one way, by its name alone: no file is looked for.
+
+    Args:
+        root: ``images.root``, absolute and without ``..``.
+        name: with the suffix.
+
+    Returns:
+        The path below the folder, with single slashes, without ``.`` and ``..``, accents composed.
+    """
+    inside = f"{root}{os.sep}"
+    path = name if name.startswith(os.sep) else inside + name
+    below = os.path.normpath(path).removeprefix(inside)
+    return below if below.isascii() else unicodedata.normalize("NFC", below)
+
+
 def _as_spelled(root: Path, name: str) -> Path:
     """Look for each part with its accents composed and decomposed: é is one letter or two."""
     path = root

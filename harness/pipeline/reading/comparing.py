@@ -13,7 +13,7 @@ from harness.metrics.metric import applies
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 from harness.nearest import nearest
-from harness.scores import clusters_of
+from harness.units import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
