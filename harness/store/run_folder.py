@@ -12,6 +12,7 @@ import secrets
 import zipfile
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from harness.errors import StoreError
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 _Line = TypeVar("_Line")
 _SCORED = "scored"
+_SCORE_COLUMNS = ("system", "sample_id", "metric", "value")
 COMPLETIONS = "completions.jsonl"
 _STAMP = "%Y%m%d-%H%M%S"
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -168,12 +170,17 @@ class RunFolder:
 
     def write_scores(self, scores: Sequence[SampleScore]) -> None:
         """Write ``scores.parquet``: a line per system, sample and metric."""
-        import pandas as pd
+        import numpy as np
+        import pyarrow
+        import pyarrow.parquet
 
-        names = ("system", "sample_id", "metric", "value")
-        frame = pd.DataFrame({name: [getattr(s, name) for s in scores] for name in names})
+        *texts, values = (list(map(attrgetter(name), scores)) for name in _SCORE_COLUMNS)
+        numbers = pyarrow.py_buffer(np.array(values, dtype=np.float64))
+        columns = [*map(_arrow_texts, texts)]
+        columns.append(pyarrow.Array.from_buffers(pyarrow.float64(), len(values), [None, numbers]))
+        table = pyarrow.Table.from_arrays(columns, names=list(_SCORE_COLUMNS))
         with self._replacing("scores.parquet") as waiting:
-            frame.to_parquet(waiting, index=False)
+            pyarrow.parquet.write_table(table, waiting)
 
     def write_statistics(self, scored: BoolArray, statistics: Mapping[str, FloatArray]) -> None:
         """Write ``statistics.npz``: what every score of the run is a function of.
@@ -255,21 +262,25 @@ class RunFolder:
         Raises:
             StoreError: it is not there, or damaged.
         """
-        import pandas as pd
+        import pyarrow
+        import pyarrow.compute
+        import pyarrow.parquet
 
         path = self.path / "scores.parquet"
-        names = ("system", "sample_id", "metric", "value")
         _check_file(path)
         try:
-            frame = pd.read_parquet(path, columns=list(names))
-        except (OSError, ValueError, KeyError) as error:
+            with pyarrow.parquet.ParquetFile(path) as file:
+                table = file.read(columns=list(_SCORE_COLUMNS)).select(list(_SCORE_COLUMNS))
+            if samples is not None:
+                ids = table["sample_id"].cast("large_string")
+                table = table.filter(pyarrow.compute.is_in(ids, value_set=_arrow_texts(samples)))
+        # An ArrowException may be none of the others.
+        except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
             fault = str(error).partition("\n")[0]
             raise StoreError(f"{path} cannot be read ({fault})", hint=SCORE_AGAIN) from error
-        if frame["value"].dtype.kind != "f":
+        if not pyarrow.types.is_floating(table["value"].type):
             raise StoreError(f"{path} is damaged (its values are no numbers)", hint=SCORE_AGAIN)
-        if samples is not None:
-            frame = frame[frame["sample_id"].isin(samples)]
-        columns = (frame[name].tolist() for name in names)
+        columns = (table[name].to_pylist() for name in _SCORE_COLUMNS)
         return [
             SampleScore(system=system, sample_id=sample_id, metric=metric, value=value)
             for system, sample_id, metric, value in zip(*columns, strict=True)
@@ -350,6 +361,17 @@ class RunFolder:
             raise _not_finished(path) from error
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError(f"{path} cannot be read ({error})") from error
+
+
+def _arrow_texts(texts: Collection[str]) -> Any:
+    """Make a column of texts; ``pyarrow.array`` would load pandas, which takes a quarter second."""
+    import numpy as np
+    import pyarrow
+
+    encoded = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+    buffers = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(b"".join(encoded))]
+    return pyarrow.Array.from_buffers(pyarrow.large_string(), len(encoded), buffers)
 
 
 def _check_file(path: Path) -> None:
