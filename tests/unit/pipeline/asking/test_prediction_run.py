@@ -63,5 +63,7 @@ def test_what_reads_the_folder_later_sees_the_same_units(scored):
     run = scored([f"{i % 20}.jpg" for i in range(SAMPLES)])
     before = clusters_of(RunFolder(run.path).samples())
     assert before.tolist() == [i % 20 for i in range(SAMPLES)]
+    written = {name: (run.path / name).read_bytes() for name in ("scores.parquet", "table.csv")}
     again = harness.score(run.path)
-    assert interval(again) == interval(run)
+    assert again.summary.results == run.summary.results
+    assert {name: (run.path / name).read_bytes() for name in written} == written
