@@ -118,6 +118,8 @@ class _RowReader:
         ]
         self._images = images
         self._root = os.path.normpath(config.image_root.absolute())
+        self._has_images = images or _is_folder(config.image_root)
+        """Where their folder is not there, as where predictions are scored, none is looked for."""
         self._hash_file = hash_file
         self._list_form = ListForm(
             written=config.reference_list, separator=config.reference_separator
@@ -216,8 +218,9 @@ class _RowReader:
 
     def _media_there(self, row: Row) -> tuple[MediaRef, ...]:
         """Give the images of a row that does without them: all of them, or none."""
-        with suppress(RowFault, DataError):
-            return self._media(row)
+        if self._has_images:
+            with suppress(RowFault, DataError):
+                return self._media(row)
         return ()
 
     def _media(self, row: Row) -> tuple[MediaRef, ...]:
@@ -266,6 +269,13 @@ class _RowReader:
             if twin != sample.id and "duplicate_image" in self.config.clean:
                 raise RowFault("duplicate_image", f"the same image as sample '{twin}'")
         self._ids[sample.id] = row.number
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # one above it may not be searched
+        return False
 
 
 def _account(dropped: Sequence[Dropped]) -> str:
