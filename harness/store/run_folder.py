@@ -12,11 +12,9 @@ import secrets
 import zipfile
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from harness.errors import StoreError
-from harness.records import RunRecord, RunSummary, Sample, SampleScore, StoredCompletion
 from harness.store.agreement import (
     SCORE_AGAIN,
     check_record,
@@ -39,6 +37,7 @@ from harness.store.run_files import (
     sample_line,
     summary_text,
 )
+from harness.store.score_file import read_score_file, write_score_file
 
 try:
     import fcntl
@@ -52,12 +51,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from harness.records import RunRecord, RunSummary, Sample, SampleScore, StoredCompletion
+
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
 
 _Line = TypeVar("_Line")
 _SCORED = "scored"
-_SCORE_COLUMNS = ("system", "sample_id", "metric", "value")
 COMPLETIONS = "completions.jsonl"
 _STAMP = "%Y%m%d-%H%M%S"
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -170,17 +170,8 @@ class RunFolder:
 
     def write_scores(self, scores: Sequence[SampleScore]) -> None:
         """Write ``scores.parquet``: a line per system, sample and metric."""
-        import numpy as np
-        import pyarrow
-        import pyarrow.parquet
-
-        *texts, values = (list(map(attrgetter(name), scores)) for name in _SCORE_COLUMNS)
-        numbers = pyarrow.py_buffer(np.array(values, dtype=np.float64))
-        columns = [*map(_arrow_texts, texts)]
-        columns.append(pyarrow.Array.from_buffers(pyarrow.float64(), len(values), [None, numbers]))
-        table = pyarrow.Table.from_arrays(columns, names=list(_SCORE_COLUMNS))
         with self._replacing("scores.parquet") as waiting:
-            pyarrow.parquet.write_table(table, waiting)
+            write_score_file(waiting, scores)
 
     def write_statistics(self, scored: BoolArray, statistics: Mapping[str, FloatArray]) -> None:
         """Write ``statistics.npz``: what every score of the run is a function of.
@@ -262,29 +253,9 @@ class RunFolder:
         Raises:
             StoreError: it is not there, or damaged.
         """
-        import pyarrow
-        import pyarrow.compute
-        import pyarrow.parquet
-
         path = self.path / "scores.parquet"
         _check_file(path)
-        try:
-            with pyarrow.parquet.ParquetFile(path) as file:
-                table = file.read(columns=list(_SCORE_COLUMNS)).select(list(_SCORE_COLUMNS))
-            if samples is not None:
-                ids = table["sample_id"].cast("large_string")
-                table = table.filter(pyarrow.compute.is_in(ids, value_set=_arrow_texts(samples)))
-        # An ArrowException may be none of the others.
-        except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
-            fault = str(error).partition("\n")[0]
-            raise StoreError(f"{path} cannot be read ({fault})", hint=SCORE_AGAIN) from error
-        if not pyarrow.types.is_floating(table["value"].type):
-            raise StoreError(f"{path} is damaged (its values are no numbers)", hint=SCORE_AGAIN)
-        columns = (table[name].to_pylist() for name in _SCORE_COLUMNS)
-        return [
-            SampleScore(system=system, sample_id=sample_id, metric=metric, value=value)
-            for system, sample_id, metric, value in zip(*columns, strict=True)
-        ]
+        return read_score_file(path, samples)
 
     def statistics(self) -> tuple[BoolArray, dict[str, FloatArray]]:
         """Read ``statistics.npz`` back.
@@ -361,17 +332,6 @@ class RunFolder:
             raise _not_finished(path) from error
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError(f"{path} cannot be read ({error})") from error
-
-
-def _arrow_texts(texts: Collection[str]) -> Any:
-    """Make a column of texts; ``pyarrow.array`` would load pandas, which takes a quarter second."""
-    import numpy as np
-    import pyarrow
-
-    encoded = [text.encode() for text in texts]
-    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-    buffers = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(b"".join(encoded))]
-    return pyarrow.Array.from_buffers(pyarrow.large_string(), len(encoded), buffers)
 
 
 def _check_file(path: Path) -> None:
