@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of, texts_of
-from harness.dataset.image_files import find_image, place_below
+from harness.dataset.image_files import find_image, may_be_there, place_below
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile, read_rows
@@ -118,8 +118,6 @@ class _RowReader:
         ]
         self._images = images
         self._root = os.path.normpath(config.image_root.absolute())
-        self._has_images = images or _is_folder(config.image_root)
-        """Where their folder is not there, as where predictions are scored, none is looked for."""
         self._hash_file = hash_file
         self._list_form = ListForm(
             written=config.reference_list, separator=config.reference_separator
@@ -147,13 +145,16 @@ class _RowReader:
         if not references:
             columns = ", ".join(config.reference_columns)
             raise RowFault("missing_reference", f"no text in {columns}")
+        cluster = self._cluster(cells)
+        metadata = {column: json_of(cells[column], column) for column in config.metadata_columns}
+        media, places = (self._media(row), ()) if self._images else self._media_there(row)
         sample = Sample(
             id=sample_id,
             references=tuple(references),
-            cluster=self._cluster(cells),
-            metadata={column: json_of(cells[column], column) for column in config.metadata_columns},
-            media=self._media(row) if self._images else self._media_there(row),
-            places=() if self._images else self._places(row),
+            cluster=cluster,
+            metadata=metadata,
+            media=media,
+            places=places,
         )
         self._check_new(sample, row)
         for column in config.reference_columns:
@@ -216,12 +217,16 @@ class _RowReader:
         name = text_of(cells[column], column) if column else None
         return None if name is None or name.strip() in _NO_CLUSTER else name
 
-    def _media_there(self, row: Row) -> tuple[MediaRef, ...]:
-        """Give the images of a row that does without them: all of them, or none."""
-        if self._has_images:
-            with suppress(RowFault, DataError):
-                return self._media(row)
-        return ()
+    def _media_there(self, row: Row) -> tuple[tuple[MediaRef, ...], tuple[str, ...]]:
+        """Give the images of a row that does without them, all or none, and where they would be."""
+        media: tuple[MediaRef, ...] = ()
+        with suppress(RowFault):
+            names = list(self._image_names(row))
+            if all(may_be_there(self._root, name) for name in names):
+                with suppress(RowFault, DataError):
+                    media = self._media(row)
+            return media, tuple(dict.fromkeys(place_below(self._root, name) for name in names))
+        return (), ()
 
     def _media(self, row: Row) -> tuple[MediaRef, ...]:
         config = self.config
@@ -235,13 +240,6 @@ class _RowReader:
         if not media:
             raise RowFault("missing_image", f"no image in {', '.join(config.image_columns)}")
         return tuple(media)
-
-    def _places(self, row: Row) -> tuple[str, ...]:
-        """Give where the images of a row would be, each once; none where that cannot be told."""
-        with suppress(RowFault):
-            names = self._image_names(row)
-            return tuple(dict.fromkeys(place_below(self._root, name) for name in names))
-        return ()
 
     def _image_names(self, row: Row) -> Iterator[str]:
         """Give the names of a row's images, with their suffix.
@@ -269,13 +267,6 @@ class _RowReader:
             if twin != sample.id and "duplicate_image" in self.config.clean:
                 raise RowFault("duplicate_image", f"the same image as sample '{twin}'")
         self._ids[sample.id] = row.number
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # one above it may not be searched
-        return False
 
 
 def _account(dropped: Sequence[Dropped]) -> str:
