@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from harness.fingerprint import canonical_json, sha256_text
@@ -49,7 +49,7 @@ class Ingredients:
     @property
     def parts(self) -> dict[str, str]:
         """The canonical JSON of each part, by its sha256."""
-        return {sha256_text(text): text for text in self._texts.values()}
+        return dict(zip(self._digests.values(), self._texts.values(), strict=True))
 
     @property
     def record(self) -> dict[str, Json]:
@@ -58,11 +58,17 @@ class Ingredients:
         pixels = [ref.pixels for ref in media]
         return {
             "version": VERSION,
-            **{name: sha256_text(text) for name, text in self._texts.items()},
+            **self._digests,
             "images": [ref.sha256 for ref in media],
             **({} if set(pixels) <= {1} else {"pixels": pixels}),
             "draw": self.draw,
         }
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        """The sha256 of each part, by its name."""
+        messages, *shared = self._texts.values()
+        return dict(zip(_PARTS, (sha256_text(messages), *map(_digest, shared)), strict=True))
 
     @cached_property
     def _texts(self) -> dict[str, str]:
@@ -78,6 +84,12 @@ class Ingredients:
         ]
         texts = (canonical_json(messages), self.model, self.decoding)
         return dict(zip(_PARTS, texts, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _digest(text: str) -> str:
+    """Hash what many completions share: the model, the decoding."""
+    return sha256_text(text)
 
 
 def differences(

@@ -18,6 +18,7 @@ from harness.errors import MetricError
 from harness.metrics.hf import score_answers, source_of
 from harness.metrics.metric import applies
 from harness.records import Answer, MetricResult, MetricSpec, Sample, SampleScore, Signature
+from harness.units import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,28 +167,6 @@ def score_by_evaluate(
 
 def _mean_of(values: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: sum(each[name] for each in values) / len(values) for name in values[0]}
-
-
-def clusters_of(samples: Sequence[Sample]) -> NDArray[np.int64] | None:
-    """Number the samples that are no independent observations alike.
-
-    Samples belong together that share a ``cluster`` or, where they name none, their first image.
-
-    Returns:
-        A number per sample; None where every sample stands for itself.
-    """
-    names = [_unit(sample) for sample in samples]
-    numbers = {name: i for i, name in enumerate(dict.fromkeys(names))}
-    if len(numbers) == len(samples):
-        return None
-    return np.array([numbers[name] for name in names], dtype=np.int64)
-
-
-def _unit(sample: Sample) -> tuple[str, str]:
-    """Name what a sample belongs to; a cluster may be called as another sample's id is."""
-    if sample.cluster:
-        return "cluster", sample.cluster
-    return ("image", sample.media[0].sha256) if sample.media else ("sample", sample.id)
 
 
 def corpus_values(

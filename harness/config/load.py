@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.answer_form import check_form
 from harness.config.decide import decision
 from harness.config.names import unique
 from harness.config.problems import Problems
@@ -214,6 +213,10 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
     exemplars = fields.get("exemplars")
     form = fields.get("structured_outputs")
     if form is not None:
+        from harness.answer_form import (
+            check_form,
+        )  # loads a checker of schemas: few prompts need it
+
         form = form.model_dump(by_alias=True, exclude_none=True)
         check_form(form, where["structured_outputs"])
     return PromptVariant(

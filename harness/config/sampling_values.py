@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from harness.answer_form import check_form
 from harness.config.messages import KINDS, message
 from harness.config.schema import FormFile
 from harness.errors import ConfigError
@@ -100,6 +99,8 @@ def sampling_problems(params: Mapping[str, Json], where: Mapping[str, Where]) ->
 
 
 def _form_problems(value: Json, where: Where) -> list[ConfigError]:
+    from harness.answer_form import check_form  # loads a checker of schemas
+
     try:
         form = FormFile.model_validate(value)
         check_form(form.model_dump(by_alias=True, exclude_none=True), where)

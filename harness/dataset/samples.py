@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os.path
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of, texts_of
-from harness.dataset.image_files import find_image
+from harness.dataset.image_files import find_image, may_be_there, place_below
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile, read_rows
@@ -18,11 +19,15 @@ from harness.media import probe
 from harness.records import Dropped, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from harness.dataset.sources.table import Row
+    from harness.dataset.sources.table import Cell, Row
     from harness.records import DatasetConfig, MediaRef
+
+_NO_CLUSTER = ("nan", "NaN")
+"""What programs write into a table of text where a value is missing. As a name, it would make one
+cluster of all rows that have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +54,8 @@ def load_samples(
         config: the dataset's description.
         limit: stop after so many samples; rows behind them are not looked at.
         ids: take only these, in this order; each must be usable.
-        images: whether the samples need them; else those that are there are looked at, and no
-            other is missed.
+        images: whether the samples need them; else those that are there are looked at, no other
+            is missed, and samples say where their images would be.
         hash_file: hashes an image file's bytes.
 
     Raises:
@@ -112,6 +117,7 @@ class _RowReader:
             *([config.cluster_column] if config.cluster_column else ()),
         ]
         self._images = images
+        self._root = os.path.normpath(config.image_root.absolute())
         self._hash_file = hash_file
         self._list_form = ListForm(
             written=config.reference_list, separator=config.reference_separator
@@ -139,13 +145,16 @@ class _RowReader:
         if not references:
             columns = ", ".join(config.reference_columns)
             raise RowFault("missing_reference", f"no text in {columns}")
-        cluster = config.cluster_column
+        cluster = self._cluster(cells)
+        metadata = {column: json_of(cells[column], column) for column in config.metadata_columns}
+        media, places = (self._media(row), ()) if self._images else self._media_there(row)
         sample = Sample(
             id=sample_id,
             references=tuple(references),
-            cluster=text_of(cells[cluster], cluster) if cluster else None,
-            metadata={column: json_of(cells[column], column) for column in config.metadata_columns},
-            media=self._media(row) if self._images else self._media_there(row),
+            cluster=cluster,
+            metadata=metadata,
+            media=media,
+            places=places,
         )
         self._check_new(sample, row)
         for column in config.reference_columns:
@@ -202,16 +211,43 @@ class _RowReader:
         except RowFault:
             return ""
 
-    def _media_there(self, row: Row) -> tuple[MediaRef, ...]:
-        """Give the images of a row that does without them: all of them, or none."""
-        with suppress(RowFault, DataError):
-            return self._media(row)
-        return ()
+    def _cluster(self, cells: Mapping[str, Cell]) -> str | None:
+        """Give what a row belongs to; None where it names nothing, so that it stands for itself."""
+        column = self.config.cluster_column
+        name = text_of(cells[column], column) if column else None
+        return None if name is None or name.strip() in _NO_CLUSTER else name
+
+    def _media_there(self, row: Row) -> tuple[tuple[MediaRef, ...], tuple[str, ...]]:
+        """Give the images of a row that does without them, all or none, and where they would be."""
+        media: tuple[MediaRef, ...] = ()
+        with suppress(RowFault):
+            names = list(self._image_names(row))
+            if all(may_be_there(self._root, name) for name in names):
+                with suppress(RowFault, DataError):
+                    media = self._media(row)
+            return media, tuple(dict.fromkeys(place_below(self._root, name) for name in names))
+        return (), ()
 
     def _media(self, row: Row) -> tuple[MediaRef, ...]:
         config = self.config
         media: list[MediaRef] = []
-        for column in config.image_columns:
+        for name in self._image_names(row):
+            path = find_image(config.image_root, name)
+            try:
+                media.append(probe(path, self._hash_file))
+            except DataError as error:
+                raise RowFault("unreadable_image", error.message) from error
+        if not media:
+            raise RowFault("missing_image", f"no image in {', '.join(config.image_columns)}")
+        return tuple(media)
+
+    def _image_names(self, row: Row) -> Iterator[str]:
+        """Give the names of a row's images, with their suffix.
+
+        Raises:
+            RowFault: a cell holds what is no name; those before it have been given.
+        """
+        for column in self.config.image_columns:
             cell = row.cells.get(column)
             if cell == HALF_A_CHARACTER:
                 raise RowFault("missing_image", f"'{column}' holds {HALF_A_CHARACTER.reason}")
@@ -219,14 +255,7 @@ class _RowReader:
                 several = "several images stand in as many columns, or in a list of JSON or Parquet"
                 raise RowFault("bad_cell", f"'{column}' holds a list written as text; {several}")
             for name in texts_of(cell, column):
-                path = find_image(config.image_root, name + config.image_suffix)
-                try:
-                    media.append(probe(path, self._hash_file))
-                except DataError as error:
-                    raise RowFault("unreadable_image", error.message) from error
-        if not media:
-            raise RowFault("missing_image", f"no image in {', '.join(config.image_columns)}")
-        return tuple(media)
+                yield name + self.config.image_suffix
 
     def _check_new(self, sample: Sample, row: Row) -> None:
         """Compare with the samples before; rows that became none count for nothing here."""

@@ -51,7 +51,9 @@ def sanitize(text: str) -> str:
     lone surrogates become question marks. Without it the tokeniser would give each later text
     the tokens of its neighbour, silently.
     """
-    return " ".join(_CONTROL.sub(" ", valid_unicode(text)).split())
+    if not (text.isascii() and text.isprintable()):
+        text = _CONTROL.sub(" ", valid_unicode(text))
+    return " ".join(text.split())
 
 
 def valid_unicode(text: str) -> str:

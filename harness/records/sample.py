@@ -22,6 +22,9 @@ class Sample:
     """Ground-truth titles or captions."""
     cluster: str | None = None
     """What it has in common with others, so that they are resampled together; None: nothing."""
+    places: tuple[str, ...] = ()
+    """Where its images are below ``images.root``, each place spelled in one way, of samples that do
+    without them: those of one place share an image, though nobody here may have it. Else empty."""
     metadata: Mapping[str, Json] = field(default_factory=dict)
 
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record")
 
+_LINES = json.JSONEncoder(ensure_ascii=False)
+"""Of the JSON lines; json.dumps would make one for each."""
+
 _AGAIN = "run the suite again; finished completions are not asked for twice"
 
 
@@ -297,7 +300,7 @@ def _no_number(text: str) -> Json:
 
 
 def _line(value: Json) -> str:
-    return f"{json.dumps(value, ensure_ascii=False)}\n"
+    return f"{_LINES.encode(value)}\n"
 
 
 def _pretty(value: Json) -> str:

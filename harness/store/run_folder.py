@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from harness.errors import StoreError
-from harness.records import RunRecord, RunSummary, Sample, SampleScore, StoredCompletion
 from harness.store.agreement import (
     SCORE_AGAIN,
     check_record,
@@ -38,6 +37,7 @@ from harness.store.run_files import (
     sample_line,
     summary_text,
 )
+from harness.store.score_file import read_score_file, write_score_file
 
 try:
     import fcntl
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from harness.records import RunRecord, RunSummary, Sample, SampleScore, StoredCompletion
 
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
@@ -168,12 +170,8 @@ class RunFolder:
 
     def write_scores(self, scores: Sequence[SampleScore]) -> None:
         """Write ``scores.parquet``: a line per system, sample and metric."""
-        import pandas as pd
-
-        names = ("system", "sample_id", "metric", "value")
-        frame = pd.DataFrame({name: [getattr(s, name) for s in scores] for name in names})
         with self._replacing("scores.parquet") as waiting:
-            frame.to_parquet(waiting, index=False)
+            write_score_file(waiting, scores)
 
     def write_statistics(self, scored: BoolArray, statistics: Mapping[str, FloatArray]) -> None:
         """Write ``statistics.npz``: what every score of the run is a function of.
@@ -255,25 +253,9 @@ class RunFolder:
         Raises:
             StoreError: it is not there, or damaged.
         """
-        import pandas as pd
-
         path = self.path / "scores.parquet"
-        names = ("system", "sample_id", "metric", "value")
         _check_file(path)
-        try:
-            frame = pd.read_parquet(path, columns=list(names))
-        except (OSError, ValueError, KeyError) as error:
-            fault = str(error).partition("\n")[0]
-            raise StoreError(f"{path} cannot be read ({fault})", hint=SCORE_AGAIN) from error
-        if frame["value"].dtype.kind != "f":
-            raise StoreError(f"{path} is damaged (its values are no numbers)", hint=SCORE_AGAIN)
-        if samples is not None:
-            frame = frame[frame["sample_id"].isin(samples)]
-        columns = (frame[name].tolist() for name in names)
-        return [
-            SampleScore(system=system, sample_id=sample_id, metric=metric, value=value)
-            for system, sample_id, metric, value in zip(*columns, strict=True)
-        ]
+        return read_score_file(path, samples)
 
     def statistics(self) -> tuple[BoolArray, dict[str, FloatArray]]:
         """Read ``statistics.npz`` back.

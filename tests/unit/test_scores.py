@@ -4,8 +4,7 @@ import pytest
 from harness import scores as scoring
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
-from harness.records import Answer, Completion, FilePlace, MediaRef, Prediction, Sample
-from harness.scores import clusters_of
+from harness.records import Answer, Completion, Prediction, Sample
 
 TITLES = ["lemon shrimp skillet", "tomato salad", "corn chowder with bacon", "egg toast"]
 SAMPLES = [Sample(id=f"s{i}", media=(), references=(title,)) for i, title in enumerate(TITLES)]
@@ -114,22 +113,6 @@ def test_cider_of_other_references_has_another_signature_and_bleu_has_not():
     assert bleu.comparable
     assert [each.field for each in bleu.data] == ["unscored"]
     assert value(small, "a", "BLEU_1").value == value(large, "a", "BLEU_1").value
-
-
-def ref(name):
-    return MediaRef(place=FilePlace(path=name), sha256=name, width=1, height=1)
-
-
-def test_samples_that_share_an_image_or_a_cluster_belong_together():
-    samples = [
-        Sample(id="a", media=(ref("x"),), references=("t",)),
-        Sample(id="b", media=(ref("x"),), references=("t",)),
-        Sample(id="c", media=(ref("y"),), references=("t",), cluster="cook"),
-        Sample(id="d", media=(ref("z"),), references=("t",), cluster="cook"),
-        Sample(id="e", media=(), references=("t",)),
-    ]
-    assert clusters_of(samples).tolist() == [0, 0, 1, 1, 2]
-    assert clusters_of(samples[1:3]) is None
 
 
 def test_copies_of_a_sample_do_not_make_a_score_surer():

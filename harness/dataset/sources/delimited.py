@@ -38,15 +38,14 @@ def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> It
         raise file.error("is empty: the first line names the columns")
     check_columns(file, header, columns, _other_delimiter(file, header))
     places = {column: header.index(column) for column in (*columns, *optional) if column in header}
+    absent = dict.fromkeys(column for column in optional if column not in header)
     for line, record in records:
         if len(record) != len(header):
             raise _ragged(file, line, record, header)
         if file.quoting is None:
             _check_swallowed(file, line, record)
         cells = {column: record[place] for column, place in places.items()}
-        yield Row(
-            number=line, cells={column: cells.get(column) for column in (*columns, *optional)}
-        )
+        yield Row(number=line, cells=cells | absent)
 
 
 def _records(file: TableFile) -> Iterator[tuple[int, list[str]]]:
@@ -116,6 +115,8 @@ def _check_swallowed(file: TableFile, line: int, record: list[str]) -> None:
     the last, which shows by the number of delimiters. In running text a space follows a comma, so
     commas with one behind them do not count.
     """
+    if not any("\n" in cell or "\r" in cell for cell in record):
+        return
     delimiter, last = _delimiter(file), len(record) - 1
     for place, cell in enumerate(record):
         pieces = _LINE_END.split(cell)

@@ -12,6 +12,7 @@ from harness.metrics.registry import check_specs, parse_spec
 from harness.metrics.tools import ScoringTools
 from harness.pipeline.asking.plan import Choice, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
+from harness.pipeline.reading.answers import COMPLETIONS, WholeRun, make_answers
 from harness.pipeline.reading.reporting import write_reports
 from harness.pipeline.reading.scoring import score_run
 from harness.postprocess import check_steps
@@ -21,7 +22,7 @@ from harness.store.run_folder import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.records import MetricSpec, RunSummary
+    from harness.records import MetricSpec, RunSummary, StoredCompletion
 
 METRICS = tuple(map(parse_spec, ("bleu", "rouge_l", "meteor", "cider")))
 
@@ -72,12 +73,20 @@ def score_predictions(
     )
     plan = make_plan(suite, Choice(), images=False)
     folder = RunFolder.create(out or suite.root / "results", f"{suite.dataset.name}-predictions")
-    folder.write_run(run_record(plan, folder.path))
+    record = run_record(plan, folder.path)
+    folder.write_run(record)
     folder.write_samples(plan.samples)
+    completions: list[StoredCompletion] = []
     write_completions(
-        plan, folder, lambda batch: {p.request.key: ReplayEngine.answer(p.request) for p in batch}
+        plan,
+        folder,
+        lambda batch: {p.request.key: ReplayEngine.answer(p.request) for p in batch},
+        keep=completions.append,
     )
+    # What has just been written is not read again: that would take as long as all the metrics.
+    answers = make_answers(completions, record, plan.samples, folder.path / COMPLETIONS)
+    whole = WholeRun(record=record, samples=plan.samples, answers=answers)
     with ScoringTools() as tools:
-        summary = score_run(folder, tools, suite.metrics, cost=None)
-    write_reports(folder, summary)
+        summary = score_run(folder, whole, tools, suite.metrics, cost=None)
+    write_reports(folder, summary, whole)
     return folder, summary

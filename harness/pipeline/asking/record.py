@@ -85,6 +85,7 @@ def write_completions(
     folder: RunFolder,
     answered: Callable[[Sequence[Planned]], Mapping[str, Completion]],
     count: Callable[[Planned, Completion], None] | None = None,
+    keep: Callable[[StoredCompletion], None] | None = None,
 ) -> None:
     """Write a run's completions and what they depend on into its folder.
 
@@ -93,6 +94,7 @@ def write_completions(
         folder: of the run.
         answered: gives the completions of some requests, by key; all of them.
         count: told of each.
+        keep: given each as it is written.
     """
     written: set[str] = set()
 
@@ -107,7 +109,7 @@ def write_completions(
                     if digest not in written:
                         written.add(digest)
                         write_part(digest, text)
-                yield StoredCompletion(
+                stored = StoredCompletion(
                     system=planned.system.name,
                     variant=planned.system.variant,
                     sample_id=planned.request.sample_id,
@@ -115,6 +117,9 @@ def write_completions(
                     completion=completion,
                     record=planned.ingredients.record,
                 )
+                if keep:
+                    keep(stored)
+                yield stored
 
     with folder.writing_parts() as write_part:
         folder.write_completions(lines(write_part))

@@ -23,6 +23,7 @@ from harness.pipeline.asking.generate import (
 from harness.pipeline.asking.inputs import inputs_hash
 from harness.pipeline.asking.plan import Choice, Plan, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
+from harness.pipeline.reading.answers import read_whole
 from harness.pipeline.reading.comparing import compare_run
 from harness.pipeline.reading.reporting import comparable, write_reports
 from harness.pipeline.reading.scoring import score_run
@@ -139,9 +140,10 @@ def run_suite(
         progress.stage("scoring" if lookup.missing else "scoring; every completion is there")
         cost = _write_completions(plan, store, folder, generation, declaring)
         folder.write_run(replace(record, cost=cost, decide=declaring.counted()))
-        summary = score_run(folder, tools, suite.metrics, cost=cost, inputs=inputs)
+        whole = read_whole(folder)
+        summary = score_run(folder, whole, tools, suite.metrics, cost=cost, inputs=inputs)
     progress.stage("writing the report")
-    comparison = write_reports(folder, summary)
+    comparison = write_reports(folder, summary, whole)
     return RunOutcome(folder=folder, summary=summary, comparison=comparison, generation=generation)
 
 

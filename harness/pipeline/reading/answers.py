@@ -6,17 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.answer_form import has_form
 from harness.errors import StoreError
 from harness.postprocess import check_steps, predict
 from harness.records import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import TypeAlias
 
-    from harness.records import RunRecord, Sample
+    from harness.records import Json, RunRecord, Sample, StoredCompletion
     from harness.store.run_folder import RunFolder
 
     Place: TypeAlias = tuple[int, str, str]
@@ -44,8 +43,48 @@ class RunAnswers:
             yield from draw.get(system, ())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeRun:
+    """What a run asked and was answered: read once for all that is made of it."""
+
+    record: RunRecord
+    samples: Sequence[Sample]
+    answers: RunAnswers
+
+
+def read_whole(folder: RunFolder) -> WholeRun:
+    """Read a run with all its answers.
+
+    Raises:
+        StoreError: a file of the run is damaged or missing.
+    """
+    record, samples = folder.run(), folder.samples()
+    return WholeRun(record=record, samples=samples, answers=read_answers(folder, record, samples))
+
+
 def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -> RunAnswers:
     """Read and post-process the completions of these samples.
+
+    Raises:
+        StoreError: the run's completions are damaged, one is not there, or one stands twice.
+        ConfigError: the run names a step that does not exist.
+    """
+    return make_answers(folder.completions(), run, samples, folder.path / COMPLETIONS)
+
+
+def make_answers(
+    completions: Iterable[StoredCompletion],
+    run: RunRecord,
+    samples: Sequence[Sample],
+    path: Path,
+) -> RunAnswers:
+    """Post-process the completions of these samples.
+
+    Args:
+        completions: all of the run.
+        run: its record.
+        samples: those that are asked for.
+        path: where the completions stand, for errors.
 
     Raises:
         StoreError: the run's completions are damaged, one is not there, or one stands twice.
@@ -55,11 +94,10 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
         check_steps(steps)
     by_id = {sample.id: sample for sample in samples}
     systems = {system.name: system for system in run.systems}
-    path = folder.path / COMPLETIONS
     answers: dict[Place, Answer] = {}
     raw: dict[Place, Answer] = {}
     malformed: Counter[str] = Counter()
-    for line in folder.completions():
+    for line in completions:
         system = systems.get(line.system)
         if system is None or system.variant != line.variant:
             raise _damaged(path, f"a line is of system '{line.system}', variant '{line.variant}'")
@@ -78,7 +116,7 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
         if answers[place].prediction.steps:
             raw[place] = Answer(sample=sample, completion=made, prediction=predict(made, ()))
         form = variant.structured_outputs
-        if form and made.error is None and not has_form(made.text, form):
+        if form and made.error is None and not _has_form(made.text, form):
             malformed[line.system] += 1
     changed = {system for _, system, _ in raw}
     drawn = {name: system.draws * run.repeats for name, system in systems.items()}
@@ -102,6 +140,12 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
         ],
         malformed=malformed,
     )
+
+
+def _has_form(text: str, form: Mapping[str, Json]) -> bool:
+    from harness.answer_form import has_form  # loads a checker of schemas
+
+    return has_form(text, form)
 
 
 def _check_whole(

@@ -18,7 +18,7 @@ from harness.pipeline.reading.agreeing import (
     order_text,
     tally_text,
 )
-from harness.scores import clusters_of
+from harness.units import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -21,7 +21,7 @@ from harness.pipeline.reading.comparing import (
     read_statistics,
 )
 from harness.records import Decision
-from harness.scores import clusters_of
+from harness.units import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,9 @@ import numpy as np
 from harness.errors import MetricError
 from harness.metrics.metric import applies
 from harness.records import DrawVariance, NoiseFloor
-from harness.scores import answered_draws, clusters_of, draw_statistics
+from harness.scores import answered_draws, draw_statistics
 from harness.stats import noise_floor, pseudo_values, sum_rows, unit_components
+from harness.units import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

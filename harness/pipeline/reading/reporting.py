@@ -13,13 +13,21 @@ from harness.report.tables import ComparisonTable
 from harness.report.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
+    from harness.pipeline.reading.answers import WholeRun
     from harness.pipeline.reading.comparing import RunComparison
     from harness.records import RunSummary
     from harness.store.run_folder import RunFolder
 
 
-def write_reports(folder: RunFolder, summary: RunSummary) -> RunComparison | None:
+def write_reports(
+    folder: RunFolder, summary: RunSummary, whole: WholeRun | None = None
+) -> RunComparison | None:
     """Write the tables (Markdown, CSV, LaTeX) and ``report.html`` of a scored run.
+
+    Args:
+        folder: of the run.
+        summary: its numbers.
+        whole: what was read of it already; None: read what is needed.
 
     Returns:
         How its systems compare; None where no two of them do.
@@ -27,8 +35,8 @@ def write_reports(folder: RunFolder, summary: RunSummary) -> RunComparison | Non
     Raises:
         StoreError: a file of the run is missing, or one cannot be written.
     """
-    run = folder.run()
-    samples = folder.samples()
+    run = whole.record if whole else folder.run()
+    samples = whole.samples if whole else folder.samples()
     table = ComparisonTable.of(summary)
     folder.write_text("table.md", table.markdown())
     folder.write_text("table_by_metric.md", table.by_metric())
@@ -36,8 +44,9 @@ def write_reports(folder: RunFolder, summary: RunSummary) -> RunComparison | Non
     folder.write_text("table.tex", table.latex())
     first = samples[:MAX_CARDS]
     scores = folder.scores([sample.id for sample in first])
-    answers = read_answers(folder, run, first).draws[0]
-    shown = gallery(first, answers, scores, Thumbnails(folder.path))
+    # Of all answers the first stand in the order of the first samples.
+    answers = whole.answers if whole else read_answers(folder, run, first)
+    shown = gallery(first, answers.draws[0], scores, Thumbnails(folder.path))
     compared = compare_run(folder) if comparable(summary) else None
     said = verdicts(compared) if compared else []
     folder.write_text("report.html", html_page(run, summary, table, shown, said))

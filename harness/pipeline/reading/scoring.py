@@ -13,7 +13,7 @@ from harness.metrics.diversity import distinct_n, share_identical, vocabulary
 from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
-from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.answers import read_whole
 from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.metric import Metric
-    from harness.pipeline.reading.answers import RunAnswers
+    from harness.pipeline.reading.answers import RunAnswers, WholeRun
     from harness.records import (
         Answer,
         Cost,
@@ -64,14 +64,16 @@ def rescore(
         specs = tuple(metrics) or before.specs
         check_specs(specs)
         kept = before if metrics and not instead else None
-        with ScoringTools(tokenizer=folder.run().tokenizer) as tools:
-            summary = score_run(folder, tools, specs, cost=before.cost, kept=kept)
-        write_reports(folder, summary)
+        whole = read_whole(folder)
+        with ScoringTools(tokenizer=whole.record.tokenizer) as tools:
+            summary = score_run(folder, whole, tools, specs, cost=before.cost, kept=kept)
+        write_reports(folder, summary, whole)
     return summary
 
 
 def score_run(
     folder: RunFolder,
+    whole: WholeRun,
     tools: ScoringTools,
     specs: Sequence[MetricSpec],
     *,
@@ -79,10 +81,11 @@ def score_run(
     inputs: str | None = None,
     kept: RunSummary | None = None,
 ) -> RunSummary:
-    """Post-process and score the completions of a run, and write scores and summary.
+    """Score the answers of a run, and write scores and summary.
 
     Args:
         folder: the run.
+        whole: what was read of it.
         tools: its tokeniser and METEOR.
         specs: what to compute.
         cost: what generating took.
@@ -93,9 +96,7 @@ def score_run(
         StoreError: the run's files are missing or damaged.
         MetricError: a metric is unknown.
     """
-    run = folder.run()
-    samples = folder.samples()
-    answers = read_answers(folder, run, samples)
+    run, samples, answers = whole.record, whole.samples, whole.answers
     own = {spec.label: create(spec, tools) for spec in specs if spec.kind == "own"}
     _prepare(tools, answers)
     post = {

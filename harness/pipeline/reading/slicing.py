@@ -12,8 +12,8 @@ from harness.contrast import USUAL, MeasuredMetric, conclude, grouped, record
 from harness.errors import DataError
 from harness.metrics.metric import applies
 from harness.pipeline.reading.comparing import chosen_metric, differing, read_statistics
-from harness.scores import clusters_of
 from harness.slices import COMPUTED, LEAST, Slice, slices
+from harness.units import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

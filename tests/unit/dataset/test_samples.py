@@ -1,7 +1,10 @@
 import json
 import os
+import shutil
 import unicodedata
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +14,7 @@ from harness.config.load import load_dataset
 from harness.dataset.samples import load_samples
 from harness.errors import ConfigErrors, DataError
 from harness.fingerprint import canonical_json
-from harness.scores import clusters_of
+from harness.units import clusters_of
 
 
 def test_samples_come_in_the_order_of_rows(make):
@@ -173,19 +176,77 @@ def test_an_error_far_down_says_its_line(make):
         load_samples(make(rows, clean="[]"), images=False)
 
 
-def test_samples_without_a_cluster_stand_for_themselves(describe, tmp_path):
-    rows = [
-        '{"id": 1, "title": "a", "cook": "Ann"}',
-        '{"id": 2, "title": "b", "cook": null}',
-        '{"id": 3, "title": "c"}',
-        '{"id": 4, "title": "d", "cook": ""}',
-        '{"id": 5, "title": "e", "cook": "Ann"}',
-        '{"id": 6, "title": "f", "cook": 7}',
-    ]
-    (tmp_path / "d.jsonl").write_text("\n".join(rows))
-    samples = load_samples(describe("d.jsonl", "references: [title], cluster: cook"), images=False)
-    assert [s.cluster for s in samples.samples] == ["Ann", None, None, None, "Ann", "7"]
-    assert len(set(clusters_of(samples.samples))) == 5
+WITH_CLUSTERS = {
+    "d.csv": 'id,title,cook\n1,a,Ann\n2,b,\n3,c,""\n4,d,  \n5,e,Ann\n6,f,nan\n7,g,NaN\n8,h,7\n',
+    "d.tsv": 'id\ttitle\tcook\n1\ta\tAnn\n2\tb\t\n3\tc\t""\n4\td\t\u00a0\n5\te\tAnn\n'
+    "6\tf\tnan\n7\tg\tNaN\n8\th\t7\n",
+    "d.jsonl": """{"id": 1, "title": "a", "cook": "Ann"}
+        {"id": 2, "title": "b", "cook": null}
+        {"id": 3, "title": "c"}
+        {"id": 4, "title": "d", "cook": " "}
+        {"id": 5, "title": "e", "cook": "Ann"}
+        {"id": 6, "title": "f", "cook": ""}
+        {"id": 7, "title": "g", "cook": NaN}
+        {"id": 8, "title": "h", "cook": 7}
+    """,
+    "d.parquet": ["Ann", None, "", " \t", "Ann", "nan", "NaN", "7"],
+}
+"""File → eight rows in which the first and the fifth alone belong together."""
+
+
+@pytest.mark.parametrize("name", WITH_CLUSTERS)
+def test_samples_without_a_cluster_stand_for_themselves(describe, tmp_path, name):
+    content = WITH_CLUSTERS[name]
+    if isinstance(content, str):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    else:
+        columns = {"id": list("12345678"), "title": list("abcdefgh"), "cook": content}
+        pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / name)
+    samples = load_samples(describe(name, "references: [title], cluster: cook"), images=False)
+    assert [s.cluster for s in samples.samples] == ["Ann", *[None] * 3, "Ann", None, None, "7"]
+    assert clusters_of(samples.samples).tolist() == [0, 1, 2, 3, 0, 4, 5, 6]
+
+
+def test_a_number_that_is_missing_in_parquet_is_no_cluster(describe, tmp_path):
+    columns = {"id": list("1234"), "title": list("abcd"), "cook": [1.0, float("nan"), None, 1.0]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "d.parquet")
+    config = describe("d.parquet", "references: [title], cluster: cook")
+    assert clusters_of(load_samples(config, images=False).samples).tolist() == [0, 1, 2, 0]
+
+
+def test_rows_of_one_image_are_told_without_the_images(describe, tmp_path):
+    places = {
+        "a": "dish.jpg",
+        "b": "./sub/..//dish.jpg",
+        "c": str(tmp_path / "dish.jpg"),
+        "d": ["other.jpg", "dish.jpg"],
+        "e": "Dish.jpg",
+        "f": "caf\u00e9.jpg",
+        "g": "cafe\u0301.jpg",
+        "h": None,
+        "i": " ",
+        "j": "['dish.jpg']",
+        "k": True,
+        "l": "../dish.jpg",
+        "m": "dish.jpg\0",
+    }
+    rows = [{"id": name, "image": place, "title": "t"} for name, place in places.items()]
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    samples = load_samples(describe("d.jsonl"), images=False).samples
+    assert clusters_of(samples).tolist() == [0, 0, 0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8]
+    assert samples[3].places == ("other.jpg", "dish.jpg")
+    assert str(tmp_path) not in str(samples)
+
+
+def test_an_image_that_is_there_is_known_where_another_is_not(describe, tmp_path, pictures):
+    shutil.copy(pictures / "red.png", tmp_path / "copy.png")
+    shutil.copy(pictures / "red.png", tmp_path / "red.png")
+    rows = [["red.png"], ["copy.png"], ["gone.png", "red.png"], ["gone.png"], ["never.png"]]
+    lines = [json.dumps({"id": i, "image": names, "title": "t"}) for i, names in enumerate(rows)]
+    (tmp_path / "d.jsonl").write_text("\n".join(lines))
+    samples = load_samples(describe("d.jsonl"), images=False).samples
+    assert [len(sample.media) for sample in samples] == [1, 1, 0, 0, 0]
+    assert clusters_of(samples).tolist() == [0, 0, 0, 0, 1]
 
 
 def test_null_in_metadata_stays_null_and_an_empty_csv_cell_stays_a_text(describe, make, tmp_path):
