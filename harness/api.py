@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from harness.contrast import USUAL
 from harness.errors import ConfigError
 from harness.executors.cancelling import CancellableExecutor
+from harness.frames import result_frame, score_frame
 from harness.metrics.registry import parse_spec
 from harness.pipeline.asking.plan import Choice
 from harness.pipeline.asking.prediction_run import METRICS, score_predictions
@@ -30,6 +31,8 @@ from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from harness.executors.executor import Executor
     from harness.pipeline.asking.generate import Generation, Progress
@@ -118,6 +121,22 @@ class Run:
             if metric in theirs:
                 found[metric] = mine.differences(theirs[metric]).computed
         return {metric: fields for metric, fields in found.items() if fields}
+
+    def frame(self) -> pd.DataFrame:
+        """Give the systems' scores as a pandas data frame: ``harness.frames.result_frame``.
+
+        Raises:
+            StoreError: as ``summary``.
+        """
+        return result_frame(self.summary)
+
+    def score_frame(self) -> pd.DataFrame:
+        """Give the scores of single samples as a pandas data frame, a column a metric.
+
+        Raises:
+            StoreError: as ``summary``, or the file of scores is damaged.
+        """
+        return score_frame(self._folder.scores(), self.summary.metrics)
 
     @property
     def _folder(self) -> RunFolder:
