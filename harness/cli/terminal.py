@@ -160,7 +160,7 @@ def print_slices(sliced: SlicedRun) -> None:
 
 def _n(samples: int, units: int) -> str:
     """Write how many samples there are, and in how many clusters."""
-    return str(samples) if samples == units else f"{samples} in {units}"
+    return str(samples) if samples == units else f"{samples} in {units} clusters"
 
 
 def print_runs(rows: Sequence[RunRow]) -> None:

@@ -126,8 +126,11 @@ def _group(
     values = stats.pseudo_values(statistics, metric.contrasted, labels)
     # A column whose every sample is 0 or 1, and whose score is their mean.
     each = metric.contrasted(statistics)
-    single = values.shape == each.shape
-    shares = stats.are_shares(each) & (single and np.allclose(values, each, atol=SEEN))
+    shares = stats.are_shares(each, known=metric.shares)
+    if values.shape == each.shape:
+        shares &= np.isclose(values, each, atol=SEEN).all(axis=(0, 1))
+    else:
+        shares[:] = False
     printed = metric.aggregate(statistics.sum(axis=1))
     units = np.flatnonzero(both) if labels is None else np.unique(labels)
     place = {system: i for i, system in enumerate(systems)}

@@ -49,7 +49,7 @@ def sentence(pair: Comparison) -> str:
     alike = "score alike, and " if abs(pair.delta) < SEEN else ""
     margin = f"{pair.margin or 0.0:g}"
     said = {
-        "told apart": f"{higher} {_does(pair)} {lower} by {abs(pair.delta):.4f} (95 % interval "
+        "told apart": f"{higher} {_does(pair)} {lower} by {_figure(pair.delta)} (95 % interval "
         f"{low:+.4f} to {high:+.4f}): unlikely to be chance ({chance}){_small(pair, high)}"
         f"{_what_would(pair)}",
         "equivalent": f"{higher} and {lower} are equivalent within ±{margin}: {between} ({chance})"
@@ -70,7 +70,9 @@ def counted(pair: Comparison) -> str:
 def units_text(samples: int, units: int | None) -> str:
     """Say how many samples there are, and in how many clusters where some belong together."""
     text = f"{samples} sample{'s' if samples != 1 else ''}"
-    return text if units in (None, samples) else f"{text} in {units} clusters"
+    if units in (None, samples):
+        return text
+    return f"{text} in {units} cluster{'s' if units != 1 else ''}"
 
 
 def p_text(pair: Comparison) -> str:
@@ -78,6 +80,12 @@ def p_text(pair: Comparison) -> str:
     if pair.p_value is None:
         return "–"
     return f"{pair.p_value:.4f}" if pair.p_value >= 0.0001 else f"{pair.p_value:.1e}"
+
+
+def _figure(difference: float) -> str:
+    """Write how large a difference is; one that is there is never 0.0000."""
+    size = abs(difference)
+    return f"{size:.4f}" if size >= SEEN else f"{size:.1e}"
 
 
 def _does(pair: Comparison) -> str:

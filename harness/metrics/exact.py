@@ -33,6 +33,7 @@ class ExactMatch(MeanOfSamples):
     """
 
     columns = ("EXACT", "EXACT_NORM")
+    shares = True
 
     def __init__(self, tools: ScoringTools) -> None:
         """Take ``tools`` as every metric does; nothing of them is needed."""

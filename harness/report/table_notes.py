@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SEEN = 0.00005
 """The smallest difference that four decimals show."""
 FEW = 30
-"""Samples under which every table warns."""
+"""Independent units under which every table warns: samples, or clusters of them."""
 WORTH = ("CIDEr", "METEOR", "ROUGE_L")
 """Metrics on which the draws' worth is told; where there is none of them, the first."""
 REPORTED_MARK = "†"
@@ -137,16 +137,32 @@ def _notes_on_numbers(summary: RunSummary) -> Iterator[str]:
             f"{system} is the mean of {draws[system]} draws; had the reference chosen the best: "
             + ", ".join(shown)
         )
-    n = max((system.n for system in summary.systems), default=0)
-    if n < FEW:
-        cider = ", and CIDEr depends on each" if "CIDEr" in summary.metrics else ""
-        yield f"only {n} sample{'' if n == 1 else 's'}: too few to tell prompts apart{cider}"
+    yield from _few(summary)
+    n = _samples(summary)
     short = summary.short_references
     if short and {"BLEU_4", "CIDEr"} & set(summary.metrics):
         yield (
             f"{short} of {n} samples have references under 4 words: the same three words score "
             "BLEU_4 0.03 and CIDEr at most 7.5"
         )
+
+
+def _samples(summary: RunSummary) -> int:
+    return max((system.n for system in summary.systems), default=0)
+
+
+def _few(summary: RunSummary) -> Iterator[str]:
+    """Warn of few independent units: those of the system that has the most."""
+    known = [(r.units, r.n_scored) for r in summary.results if r.units is not None]
+    n = _samples(summary)
+    units, samples = max(known, default=(n, n))
+    if units >= FEW:
+        return
+    kind = "sample" if units == samples else "cluster"
+    of = "" if units == samples else f" of {samples} samples"
+    cider = ", and CIDEr depends on each" if "CIDEr" in summary.metrics else ""
+    told = f"only {units} {kind}{'' if units == 1 else 's'}{of}"
+    yield f"{told}: too few to tell prompts apart{cider}"
 
 
 def _repeats(summary: RunSummary) -> Iterator[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from harness.records import RunSummary
+    from harness.records import RunSummary, SystemSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,16 @@ class Row:
     values: tuple[float | None, ...]
     intervals: tuple[tuple[float | None, float | None], ...]
     """A lower and an upper end for each value; None where there is none."""
+    units: int | None = None
+    """Independent ones among the scored samples: samples, or clusters; None: not known."""
     reported: bool = False
+
+    @property
+    def counted(self) -> str:
+        """Say how many samples were scored, and in how many clusters where some belong together."""
+        if self.n is None:
+            return "–"
+        return str(self.n) if self.units in (None, self.n) else f"{self.n} in {self.units} clusters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,7 @@ class ComparisonTable:
             Row(
                 system=system.system,
                 n=system.n - system.unscored,
+                units=_units(summary, system),
                 unscored=system.unscored,
                 values=tuple(value.get((system.system, metric)) for metric in metrics),
                 intervals=tuple(
@@ -122,8 +132,9 @@ class ComparisonTable:
                 for column, value in enumerate(row.values)
             ]
             name = f"{row.system} {REPORTED_MARK}" if row.reported else row.system
-            counts = ("–" if count is None else str(count) for count in (row.n, row.unscored))
-            lines.append([Cell(text=name), *values, *(Cell(text=count) for count in counts)])
+            unscored = "–" if row.unscored is None else str(row.unscored)
+            counts = (Cell(text=row.counted), Cell(text=unscored))
+            lines.append([Cell(text=name), *values, *counts])
         return lines
 
     def markdown(self) -> str:
@@ -156,13 +167,14 @@ class ComparisonTable:
         A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``.
         """
         bounds = [f"{metric}_{end}" for metric in self.metrics for end in ("low", "high")]
-        lines = [[csv_cell(name) for name in (*self.header, *bounds, "source")]]
+        lines = [[csv_cell(name) for name in (*self.header, *bounds, "units", "source")]]
         for row in self.rows:
             values = ["" if value is None else repr(value) for value in row.values]
             counts = ["" if count is None else str(count) for count in (row.n, row.unscored)]
             ends = [repr(end) if end is not None else "" for pair in row.intervals for end in pair]
             source = "reported" if row.reported else "measured"
-            lines.append([csv_cell(row.system), *values, *counts, *ends, source])
+            units = "" if row.units is None else str(row.units)
+            lines.append([csv_cell(row.system), *values, *counts, *ends, units, source])
         return "".join(f"{','.join(line)}\n" for line in lines)
 
     def latex(self) -> str:
@@ -209,6 +221,13 @@ def read_reported(path: Path) -> list[ReportedRow]:
             raise DataError(f"not a number: {error}", where=where) from error
         lines.append(ReportedRow(system=name, scores=scores))
     return lines
+
+
+def _units(summary: RunSummary, system: SystemSummary) -> int | None:
+    """Find how many independent units a system's scored samples are."""
+    n = system.n - system.unscored
+    of_all = (r.units for r in summary.results if r.system == system.system and r.n_scored == n)
+    return next((units for units in of_all if units is not None), None)
 
 
 def _figure(text: str) -> float:

@@ -105,7 +105,7 @@ def tell_apart(blocks: Sequence[Block], *, exchanges: int = EXCHANGES, seed: int
     Args:
         blocks: of tests; every test has one or more units.
         exchanges: B, how often answers are exchanged. The least adjusted p-value is 1 / (B + 1)
-            however many tests there are.
+            however many tests there are; under 20 nothing is told apart.
         seed: of the exchanges.
 
     Raises:
@@ -128,8 +128,8 @@ def tell_apart(blocks: Sequence[Block], *, exchanges: int = EXCHANGES, seed: int
         start += len(signs)
     largest.sort()
     # The p-value (r + 1) / (B + 1) is under alpha exactly if fewer than this many reach it.
-    rank = max(1, math.ceil(ALPHA * (exchanges + 1) - 1))
-    bar = float(largest[-rank])
+    rank = math.ceil(ALPHA * (exchanges + 1) - 1)
+    bar = float(largest[-rank]) if rank > 0 else math.inf
     differences = []
     for block, sums, count in zip(blocks, prepared, own, strict=True):
         df = degrees_of_freedom(block.sizes)
@@ -240,15 +240,19 @@ class _Sums:
         spread = max(0.0, squares - n * center**2)
         sd = math.sqrt(spread / (n - 1)) if n > 1 else 0.0
         interval = smallest = None
-        if needed**2 < n:
+        if needed**2 < n * (1.0 - _ROUNDING):
             half = needed * math.sqrt(spread / (n * (n - needed**2)))
-            interval = _one_side(center - half, center + half, center, told_apart=told_apart)
+            low, high = center - half, center + half
+            if n > self.units:  # a share
+                low, high = max(low, -1.0), min(high, 1.0)
+            interval = _one_side(low, high, center, told_apart=told_apart)
             reach = needed * math.sqrt((n - 1) / (n - needed**2)) + t_quantile(POWER, df)
             smallest = reach * sd / math.sqrt(n)
+        adjusted = _agreeing(max(float(p_value), alone), told_apart=told_apart)
         return Difference(
             delta=total / self.units,
-            p_single=max(p_single, alone),
-            p_value=_agreeing(max(p_value, alone), told_apart=told_apart),
+            p_single=min(max(float(p_single), alone), adjusted),
+            p_value=adjusted,
             told_apart=told_apart,
             interval=interval,
             smallest=smallest,

@@ -52,6 +52,7 @@ def estimate(
     *,
     clusters: ArrayLike | None = None,
     contrasted: Aggregate | None = None,
+    shares: bool = False,
 ) -> tuple[Estimate, ...]:
     """Score a system with 95 % intervals.
 
@@ -70,6 +71,8 @@ def estimate(
         aggregate: totals → m scores.
         clusters: which cluster a sample belongs to, shape (n,); by default each is its own.
         contrasted: as ``aggregate``, with 0 where nothing was measured; what carries a score.
+        shares: whether the metric gives each sample 0 or 1 and nothing else; of others the data
+            must show it.
 
     Returns:
         m estimates.
@@ -80,23 +83,22 @@ def estimate(
     rows = np.asarray(statistics, dtype=np.float64)
     values = pseudo_values(rows, aggregate, clusters)
     units = len(values)
+    scores = score_totals(aggregate, rows.sum(axis=0))
     each = score_totals(contrasted or aggregate, rows[:, None])[:, 0]
-    sizes = (
-        np.ones(units) if clusters is None else sum_rows(np.ones((len(rows), 1)), clusters)[:, 0]
-    )
+    sizes = unit_sizes(len(rows), clusters)
     held = carriers(each if clusters is None else sum_rows(each, clusters))
-    shares = are_shares(each) & np.isclose(each.mean(axis=0), values.mean(axis=0), atol=1e-9)
+    wilson = are_shares(each, known=shares) & np.isclose(each.mean(axis=0), scores, atol=1e-9)
     estimates = []
-    for column, score in enumerate(values.mean(axis=0).tolist()):
+    for column, score in enumerate(scores.tolist()):
         interval, reason = None, None
         if units < FEWEST_UNITS:
             reason = TOO_FEW_UNITS
-        elif shares[column]:
+        elif wilson[column]:
             interval = _wilson(score, values[:, column], sizes)
         elif held[column] < FEWEST_CARRIERS:
             reason = TOO_FEW_MATCHES
         else:
-            interval = _jackknife_t(values[:, column], sizes)
+            interval = _jackknife_t(score, values[:, column], sizes)
         estimates.append(Estimate(value=score, interval=interval, no_interval=reason, units=units))
     return tuple(estimates)
 
@@ -147,9 +149,9 @@ def _wilson(share: float, values: FloatArray, sizes: FloatArray) -> Interval:
     return max(0.0, center - half), min(1.0, center + half)
 
 
-def _jackknife_t(values: FloatArray, sizes: FloatArray) -> Interval:
+def _jackknife_t(score: float, values: FloatArray, sizes: FloatArray) -> Interval:
     """The jackknife's t interval; of single samples with its skewness taken out."""
-    n, score = len(values), float(values.mean())
+    n = len(values)
     sd = float(values.std(ddof=1))
     quantile = t_quantile(1 - ALPHA / 2, degrees_of_freedom(sizes))
     if sizes.sum() > n or sd == 0.0:

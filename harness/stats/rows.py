@@ -133,10 +133,20 @@ def pseudo_values(
     return values
 
 
-def are_shares(values: FloatArray) -> BoolArray:
-    """Tell which columns hold nothing but 0 and 1: values[..., n, m] → [m]."""
-    near = np.minimum(np.abs(values), np.abs(values - 1.0)) < _ROUNDING
-    return np.asarray(near.reshape(-1, near.shape[-1]).all(axis=0), dtype=np.bool_)
+def are_shares(values: FloatArray, *, known: bool = False) -> BoolArray:
+    """Tell which columns hold nothing but 0 and 1: values[..., n, m] → [m].
+
+    Args:
+        values: of samples.
+        known: whether the metric gives nothing else; where it may, zeros alone are no shares, for
+            nothing tells then what scale they are on.
+    """
+    columns = values.reshape(-1, values.shape[-1])
+    one = np.abs(columns - 1.0) < _ROUNDING
+    shares = (one | (np.abs(columns) < _ROUNDING)).all(axis=0)
+    if not known:
+        shares &= one.any(axis=0)
+    return np.asarray(shares, dtype=np.bool_)
 
 
 def carriers(values: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 Version 1 (until 0.1): metrics were named by canonical JSON, dropped rows were a bare number in the
 summary, and who made a completion was not known.
 Version 2 (until 0.2): nothing was declared; what such a run lacks has a default.
+Both had a second interval of each number (``percentile``) and one resampling for all of them.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ def summary_up_to_date(value: dict[str, Any], asked: Sequence[MetricSpec]) -> di
         value: the file.
         asked: the metrics of the run, whose options the summary of version 1 does not tell.
     """
+    if value["schema"] < 3:
+        value = _as_estimated(value)
     if value["schema"] > 1:
         return {**value, "schema": RUN_SCHEMA}
     by_name = {spec.name: spec for spec in asked if spec.kind == "own"}
@@ -94,6 +97,31 @@ def _media(ref: Json) -> Json:
         return ref
     facts = {name: fact for name, fact in ref.items() if name != "path"}
     return {"place": {"type": "file", "path": ref["path"]}, **facts}
+
+
+def _as_estimated(value: dict[str, Any]) -> dict[str, Any]:
+    """Tell of results what they are over, as far as it is known, and on which none is best.
+
+    How many clusters there were is not: units are samples, of what has an interval. Nor is which
+    samples were scored, only how many.
+    """
+    results = [
+        {
+            **{name: fact for name, fact in result.items() if name != "percentile"},
+            "units": result.get("n_scored") if result.get("interval") else None,
+        }
+        for result in value.get("results", [])
+    ]
+    counts: dict[str, set[int]] = {}
+    for result in results:
+        if scored := result.get("n_scored"):
+            counts.setdefault(result.get("metric", ""), set()).add(scored)
+    unsure = {r.get("metric") for r in results if r.get("n_scored") and r.get("n_unscored")}
+    return {
+        **{name: fact for name, fact in value.items() if name != "resampling"},
+        "results": results,
+        "uneven": [name for name, each in counts.items() if len(each) > 1 or name in unsure],
+    }
 
 
 def _spec(written: Json) -> Json:

@@ -31,15 +31,15 @@ def answers(draw, samples):
     }
 
 
-def score(metrics, draws, samples, post, **options):
+def score(metrics, draws, samples, post):
     made = [answers(draw, samples) for draw in draws]
-    return scoring.score(metrics, made, samples, post, **options)
+    return scoring.score(metrics, made, samples, post)
 
 
 def run(predictions, names=("bleu", "rouge_l", "cider")):
     metrics = {name: create(name, ScoringTools(tokenizer="none")) for name in names}
     post = dict.fromkeys(predictions, "strip")
-    return score(metrics, [predictions], SAMPLES, post, replicates=200)
+    return score(metrics, [predictions], SAMPLES, post)
 
 
 def value(scored, system, metric):
@@ -88,12 +88,39 @@ def test_a_system_with_no_prediction_has_no_score_and_a_reason():
 
 def test_the_interval_holds_the_value_and_the_signature_says_how():
     texts = ["lemon shrimp", "tomato soup", "corn chowder", "toast"]
-    result = value(run({"a": [good(text) for text in texts]}), "a", "BLEU_1")
+    samples = [Sample(id=f"s{i}", media=(), references=(TITLES[i % 4],)) for i in range(40)]
+    metrics = {"bleu": create("bleu", ScoringTools(tokenizer="none"))}
+    scored = score(metrics, [{"a": [good(text) for text in texts] * 10}], samples, {"a": "strip"})
+    result = value(scored, "a", "BLEU_1")
     low, high = result.interval
-    assert low <= result.value <= high
-    assert low < high
+    assert low < result.value < high
+    assert (result.units, result.no_interval) == (40, None)
     assert result.signature.long().startswith("BLEU_1|tok:none|")
-    assert "|refs:1|n:4|unscored:0|pp:strip|v:" in result.signature.long()
+    assert "|refs:1|n:40|unscored:0|pp:strip|v:" in result.signature.long()
+
+
+def test_where_there_is_no_interval_it_is_said_why():
+    texts = ["lemon shrimp", "tomato soup", "corn chowder", "toast"]
+    few = value(run({"a": [good(text) for text in texts]}), "a", "BLEU_1")
+    assert (few.interval, few.no_interval) == (None, "fewer than 6 independent units")
+    assert few.units == 4
+
+    samples = [Sample(id=f"s{i}", media=(), references=(TITLES[i % 4],)) for i in range(40)]
+    metrics = {name: create(name, ScoringTools(tokenizer="none")) for name in ("bleu", "cider")}
+    wrong = [good("nothing of it is there")] * 40
+    scored = score(metrics, [{"a": wrong}], samples, {"a": "none"})
+    assert {r.no_interval for r in scored.results} == {"too few matches"}
+
+
+def test_a_share_of_nothing_has_an_interval_and_a_score_of_nothing_has_none():
+    """Fault: exact match 0 of 20 had the interval 0 to 0."""
+    samples = [Sample(id=f"s{i}", media=(), references=(TITLES[i % 4],)) for i in range(20)]
+    names = ("exact_match", "rouge_l")
+    metrics = {name: create(name, ScoringTools(tokenizer="none")) for name in names}
+    scored = score(metrics, [{"a": [good("no")] * 20}], samples, {"a": "none"})
+    exact, rouge = value(scored, "a", "EXACT"), value(scored, "a", "ROUGE_L")
+    assert exact.interval == pytest.approx((0, 0.161), abs=5e-4)
+    assert (rouge.interval, rouge.no_interval) == (None, "too few matches")
 
 
 def test_cider_of_other_references_has_another_signature_and_bleu_has_not():
@@ -101,8 +128,8 @@ def test_cider_of_other_references_has_another_signature_and_bleu_has_not():
     texts = [good(text) for text in ("lemon shrimp", "tomato soup", "corn chowder", "toast")]
     metrics = {name: create(name, ScoringTools(tokenizer="none")) for name in ("bleu", "cider")}
     further = [*SAMPLES, Sample(id="s4", media=(), references=("lemon tart",))]
-    small = score(metrics, [{"a": texts}], SAMPLES, {"a": "strip"}, replicates=20)
-    large = score(metrics, [{"a": [*texts, FAILED]}], further, {"a": "strip"}, replicates=20)
+    small = score(metrics, [{"a": texts}], SAMPLES, {"a": "strip"})
+    large = score(metrics, [{"a": [*texts, FAILED]}], further, {"a": "strip"})
 
     cider, bleu = (
         value(small, "a", metric).signature.differences(value(large, "a", metric).signature)
@@ -126,7 +153,7 @@ def test_copies_of_a_sample_do_not_make_a_score_surer():
 
     def width(samples, said):
         metrics = {"rouge_l": create("rouge_l", ScoringTools(tokenizer="none"))}
-        scored = score(metrics, [{"a": said}], samples, {"a": "none"}, replicates=500)
+        scored = score(metrics, [{"a": said}], samples, {"a": "none"})
         low, high = scored.results[0].interval
         return high - low
 
@@ -145,7 +172,7 @@ def test_draws_are_averaged_within_their_sample_and_a_failed_one_is_left_out_of_
         {"a": [good("")] * 4, "b": [FAILED, good(""), *right[2:]]},
     ]
 
-    scored = score(metrics, draws, SAMPLES, {"a": "none", "b": "none"}, replicates=200)
+    scored = score(metrics, draws, SAMPLES, {"a": "none", "b": "none"})
 
     assert scored.statistics["rouge_l"].shape == (2, 4, 2)
     assert scored.statistics["rouge_l"][..., 0] == pytest.approx(
@@ -155,7 +182,7 @@ def test_draws_are_averaged_within_their_sample_and_a_failed_one_is_left_out_of_
     assert value(scored, "b", "ROUGE_L").n_unscored == 0
     # Four samples, not twelve, however often each was drawn.
     assert "|n:4|draws:3|" in value(scored, "a", "ROUGE_L").signature.long()
-    assert value(scored, "a", "ROUGE_L").percentile == pytest.approx((1 / 3, 1 / 3))
+    assert value(scored, "a", "ROUGE_L").units == 4
 
 
 def test_the_best_of_several_draws_is_told_beside_their_mean():
@@ -167,7 +194,7 @@ def test_the_best_of_several_draws_is_told_beside_their_mean():
     ]
 
     best = scoring.best_of(metrics, [answers(draw, SAMPLES) for draw in draws])
-    mean = score(metrics, draws, SAMPLES, {"once": "none", "twice": "none"}, replicates=200)
+    mean = score(metrics, draws, SAMPLES, {"once": "none", "twice": "none"})
 
     assert list(best) == ["twice"]
     assert best["twice"]["ROUGE_L"] == pytest.approx(1.0)

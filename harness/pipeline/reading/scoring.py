@@ -150,11 +150,15 @@ def score_run(
 
 
 def _uneven(scored: ScoredRun, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
-    """Give the columns on which systems were scored on different samples."""
+    """Give the columns on which systems were scored on different samples.
+
+    One that has no score at all is not compared with the others.
+    """
     uneven: list[str] = []
     for label, statistics in scored.statistics.items():
         kept = scored.scored & applies(statistics)
-        if (kept != kept[0]).any():
+        kept = kept[kept.any(axis=1)]
+        if (kept != kept[:1]).any():
             uneven += metrics[label].columns
     return tuple(uneven)
 

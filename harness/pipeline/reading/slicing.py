@@ -219,6 +219,7 @@ def _scores(
             measured.metric.aggregate,
             clusters=None if clusters is None else clusters[kept],
             contrasted=measured.metric.contrasted,
+            shares=measured.metric.shares,
         )
         estimate = estimates[measured.metric.columns.index(column)]
         key = part.value, system

@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from harness.cli.outcome import exit_by
-from harness.records import MetricResult, Resampling, RunSummary, Signature, SystemSummary
+from harness.records import MetricResult, RunSummary, Signature, SystemSummary
 
 
 def summary(unscored, missing=None):
@@ -43,7 +43,6 @@ def summary(unscored, missing=None):
         suite="suite",
         dataset="dishes",
         baseline="v",
-        resampling=Resampling(replicates=10),
         specs=(),
         metrics=("CIDEr", "METEOR"),
         systems=systems,

@@ -14,7 +14,6 @@ from harness.records import (
     Machine,
     MetricResult,
     ModelRecord,
-    Resampling,
     RunRecord,
     RunSummary,
     Signature,
@@ -50,7 +49,7 @@ def table_of(text):
 @given(ANY)
 def test_csv_has_every_cell_at_its_place(text):
     read = list(csv.reader(io.StringIO(table_of(text).csv(), newline="")))
-    assert {len(row) for row in read} == {10}
+    assert {len(row) for row in read} == {11}
     assert [csv_value(row[0]) for row in read] == ["system", text, "b", text]
     assert csv_value(read[0][2]) == text
     assert [row[2] for row in read[1:]] == ["-0.25", "-0.5", "0.1"]
@@ -144,7 +143,6 @@ def page_of(text):
         suite=text,
         dataset=text,
         baseline=text,
-        resampling=Resampling(replicates=10),
         specs=(),
         metrics=(text,),
         systems=(),

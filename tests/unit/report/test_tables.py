@@ -11,7 +11,6 @@ from harness.records import (
     MetricSpec,
     NoiseFloor,
     ReportedRow,
-    Resampling,
     RunSummary,
     Signature,
     SystemSummary,
@@ -27,7 +26,6 @@ def summary(values, **changes):
         suite="suite",
         dataset="dishes",
         baseline="a",
-        resampling=Resampling(replicates=10),
         specs=(MetricSpec(name="bleu"),),
         metrics=changes.pop("metrics", ("BLEU_1",)),
         systems=changes.pop("systems", tuple(system(name) for name in values)),
@@ -58,14 +56,15 @@ def texts(name, overlong=0):
     return TextsSummary(system=name, overlong=overlong, **nothing)
 
 
-def result(name, value, metric="BLEU_1", missing=None):
+def result(name, value, metric="BLEU_1", missing=None, n=100, units=None):
     return MetricResult(
         system=name,
         metric=metric,
         family="bleu",
         value=value,
-        n_scored=100,
+        n_scored=n,
         n_unscored=0,
+        units=units,
         signature=Signature(metric=metric, fields=(("tok", "none"),)),
         interval=None if value is None else (value - 0.1, value + 0.1),
         missing=missing,
@@ -131,11 +130,55 @@ def test_few_samples_and_short_references_are_warned_of():
         short_references=5,
         metrics=("CIDEr",),
         systems=(system("a", n=12), system("b", n=12)),
-        results=(result("a", 0.5, "CIDEr"), result("b", 0.4, "CIDEr")),
+        results=(result("a", 0.5, "CIDEr", n=12), result("b", 0.4, "CIDEr", n=12)),
     )
     few, short = ComparisonTable.of(told).notes
-    assert few.startswith("only 12 samples")
+    assert few == ("only 12 samples: too few to tell prompts apart, and CIDEr depends on each")
     assert short.startswith("5 of 12 samples have references under 4 words")
+
+
+@pytest.mark.parametrize(
+    ("n", "units", "told"),
+    [
+        (100, 100, []),
+        (100, 30, []),
+        (100, 29, ["only 29 clusters of 100 samples: too few to tell prompts apart"]),
+        (100, 1, ["only 1 cluster of 100 samples: too few to tell prompts apart"]),
+        (1, 1, ["only 1 sample: too few to tell prompts apart"]),
+    ],
+)
+def test_few_clusters_are_warned_of_however_many_samples_they_are(n, units, told):
+    """Fault: five clusters of 100 samples went without a word."""
+    values = {"a": 0.5, "b": 0.4}
+    results = tuple(result(name, value, n=n, units=units) for name, value in values.items())
+    systems = tuple(system(name, n=n) for name in values)
+    notes = ComparisonTable.of(summary(values, results=results, systems=systems)).notes
+    assert list(notes) == told
+
+
+def test_clusters_stand_beside_n_in_every_format():
+    told = summary(
+        {"a": 0.5, "b": 0.4},
+        systems=(system("a", n=200), system("b", n=200, unscored=10)),
+        results=(
+            result("a", 0.5, n=200, units=40),
+            result("b", 0.4, n=190, units=39),
+            # Of a metric that applies to a part of them.
+            result("b", 0.4, "KEYWORD_R", n=20, units=7),
+        ),
+    )
+    table = ComparisonTable.of(told)
+    assert [line[-2].text for line in table.cells()] == ["200 in 40 clusters", "190 in 39 clusters"]
+    assert "| 200 in 40 clusters | 0 |" in table.markdown()
+    assert "200 in 40 clusters" in table.latex()
+    rows = list(csv.DictReader(io.StringIO(table.csv())))
+    assert [(row["n"], row["units"]) for row in rows] == [("200", "40"), ("190", "39")]
+
+
+def test_none_is_best_where_systems_were_scored_on_other_samples():
+    """Fault: a mark for one that was scored on fewer, easier samples."""
+    told = summary({"a": 0.5, "b": 0.25}, uneven=("BLEU_1",))
+    assert "**" not in ComparisonTable.of(told).markdown()
 
 
 def test_texts_that_meteor_does_not_see_whole_are_told():

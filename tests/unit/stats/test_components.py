@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from harness.stats.pseudo_values import pseudo_values
 
 from harness.metrics.caption import Bleu
 from harness.metrics.tools import ScoringTools
+from harness.stats import pseudo_values
 from harness.stats.components import (
     difference_components,
     layout_components,

@@ -50,3 +50,40 @@ def test_its_answers_are_older_than_what_is_declared_now(before):
     run = harness.run(suite)
     assert run.generation.generated == 0
     assert run.record.decide.answers_before == 6
+
+
+def test_its_intervals_tell_of_how_many_samples_they_are(folder):
+    path = folder.path / "summary.json"
+    written = json.loads(path.read_text())
+    assert "resampling" in written
+    assert all("percentile" in result for result in written["results"])
+    results = folder.summary().results
+    assert [r.interval for r in results] == [
+        result["interval"] and tuple(result["interval"]) for result in written["results"]
+    ]
+    assert {(r.interval is None, r.units) for r in results} == {(False, 3)}
+    for result in written["results"]:
+        result["interval"] = None  # as of a metric of evaluate
+    path.write_text(json.dumps(written))
+    assert {r.units for r in folder.summary().results} == {None}
+
+
+@pytest.mark.parametrize(
+    ("counts", "uneven"),
+    [
+        ({"plain": (3, 0), "title": (3, 0)}, ()),
+        ({"plain": (2, 1), "title": (3, 0)}, ("BLEU_1",)),
+        ({"plain": (2, 1), "title": (2, 1)}, ("BLEU_1",)),  # maybe not the same two
+        ({"plain": (0, 3), "title": (3, 0)}, ()),  # one that has no score beats nobody
+    ],
+)
+def test_which_of_its_systems_were_scored_on_the_same_samples_is_told_as_far_as_it_is_known(
+    folder, counts, uneven
+):
+    path = folder.path / "summary.json"
+    written = json.loads(path.read_text())
+    for result in written["results"]:
+        if result["metric"] == "BLEU_1":
+            result["n_scored"], result["n_unscored"] = counts[result["system"]]
+    path.write_text(json.dumps(written))
+    assert folder.summary().uneven == uneven
