@@ -16,6 +16,8 @@ import numpy as np
 from harness.stats.rows import are_shares, carriers, pseudo_values, score_totals, sum_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from harness.stats.rows import Aggregate, FloatArray
@@ -146,7 +148,11 @@ def _wilson(share: float, values: FloatArray, sizes: FloatArray) -> Interval:
     center = (share + shift / 2) / (1 + shift)
     spread = share * (1 - share) / effective + shift / (4 * effective)
     half = quantile * math.sqrt(max(0.0, spread)) / (1 + shift)
-    return max(0.0, center - half), min(1.0, center + half)
+    # At its ends a share is its interval's end, but for rounding.
+    return (
+        0.0 if share <= 0.0 else max(0.0, center - half),
+        1.0 if share >= 1.0 else min(1.0, center + half),
+    )
 
 
 def _jackknife_t(score: float, values: FloatArray, sizes: FloatArray) -> Interval:
@@ -158,8 +164,64 @@ def _jackknife_t(score: float, values: FloatArray, sizes: FloatArray) -> Interva
         half = quantile * sd / math.sqrt(n)
         return score - half, score + half
     skewness = float((((values - score) / sd) ** 3).mean())
+    return skewed_interval(score, sd, skewness, n, quantile)
+
+
+def skewed_interval(mean: float, sd: float, skewness: float, n: int, quantile: float) -> Interval:
+    """Give the t interval of a mean whose values are skewed (Hall 1992, eq. 3.1).
+
+    Args:
+        mean: of the values.
+        sd: their standard deviation.
+        skewness: their third central moment over sd³.
+        n: how many.
+        quantile: the t that is not passed.
+    """
     low, high = (_unskewed(sign * quantile, skewness, n) for sign in (1.0, -1.0))
-    return score - low * sd / math.sqrt(n), score - high * sd / math.sqrt(n)
+    return mean - low * sd / math.sqrt(n), mean - high * sd / math.sqrt(n)
+
+
+def paired_share_interval(wins: float, losses: float, n: int, quantile: float) -> Interval:
+    """Give the interval of a difference of two paired shares: Tango's score interval (1998).
+
+    It holds the differences that a score test would not rule out, of which McNemar's is that of 0;
+    so it is sane where few or none of the pairs differ, and never leaves −1 to 1.
+
+    Args:
+        wins: pairs in which the second alone is 1.
+        losses: pairs in which the first alone is 1.
+        n: pairs.
+        quantile: the normal deviate that is not passed.
+    """
+
+    def score(difference: float) -> float:
+        """Tango's statistic; it falls as the difference grows."""
+        b = -wins - losses + (2 * n - wins + losses) * difference
+        c = -losses * difference * (1.0 - difference)
+        share = (math.sqrt(max(0.0, b * b - 8 * n * c)) - b) / (4 * n)
+        variance = n * (2.0 * share + difference * (1.0 - difference))
+        shift = wins - losses - n * difference
+        if variance <= 0.0:
+            return math.copysign(math.inf, shift) if shift else 0.0
+        return shift / math.sqrt(variance)
+
+    middle = (wins - losses) / n
+    return (
+        _crossing(lambda d: score(d) > quantile, -1.0, middle),
+        _crossing(lambda d: score(d) >= -quantile, middle, 1.0),
+    )
+
+
+def _crossing(above: Callable[[float], bool], low: float, high: float) -> float:
+    """Find where something that holds at low ceases to hold, to the last digit."""
+    if not above(low):
+        return low
+    if above(high):
+        return high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if above(middle) else (low, middle)
+    return (low + high) / 2
 
 
 def _unskewed(quantile: float, skewness: float, n: int) -> float:
