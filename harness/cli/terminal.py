@@ -65,10 +65,9 @@ def print_comparison(compared: RunComparison) -> None:
         tests = max(pair.family for pair in every if not pair.confirmatory)
         say(
             "expl.: exploratory, not declared before the answers were there; intervals and "
-            f"p-values allow for all {tests} comparisons that could have been picked"
+            f"p-values allow for all {tests} that this run can make"
         )
-    if compared.exploratory:
-        say(f"nothing is confirmatory: {compared.exploratory}")
+    say(*compared.notes())
     deciding = compared.metric(compared.deciding)
     if deciding.letters:
         held = ", ".join(f"{name} {letters}" for name, letters in deciding.letters.items())
@@ -83,13 +82,12 @@ def print_verdict(compared: RunComparison) -> None:
     """Print what may be said of the winner and its runner-up, in one sentence."""
     if pair := compared.verdict:
         say("", sentence(pair))
-        if compared.exploratory:
-            say(f"Exploratory: {compared.exploratory}.")
+        say(*compared.notes())
 
 
 def print_power(power: Power) -> None:
     """Print what each pair's units can show."""
-    header = ["candidate", "baseline", "smallest shown", "95 % interval"]
+    header = ["candidate", "baseline", "over", "smallest shown", "95 % interval"]
     if power.difference is not None:
         header.append(f"units for {power.difference:g}")
     grid = Grid(header, left=2, names=2)
@@ -98,6 +96,7 @@ def print_power(power: Power) -> None:
         cells = [
             pair.candidate,
             pair.baseline,
+            str(pair.comparisons or "–"),
             (pair.reason or "–") if pair.smallest is None else f"{pair.smallest:.4f}",
             "–" if low is None else f"{low:.4f} … {high:.4f}",
         ]
@@ -105,10 +104,9 @@ def print_power(power: Power) -> None:
             cells.append("–" if pair.needed is None else f"{pair.needed:,}")
         grid.add(*cells)
     grid.show()
-    over = "1 comparison" if power.comparisons == 1 else f"{power.comparisons} comparisons"
     say(
         f"{power.metric}: the true differences that {units_text(power.samples, power.units)} tell "
-        f"apart in 80 % of trials, over {over}"
+        "apart in 80 % of trials; over: comparisons that are tested together"
     )
 
 

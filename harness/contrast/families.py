@@ -160,7 +160,7 @@ def record(
         verdict = _verdict(interval, told_apart=known.told_apart, margin=margin)
     needed = None
     if known and conclusion and margin and verdict in ("not worse", "not told apart"):
-        needed = _needed(known.unit_sd, margin, conclusion.family.bar)
+        needed = _needed(known.unit_sd, margin, conclusion.family.bar, share=test.share)
     size = conclusion.family.tests if conclusion else 0
     return Comparison(
         metric=test.metric,
@@ -177,6 +177,7 @@ def record(
         p_value=known.p_value if known else None,
         p_single=known.p_single if known else None,
         smallest=known.smallest if known else None,
+        share=test.share,
         unit_sd=known.unit_sd if known else None,
         bar=conclusion.family.bar if known and conclusion else None,
         margin=margin,
@@ -207,10 +208,10 @@ def _verdict(interval: tuple[float, float], *, told_apart: bool, margin: float |
     return "not worse" if low > -margin else "not told apart"
 
 
-def _needed(unit_sd: float, margin: float, bar: float) -> int | None:
+def _needed(unit_sd: float, margin: float, bar: float, *, share: bool) -> int | None:
     """Say how many units decide, whether the two are equal or the margin apart."""
     try:
-        return stats.units_needed(unit_sd, margin, bar, power=0.9)
+        return stats.units_needed(unit_sd, margin, bar, power=0.9, share=share)
     except OverflowError:
         return None
 

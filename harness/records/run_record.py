@@ -80,7 +80,12 @@ class Declaration(Decision):
     declared_at: str
     """When a run first had this declaration; ISO 8601, UTC."""
     comparisons: int
-    """Pairs that the suite compares as it is written; a run of a part of it has fewer."""
+    """Pairs that the suite compares as it is written, now or in an earlier run with this
+    declaration, whichever are more; a run of a part of it has fewer."""
+    compared_sha256: str = ""
+    """Of what is compared: prompts, models, samples and references, post-processing."""
+    looks: int = 1
+    """How many different ones of these runs with this declaration have had, this one included."""
     answers_before: int | None = None
     """How many answers of the systems it compares were there before; None until all are there."""
     not_applicable: str | None = None
@@ -176,6 +181,8 @@ class RunRecord:
     metrics: tuple[MetricSpec, ...]
     tokenizer: Literal["ptb", "none"]
     systems: tuple[System, ...]
+    suite_systems: int | None = None
+    """Systems of the suite as it is written; a run of a part of it has fewer. None: not known."""
     models: Mapping[str, ModelRecord]
     """By name."""
     variants: Mapping[str, VariantRecord]

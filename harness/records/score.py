@@ -74,6 +74,8 @@ class Comparison:
     """Two-sided, as if nothing else had been looked at."""
     smallest: float | None
     """The true difference that would have been told apart in 80 % of trials."""
+    share: bool
+    """Whether it compares shares of single samples, such as exact match."""
     unit_sd: float | None
     """Standard deviation of a unit's difference, in the metric's units."""
     bar: float | None

@@ -34,7 +34,7 @@ class Reach:
     """95 % interval of it, for the noise itself was only measured."""
 
 
-def planned_bar(systems: int, pairs: Sequence[tuple[int, int]]) -> float:
+def planned_bar(systems: int, pairs: Sequence[tuple[int, int]], columns: int = 1) -> float:
     """Say which t a difference must pass when these pairs are tested together, on many units.
 
     The 95 % quantile of the largest |zj − zi| / √2 over the pairs, z independent standard normal:
@@ -44,13 +44,15 @@ def planned_bar(systems: int, pairs: Sequence[tuple[int, int]]) -> float:
     Args:
         systems: how many.
         pairs: (baseline, candidate) by index.
+        columns: metrics' columns that are compared, too. They are taken to have nothing in common,
+            as metrics of the same answers have, so that the bar is rather too high.
 
     Raises:
         ValueError: there is no pair.
     """
     if not pairs:
         raise ValueError("no pair is compared")
-    if len(pairs) == 1:
+    if len(pairs) == columns == 1:
         return NormalDist().inv_cdf(1.0 - ALPHA / 2.0)
     random = np.random.default_rng(0)
     largest = np.empty(_DRAWS)
@@ -60,10 +62,12 @@ def planned_bar(systems: int, pairs: Sequence[tuple[int, int]]) -> float:
         drawn = random.standard_normal((min(size, _DRAWS - start), systems))
         differences = np.abs(drawn[:, second] - drawn[:, first]).max(axis=1)
         largest[start : start + len(drawn)] = differences
-    return float(np.quantile(largest, 1.0 - ALPHA)) / math.sqrt(2.0)
+    return float(np.quantile(largest, (1.0 - ALPHA) ** (1.0 / columns))) / math.sqrt(2.0)
 
 
-def smallest_difference(unit_sd: float, units: int, bar: float, *, power: float = POWER) -> float:
+def smallest_difference(
+    unit_sd: float, units: int, bar: float, *, power: float = POWER, share: bool = False
+) -> float:
     """Say which true difference is told apart with the given power (Cohen 1988, §2.4, with t).
 
     (t(alpha) + t(power)) · sd / √n: the bar of many units is brought to so few by the quantile of t
@@ -74,6 +78,8 @@ def smallest_difference(unit_sd: float, units: int, bar: float, *, power: float 
         units: independent ones.
         bar: as ``planned_bar`` gives.
         power: the chance of telling it apart.
+        share: whether it is a difference of paired shares: where they differ by d, at least d of
+            the pairs do, so that their variance is d(1 − d) or more.
 
     Returns:
         In the metric's units; infinite under FEWEST_UNITS units.
@@ -87,10 +93,13 @@ def smallest_difference(unit_sd: float, units: int, bar: float, *, power: float 
         return math.inf
     chance = NormalDist().cdf(bar)
     reach = t_quantile(chance, units - 1.0) + t_quantile(power, units - 1.0)
-    return reach * unit_sd / math.sqrt(units)
+    reach /= math.sqrt(units)
+    return max(reach * unit_sd, reach**2 / (1.0 + reach**2) if share else 0.0)
 
 
-def units_needed(unit_sd: float, difference: float, bar: float, *, power: float = POWER) -> int:
+def units_needed(
+    unit_sd: float, difference: float, bar: float, *, power: float = POWER, share: bool = False
+) -> int:
     """Say how many units tell a true difference apart with the given power.
 
     With a power of 90 % as many units show, in 80 % of trials, that a true difference of 0 is
@@ -103,6 +112,7 @@ def units_needed(unit_sd: float, difference: float, bar: float, *, power: float 
         difference: in the metric's units, of either sign.
         bar: as there.
         power: as there.
+        share: as there.
 
     Raises:
         ValueError: the difference is 0 or not finite, or as ``smallest_difference``.
@@ -111,21 +121,21 @@ def units_needed(unit_sd: float, difference: float, bar: float, *, power: float 
     if difference == 0.0 or not math.isfinite(difference):
         raise ValueError(f"no number of units shows a difference of {difference}")
     most = FEWEST_UNITS
-    while smallest_difference(unit_sd, most, bar, power=power) > abs(difference):
+    while smallest_difference(unit_sd, most, bar, power=power, share=share) > abs(difference):
         most *= 2
         if most > 2**53:
             raise OverflowError("more units than can be counted")
     least = most // 2
     while most - least > 1:
         middle = (least + most) // 2
-        if smallest_difference(unit_sd, middle, bar, power=power) > abs(difference):
+        if smallest_difference(unit_sd, middle, bar, power=power, share=share) > abs(difference):
             least = middle
         else:
             most = middle
     return max(most, FEWEST_UNITS)
 
 
-def reach(differences: ArrayLike, units: int, bar: float) -> Reach:
+def reach(differences: ArrayLike, units: int, bar: float, *, share: bool = False) -> Reach:
     """Say what so many units will show, from an earlier run's differences of one pair.
 
     Its interval is that of the standard deviation: log s ± 1.96 · √(((kurtosis − 1) / n) / 4), the
@@ -135,6 +145,7 @@ def reach(differences: ArrayLike, units: int, bar: float) -> Reach:
         differences: each unit's difference in the earlier run, shape (n,).
         units: of the run to come.
         bar: as ``planned_bar`` gives.
+        share: as in ``smallest_difference``.
 
     Raises:
         ValueError: fewer than FEWEST_UNITS differences.
@@ -143,7 +154,7 @@ def reach(differences: ArrayLike, units: int, bar: float) -> Reach:
     if len(values) < FEWEST_UNITS:
         raise ValueError(f"{len(values)} units tell nothing of their noise")
     sd = float(values.std(ddof=1))
-    smallest = smallest_difference(sd, units, bar)
+    smallest = smallest_difference(sd, units, bar, share=share)
     if sd == 0.0:
         return Reach(smallest=smallest, between=(smallest, smallest))
     kurtosis = float((((values - values.mean()) / sd) ** 4).mean())
@@ -152,4 +163,7 @@ def reach(differences: ArrayLike, units: int, bar: float) -> Reach:
         * math.sqrt(max(kurtosis - 1.0, 0.0) / len(values))
         / 2.0
     )
-    return Reach(smallest=smallest, between=(smallest / factor, smallest * factor))
+    low, high = (
+        smallest_difference(each, units, bar, share=share) for each in (sd / factor, sd * factor)
+    )
+    return Reach(smallest=smallest, between=(low, high))

@@ -12,6 +12,7 @@ makes answers of before into later ones.
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from harness.engines.protocol import REPLAY
 from harness.errors import StoreError
-from harness.fingerprint import content_of_paths, sha256_json
+from harness.fingerprint import canonical_json, content_of_paths, sha256_json
 from harness.metrics.registry import columns_given
 from harness.records import Decision, Declaration, System
 from harness.store.run_folder import RunFolder
@@ -111,6 +112,7 @@ class Declaring:
         suite_results: the folder of the suite's runs, without this one; those that cannot be read
             are passed over.
         created: when this one began, ISO 8601 in UTC.
+        keys_sha256: over the keys of all completions of this one.
         found: system → requests whose answers were in the store before this run asked.
     """
 
@@ -121,6 +123,7 @@ class Declaring:
         suite_results: Path,
         *,
         created: str,
+        keys_sha256: str,
         found: Mapping[str, int],
     ) -> None:
         self.declared: Declaration | None = None
@@ -129,14 +132,19 @@ class Declaring:
         if decide is None or sha256 is None:
             return
         before = _declared_before(suite_results, sha256)
+        compared = _compared_sha256(plan, keys_sha256)
+        looks = {each.compared_sha256 for each, seen in before if seen} | {compared}
+        own = comparisons(suite, replayed_systems(plan))
         self.declared = Declaration(
             metrics=decide.metrics,
             baseline=decide.baseline,
             margins=decide.margins,
             sha256=sha256,
             # Of this run itself only where there is none before it: its clock may be put back.
-            declared_at=min(before, key=_instant) if before else created,
-            comparisons=comparisons(suite, replayed_systems(plan)),
+            declared_at=min((d.declared_at for d, _ in before), key=_instant, default=created),
+            comparisons=max([own, *(each.comparisons for each, _ in before)]),
+            compared_sha256=compared,
+            looks=len(looks),
             not_applicable=not_applicable(plan),
         )
         self._since = _instant(self.declared.declared_at)
@@ -160,15 +168,27 @@ class Declaring:
         return replace(self.declared, answers_before=max(self._older, self._there))
 
 
-def _declared_before(suite_results: Path, sha256: str) -> list[str]:
-    """Give when each run of a suite with this declaration says that it was first made."""
-    times = []
+def _declared_before(suite_results: Path, sha256: str) -> list[tuple[Declaration, bool]]:
+    """Give this declaration as each run of a suite has it, and whether its scores could be seen."""
+    known = []
     for folder in RunFolder.all(suite_results):
         with suppress(StoreError, ValueError):
-            known = folder.run().decide
-            if known and known.sha256 == sha256 and _instant(known.declared_at):
-                times.append(known.declared_at)
-    return times
+            decide = folder.run().decide
+            if decide and decide.sha256 == sha256 and _instant(decide.declared_at):
+                known.append((decide, folder.complete))
+    return known
+
+
+def _compared_sha256(plan: Plan, keys_sha256: str) -> str:
+    """Hash what a run compares: what it asks, of which samples, and what becomes of the answers."""
+    digest = hashlib.sha256(keys_sha256.encode())
+    for system in plan.systems:
+        digest.update(
+            canonical_json([system.name, list(plan.variant(system.variant).postprocess)]).encode()
+        )
+    for sample in plan.samples:
+        digest.update(canonical_json([sample.id, list(sample.references), sample.cluster]).encode())
+    return digest.hexdigest()
 
 
 def _content(spec: MetricSpec) -> Json:

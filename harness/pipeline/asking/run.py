@@ -11,7 +11,7 @@ from harness.engines.hub import Hub
 from harness.engines.protocol import check_machine
 from harness.errors import MetricError, StoreError
 from harness.metrics.tools import ScoringTools
-from harness.pipeline.asking.declaring import Declaring
+from harness.pipeline.asking.declaring import Declaring, replayed_systems, systems_to_ask
 from harness.pipeline.asking.generate import (
     Generation,
     Lookup,
@@ -120,9 +120,15 @@ def run_suite(
         folder = RunFolder.create(results, suite.name)
         record = run_record(plan, folder.path, reported)
         declaring = Declaring(
-            plan, written, folder.path.parent, created=record.created, found=lookup.found
+            plan,
+            written,
+            folder.path.parent,
+            created=record.created,
+            keys_sha256=lookup.keys_sha256,
+            found=lookup.found,
         )
-        record = replace(record, decide=declaring.declared)
+        whole_suite = len(systems_to_ask(written)) + len(replayed_systems(plan))
+        record = replace(record, decide=declaring.declared, suite_systems=whole_suite)
         folder.write_run(record)
         folder.write_samples(plan.samples)
         if lookup.missing and any(spec.name == "meteor" for spec in suite.metrics):

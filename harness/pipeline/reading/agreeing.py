@@ -48,12 +48,14 @@ def metric_tallies(compared: Sequence[ComparedMetric]) -> tuple[MetricTally, ...
 def tally_text(tally: MetricTally) -> str:
     """Say a pair's tally, the better of the two first."""
     counts, better, worse = tally.counts, tally.candidate, tally.baseline
-    wins, told = counts.better, counts.told_better
-    if counts.worse > counts.better:
+    wins, losses, told = counts.better, counts.worse, counts.told_better
+    if losses > wins:
         better, worse = worse, better
-        wins, told = counts.worse, counts.told_worse
+        wins, losses, told = losses, wins, counts.told_worse
     metrics = "1 metric" if counts.metrics == 1 else f"{counts.metrics} metrics"
-    return f"{better} is better than {worse} on {wins} of {metrics}, told apart on {told}"
+    said = f"{better} is better than {worse} on {wins} of {metrics} (told apart on {told})"
+    rest = [f"worse on {losses}"] * bool(losses) + [f"equal on {counts.equal}"] * bool(counts.equal)
+    return ", ".join([said, *rest])
 
 
 def order_text(agreement: Sequence[tuple[float, str, str]]) -> str:
@@ -70,13 +72,19 @@ def order_text(agreement: Sequence[tuple[float, str, str]]) -> str:
 def order_agreement(
     summary: RunSummary, systems: Sequence[str]
 ) -> tuple[tuple[float, str, str], ...]:
-    """Give Kendall's τ-b between the orders of each two metrics, of three systems or more."""
+    """Give Kendall's τ-b between the orders of each two metrics, of three systems or more.
+
+    Scores that print alike are equal. Metrics that scored systems on different samples, or all
+    alike, put them in no order and are left out.
+    """
     values = {(r.system, r.metric): r.value for r in summary.results}
-    ranked = [metric for metric in summary.metrics if metric not in UNRANKED]
+    out = UNRANKED | set(summary.uneven)
+    ranked = [metric for metric in summary.metrics if metric not in out]
     if len(systems) < 3 or len(ranked) < 2:
         return ()
     scores = [
-        [math.nan if (v := values.get((s, m))) is None else v for m in ranked] for s in systems
+        [math.nan if (v := values.get((s, m))) is None else round(v, 4) for m in ranked]
+        for s in systems
     ]
     tau = stats.rank_correlation(scores)
     return tuple(

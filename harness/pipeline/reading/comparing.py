@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from harness.contrast import USUAL, ComparedMetric, Declared, MeasuredMetric, contrast, ordered
+from harness import stats
+from harness.contrast import (
+    USUAL,
+    ComparedMetric,
+    Declared,
+    MeasuredMetric,
+    contrast,
+    ordered,
+    units_text,
+)
 from harness.errors import MetricError, StoreError
 from harness.metrics.metric import applies
 from harness.metrics.registry import create
@@ -18,10 +27,11 @@ from harness.pipeline.reading.agreeing import (
     order_text,
     tally_text,
 )
+from harness.report.table_notes import FEW
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -53,6 +63,8 @@ class RunComparison:
     """The metric that the verdict is about."""
     exploratory: str | None
     """Why nothing here is confirmatory; None where something is."""
+    caveats: tuple[str, ...]
+    """What the p-values do not allow for, and where little can be told."""
     tallies: tuple[MetricTally, ...]
     """Of each pair, on how many metrics it is better."""
     rank_correlation: tuple[tuple[float, str, str], ...]
@@ -69,6 +81,7 @@ class RunComparison:
         return {
             "deciding": self.deciding,
             "exploratory": self.exploratory,
+            "caveats": list(self.caveats),
             "pairs": [
                 {**asdict(pair), "under_noise_floor": self.under_floor(pair)}
                 for metric in self.metrics
@@ -78,6 +91,11 @@ class RunComparison:
             "rank_correlation": [list(each) for each in self.rank_correlation],
             "letters": {metric.metric: dict(metric.letters) for metric in self.metrics},
         }
+
+    def notes(self) -> list[str]:
+        """Say what a reader of the verdicts has to know."""
+        why = [f"Exploratory: {self.exploratory}."] if self.exploratory else []
+        return [*why, *(f"Note: {caveat}." for caveat in self.caveats)]
 
     def metric(self, name: str) -> ComparedMetric:
         """Find a metric's comparisons."""
@@ -156,6 +174,7 @@ def compare_run(
         rank_correlation=order_agreement(summary, names),
         deciding=deciding,
         exploratory=exploratory,
+        caveats=tuple(_caveats(run, summary, shown_pairs)),
         noise_floor=summary.noise_floor,
     )
 
@@ -198,6 +217,31 @@ def declared_in(run: RunRecord, names: Sequence[str]) -> tuple[Declared | None, 
         ),
         exploratory,
     )
+
+
+def _caveats(
+    run: RunRecord, summary: RunSummary, compared: Sequence[ComparedMetric]
+) -> Iterator[str]:
+    """Say what the p-values do not allow for, and where there are too few units to tell much."""
+    if run.decide and run.decide.looks > 1:
+        yield (
+            f"look {run.decide.looks} at what is declared: earlier runs had other prompts, models, "
+            "samples or references, and p does not allow for those looks"
+        )
+    if run.suite_systems and len(run.systems) < run.suite_systems:
+        yield (
+            f"this run has {len(run.systems)} of the {run.suite_systems} systems of its suite, and "
+            "p does not allow for a choice among all"
+        )
+    computed = {spec.label for spec in summary.specs}
+    if dropped := [spec.label for spec in run.metrics if spec.label not in computed]:
+        yield f"the suite scores by {', '.join(dropped)}, too, and p does not allow for that choice"
+    fewest = min(
+        ((pair.units, pair.n_paired) for metric in compared for pair in metric.pairs),
+        default=(FEW, FEW),
+    )
+    if stats.FEWEST_UNITS <= fewest[0] < FEW:
+        yield f"only {units_text(fewest[1], fewest[0])}: only large differences can be told"
 
 
 def _why_exploratory(declaration: Declaration, pairs: int) -> str | None:

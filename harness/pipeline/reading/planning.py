@@ -13,6 +13,7 @@ from harness import stats
 from harness.contrast import MeasuredMetric, grouped
 from harness.errors import MetricError
 from harness.metrics.metric import applies
+from harness.metrics.registry import columns_given
 from harness.pipeline.asking.declaring import systems_to_ask
 from harness.pipeline.reading.comparing import (
     chosen_metric,
@@ -43,6 +44,8 @@ class PairPower:
     """95 % interval of it, for the noise itself was only measured."""
     needed: int | None
     """Units that the difference in question needs; None where none was named, or none suffice."""
+    comparisons: int
+    """That are tested together with this one."""
     reason: str | None
     """Why nothing can be said."""
 
@@ -57,8 +60,6 @@ class Power:
     samples: int
     units: int
     """Independent ones among them."""
-    comparisons: int
-    """That are tested together."""
     pairs: tuple[PairPower, ...]
 
     def json(self) -> Json:
@@ -89,17 +90,20 @@ def power_of_run(
     told = []
     for pair in pairs:
         between = None
-        if pair.smallest is not None:
-            found = stats.reach(noise[pair.baseline, pair.candidate], pair.units, 1.0)
-            factor = found.between[1] / found.smallest if found.smallest else 1.0
-            between = (pair.smallest / factor, pair.smallest * factor)
+        if pair.smallest is not None and pair.bar is not None:
+            differences, share = noise[pair.baseline, pair.candidate]
+            found = stats.reach(differences, pair.units, pair.bar, share=share)
+            scale = pair.smallest / found.smallest if found.smallest else 1.0
+            low, high = found.between
+            between = (low * scale, high * scale)
         told.append(
             PairPower(
                 baseline=pair.baseline,
                 candidate=pair.candidate,
                 smallest=pair.smallest,
                 between=between,
-                needed=_needed(pair.unit_sd, difference, pair.bar),
+                needed=_needed(pair.unit_sd, difference, pair.bar, share=pair.share),
+                comparisons=pair.family,
                 reason=pair.reason,
             )
         )
@@ -108,7 +112,6 @@ def power_of_run(
         difference=difference,
         samples=n,
         units=n if clusters is None else len(set(clusters.tolist())),
-        comparisons=max((pair.family for pair in pairs), default=0),
         pairs=tuple(told),
     )
 
@@ -150,15 +153,17 @@ def power_of_suite(
     pairs = [(place[baseline], place[candidate]) for candidate, baseline in compared]
     if not pairs:
         raise MetricError("the suite has one system, and nothing to compare it with")
-    bar = stats.planned_bar(len(systems), pairs)
+    columns = len(declared.metrics) if declared else len(columns_given(suite.metrics))
+    bar = stats.planned_bar(len(systems), pairs, columns)
     clusters = clusters_of(samples)
     units = len(samples) if clusters is None else len(set(clusters.tolist()))
     told = []
-    for (baseline, candidate), noise in _differences(folder, column).items():
+    for (baseline, candidate), (noise, share) in _differences(folder, column).items():
         if len(noise) < stats.FEWEST_UNITS:
             found, reason, sd = None, stats.TOO_FEW_UNITS, None
         else:
-            found, reason, sd = stats.reach(noise, units, bar), None, float(noise.std(ddof=1))
+            found, reason = stats.reach(noise, units, bar, share=share), None
+            sd = float(noise.std(ddof=1))
         shown = found is not None and math.isfinite(found.smallest)
         told.append(
             PairPower(
@@ -166,7 +171,8 @@ def power_of_suite(
                 candidate=candidate,
                 smallest=found.smallest if found and shown else None,
                 between=found.between if found and shown else None,
-                needed=_needed(sd, difference, bar),
+                needed=_needed(sd, difference, bar, share=share),
+                comparisons=len(pairs) * columns,
                 reason=reason or (None if shown else stats.TOO_FEW_UNITS),
             )
         )
@@ -175,7 +181,6 @@ def power_of_suite(
         difference=difference,
         samples=len(samples),
         units=units,
-        comparisons=len(pairs),
         pairs=tuple(told),
     )
 
@@ -185,8 +190,8 @@ def _check(difference: float | None) -> None:
         raise MetricError(f"no number of samples shows a difference of {difference}")
 
 
-def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], FloatArray]:
-    """Give each unit's difference of each pair on a column, baselines first."""
+def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], tuple[FloatArray, bool]]:
+    """Give each unit's difference of each pair on a column, and whether it is of paired shares."""
     summary = folder.summary()
     scored, statistics, metrics = read_statistics(folder, summary)
     label = next(label for label, metric in metrics.items() if column in metric.columns)
@@ -204,14 +209,17 @@ def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], FloatA
         for test in group.tests:
             if test.metric == column:
                 a, b = (group.values[group.systems.index(i), :, test.column] for i in test.pair)
-                differences[names[test.pair[0]], names[test.pair[1]]] = np.asarray(b - a)
+                pair = names[test.pair[0]], names[test.pair[1]]
+                differences[pair] = np.asarray(b - a), test.share
     return differences
 
 
-def _needed(unit_sd: float | None, difference: float | None, bar: float | None) -> int | None:
+def _needed(
+    unit_sd: float | None, difference: float | None, bar: float | None, *, share: bool
+) -> int | None:
     if difference is None or unit_sd is None or bar is None:
         return None
     try:
-        return stats.units_needed(unit_sd, difference, bar)
+        return stats.units_needed(unit_sd, difference, bar, share=share)
     except OverflowError:  # more than a float can count
         return None

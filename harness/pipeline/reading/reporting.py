@@ -54,9 +54,8 @@ def write_reports(
 
 
 def verdicts(compared: RunComparison) -> list[str]:
-    """Say a sentence for each pair on the metric that decides, and why none is confirmed, if so."""
-    why = [f"Exploratory: {compared.exploratory}."] if compared.exploratory else []
-    return [*sentences(compared.metric(compared.deciding).pairs), *why]
+    """Say a sentence for each pair on the metric that decides, and what they do not allow for."""
+    return [*sentences(compared.metric(compared.deciding).pairs), *compared.notes()]
 
 
 def comparable(summary: RunSummary) -> bool:
