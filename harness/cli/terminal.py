@@ -62,10 +62,13 @@ def print_comparison(compared: RunComparison) -> None:
         say("~ no larger than what repeats of the same prompt differ by")
     if any(not pair.confirmatory for pair in every):
         tests = max(pair.family for pair in every if not pair.confirmatory)
-        say(
-            "expl.: exploratory, not declared before the answers were there; intervals and "
-            f"p-values allow for all {tests} comparisons that could have been picked"
-        )
+        said = "expl.: exploratory, not declared before the answers were there"
+        if tests > 1:
+            said += (
+                f"; intervals and p-values allow for all {tests} comparisons that could have been "
+                "picked"
+            )
+        say(said)
     if compared.exploratory:
         say(f"nothing is confirmatory: {compared.exploratory}")
     deciding = compared.metric(compared.deciding)
@@ -128,7 +131,9 @@ def print_slices(sliced: SlicedRun) -> None:
             "" if before == score.value else score.value,
             score.system,
             f"{score.score:.4f}",
-            f"{score.interval[0]:.4f} … {score.interval[1]:.4f}" if score.interval else "–",
+            f"{score.interval[0]:.4f} … {score.interval[1]:.4f}"
+            if score.interval
+            else score.no_interval or "–",
             f"{pair.delta:+.4f}" if pair else "",
             "" if score.shrunk is None else f"{score.shrunk:+.4f}",
             ("" if pair is None else "–") if low is None else f"{low:+.4f} … {high:+.4f}",

@@ -50,8 +50,10 @@ def sentence(pair: Comparison) -> str:
     margin = f"{pair.margin or 0.0:g}"
     said = {
         "told apart": f"{higher} {_does(pair)} {lower} by {_figure(pair.delta)} (95 % interval "
-        f"{low:+.4f} to {high:+.4f}): unlikely to be chance ({chance}){_small(pair, high)}",
-        "equivalent": f"{higher} and {lower} are equivalent within ±{margin}: {between} ({chance})",
+        f"{low:+.4f} to {high:+.4f}): unlikely to be chance ({chance}){_small(pair, high)}"
+        f"{_what_would(pair)}",
+        "equivalent": f"{higher} and {lower} are equivalent within ±{margin}: {between} ({chance})"
+        f"{_what_would(pair)}",
         "not worse": f"{higher} is not worse than {lower} by {margin} or more: {between} "
         f"({chance}){_what_would(pair)}",
         "not told apart": f"{higher} and {lower} {alike}are not told apart: {between} ({chance})"
@@ -97,10 +99,16 @@ def _small(pair: Comparison, high: float) -> str:
     return ""
 
 
+def _rounded_up(number: int) -> int:
+    """Keep two digits of a number that is no surer than that."""
+    step = int(10 ** max(0, len(str(number)) - 2))
+    return -(-number // step) * step
+
+
 def _what_would(pair: Comparison) -> str:
     """Say which difference would have shown, or how many units would decide."""
     said = f"; a difference of {pair.smallest:.4f} would have shown" if pair.smallest else ""
     if pair.needed and pair.needed > pair.units:
         kind = "samples" if pair.units == pair.n_paired else "clusters"
-        said += f"; about {pair.needed:,} {kind} would decide"
+        said += f"; about {_rounded_up(pair.needed):,} {kind} would decide"
     return said

@@ -12,6 +12,9 @@ def test_a_project_that_is_right_is_told_what_was_looked_at(project, harness):
     fine = harness("check", cwd=project)
     assert (fine.returncode, fine.stderr) == (0, "")
     assert fine.stdout == (
+        "note: prompts/titles declares no comparison, so its verdicts will be exploratory; to "
+        "declare, add this line to suite.yaml before it is run: "
+        "decide: {metric: CIDEr, baseline: plain}\n"
         "nothing is wrong; looked at 1 suite, 2 variants, 1 dataset (each prompt for one sample)\n"
     )
 

@@ -53,6 +53,8 @@ def tally_text(tally: MetricTally) -> str:
         better, worse = worse, better
         wins, told = counts.worse, counts.told_worse
     metrics = "1 metric" if counts.metrics == 1 else f"{counts.metrics} metrics"
+    if counts.metrics and counts.equal == counts.metrics:
+        return f"{better} and {worse} score alike on {'all ' * (counts.metrics > 1)}{metrics}"
     return f"{better} is better than {worse} on {wins} of {metrics}, told apart on {told}"
 
 

@@ -88,7 +88,7 @@ def power_of_run(
     for pair in pairs:
         between = None
         if pair.smallest is not None:
-            found = stats.reach(noise[pair.baseline, pair.candidate], pair.units, 1.0)
+            found = stats.reach(noise[pair.baseline, pair.candidate].values, pair.units, 1.0)
             factor = found.between[1] / found.smallest if found.smallest else 1.0
             between = (pair.smallest / factor, pair.smallest * factor)
         told.append(
@@ -166,11 +166,9 @@ def power_of_suite(
     units = len(samples) if clusters is None else len(set(clusters.tolist()))
     told = []
     for (baseline, candidate), noise in _differences(folder, column).items():
-        if len(noise) < stats.FEWEST_UNITS:
-            found, reason, sd = None, stats.TOO_FEW_UNITS, None
-        else:
-            found, reason, sd = stats.reach(noise, units, bar), None, float(noise.std(ddof=1))
+        found = None if noise.reason else stats.reach(noise.values, units, bar)
         shown = found is not None and math.isfinite(found.smallest)
+        sd = float(noise.values.std(ddof=1)) if found else None
         told.append(
             PairPower(
                 baseline=baseline,
@@ -178,7 +176,7 @@ def power_of_suite(
                 smallest=found.smallest if found and shown else None,
                 between=found.between if found and shown else None,
                 needed=_needed(sd, difference, bar),
-                reason=reason or (None if shown else stats.TOO_FEW_UNITS),
+                reason=noise.reason or (None if shown else stats.TOO_FEW_UNITS),
             )
         )
     return Power(
@@ -196,7 +194,18 @@ def _check(difference: float | None) -> None:
         raise MetricError(f"no number of samples shows a difference of {difference}")
 
 
-def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], FloatArray]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Noise:
+    """How much two systems' answers to one unit differ."""
+
+    values: FloatArray
+    """Each unit's difference; of shares with the sample more that their tests count, in halves
+    that went either way, so that shares which are alike are not taken for free of noise."""
+    reason: str | None
+    """Why they tell nothing."""
+
+
+def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], _Noise]:
     """Give each unit's difference of each pair on a column, baselines first."""
     summary = folder.summary()
     scored, statistics, metrics = read_statistics(folder, summary)
@@ -215,7 +224,10 @@ def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], FloatA
         for test in group.tests:
             if test.metric == column:
                 a, b = (group.values[group.systems.index(i), :, test.column] for i in test.pair)
-                differences[names[test.pair[0]], names[test.pair[1]]] = np.asarray(b - a)
+                either = [math.sqrt(0.5), -math.sqrt(0.5)] if test.share else []
+                differences[names[test.pair[0]], names[test.pair[1]]] = _Noise(
+                    values=np.append(b - a, either), reason=test.reason
+                )
     return differences
 
 
