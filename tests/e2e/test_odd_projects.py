@@ -334,7 +334,7 @@ ATTACKS = (
     attack('B', 'both prompts are the same',
            put('prompts/titles/title.yaml', 'user: Name the dish.\npostprocess: [strip]\n'),
            'run prompts/titles', 'compare titles', exits=0,
-           says='plain and title score alike on all 6 metrics'),
+           says='title and plain score alike on all 6 metrics'),
     attack('B', 'all answers are empty', put('p.csv', EMPTY), PREDICT, exits=0,
            says='empty: answered with nothing, scored as that: a 4, b 4'),
     attack('B', 'statistics of fewer samples than the run',
