@@ -63,10 +63,10 @@ def print_comparison(compared: RunComparison) -> None:
         say("~ no larger than what repeats of the same prompt differ by")
     if any(not pair.confirmatory for pair in every):
         tests = max(pair.family for pair in every if not pair.confirmatory)
-        say(
-            "expl.: exploratory, not declared before the answers were there; intervals and "
-            f"p-values allow for all {tests} that this run can make"
-        )
+        said = "expl.: exploratory, not declared before the answers were there"
+        if tests > 1:
+            said += f"; intervals and p-values allow for all {tests} comparisons of this run"
+        say(said)
     say(*compared.notes())
     deciding = compared.metric(compared.deciding)
     if deciding.letters:
@@ -127,7 +127,9 @@ def print_slices(sliced: SlicedRun) -> None:
             "" if before == score.value else score.value,
             score.system,
             f"{score.score:.4f}",
-            f"{score.interval[0]:.4f} … {score.interval[1]:.4f}" if score.interval else "–",
+            f"{score.interval[0]:.4f} … {score.interval[1]:.4f}"
+            if score.interval
+            else score.no_interval or "–",
             f"{pair.delta:+.4f}" if pair else "",
             "" if score.shrunk is None else f"{score.shrunk:+.4f}",
             ("" if pair is None else "–") if low is None else f"{low:+.4f} … {high:+.4f}",

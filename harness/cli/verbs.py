@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.pipeline.asking.plan import Choice
 
 app = typer.Typer(
-    help="Which prompt is better, by how much, on which images, and can I believe it?\n\n"
+    help="Which prompt is better, by how much, on which images, and could it be chance?\n\n"
     "Compares prompt variants for vision-language models over images with reference titles.",
     epilog="Examples:\n\n"
     "  harness check                                   are all files fine?\n\n"

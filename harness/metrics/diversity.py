@@ -1,7 +1,7 @@
 """How long, how varied and how original the predictions are.
 
 Length ratio is a metric like any other. The rest are functions of a whole set of texts that no sum
-over samples gives: they have no bootstrap interval, and stand outside the table of metrics.
+over samples gives: they have no interval, and stand outside the table of metrics.
 """
 
 from __future__ import annotations

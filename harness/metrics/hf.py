@@ -3,7 +3,7 @@
 ``CocoModule`` makes one of our metrics an offline ``evaluate`` module; the scripts to load are in
 harness/evaluate_modules. ``evaluate_corpus`` computes any further ``evaluate`` metric that a user
 names: one number for all samples. Nothing says how those of single samples would add up, so it
-has no place in the table of metrics and no bootstrap.
+has no place in the table of metrics and no interval.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A metric turns answers into a matrix of *sufficient statistics*, a row an answer, whose sums over
 any multiset of samples are enough to compute its score there. So one pass over the texts serves the
-corpus score, the score of each sample, slices and every bootstrap resample, exactly.
+corpus score, the score of each sample, slices and the score without any sample, exactly.
 A row of NaN marks a sample that the metric has nothing to say about; ``applies`` tells those.
 """
 

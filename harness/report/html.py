@@ -16,7 +16,7 @@ from harness.report.signatures import signature_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.records import RunRecord, RunSummary
+    from harness.records import MetricResult, RunRecord, RunSummary
     from harness.report.gallery import Card
     from harness.report.tables import ComparisonTable
 
@@ -55,8 +55,15 @@ def html_page(
         code=run.code,
         verdicts=verdicts,
         signatures=signature_lines(summary),
-        intervals={(r.system, r.metric): r.interval for r in summary.results},
+        intervals={(r.system, r.metric): _interval(r) for r in summary.results},
     )
+
+
+def _interval(result: MetricResult) -> str:
+    """Write an interval, or why there is none."""
+    if result.interval is None:
+        return result.no_interval or "–"
+    return "{:.4f} – {:.4f}".format(*result.interval)
 
 
 def _visible(value: object) -> object:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.metrics.tools import METEOR_WORDS
+from harness.stats import TOO_FEW_MATCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,6 +139,9 @@ def _notes_on_numbers(summary: RunSummary) -> Iterator[str]:
             + ", ".join(shown)
         )
     yield from _few(summary)
+    if names := _carried_by_few(summary):
+        verb = "has" if len(names) == 1 else "have"
+        yield f"{', '.join(names)} {verb} no interval: {TOO_FEW_MATCHES}"
     n = _samples(summary)
     short = summary.short_references
     if short and {"BLEU_4", "CIDEr"} & set(summary.metrics):
@@ -163,6 +167,12 @@ def _few(summary: RunSummary) -> Iterator[str]:
     cider = ", and CIDEr depends on each" if "CIDEr" in summary.metrics else ""
     told = f"only {units} {kind}{'' if units == 1 else 's'}{of}"
     yield f"{told}: too few to tell prompts apart{cider}"
+
+
+def _carried_by_few(summary: RunSummary) -> list[str]:
+    """Find the metrics that a handful of samples carries, of some system."""
+    results = (r.metric for r in summary.results if r.no_interval == TOO_FEW_MATCHES)
+    return list(dict.fromkeys(results))
 
 
 def _repeats(summary: RunSummary) -> Iterator[str]:

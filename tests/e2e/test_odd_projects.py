@@ -330,10 +330,11 @@ ATTACKS = (
            f'rm {RUN} --yes', exits=0, says='removed', finished=True),
     # B, a verb that says more than it knows
     attack('B', 'one sample compared', nothing, 'run prompts/titles --limit 1 --out r',
-           'compare r/titles', exits=1, says='it has no two systems with scores and intervals'),
+           'compare r/titles', exits=0, says='fewer than 6 independent units (1 sample)'),
     attack('B', 'both prompts are the same',
            put('prompts/titles/title.yaml', 'user: Name the dish.\npostprocess: [strip]\n'),
-           'run prompts/titles', 'compare titles', exits=0, says='score alike'),
+           'run prompts/titles', 'compare titles', exits=0,
+           says='title and plain score alike on all 6 metrics'),
     attack('B', 'all answers are empty', put('p.csv', EMPTY), PREDICT, exits=0,
            says='empty: answered with nothing, scored as that: a 4, b 4'),
     attack('B', 'statistics of fewer samples than the run',

@@ -2,9 +2,12 @@
 
 import json
 import math
+from random import Random
 from statistics import NormalDist
 
+import numpy as np
 import pytest
+import scipy.stats
 
 SUITE = "prompts/titles"
 DISHES = [
@@ -81,11 +84,11 @@ def by_cook(ids):
     }
 
 
-NUMBERS = ("delta", "interval", "p_value", "n_paired", "unit_sd", "effect")
+NUMBERS = ("delta", "n_paired", "units", "unit_sd", "wins", "ties", "losses", "verdict")
 
 
 def test_a_failed_sample_leaves_its_cluster_as_if_it_had_never_been_there(write_dishes, pairs):
-    ids = range(24)
+    ids = range(48)
     lost = {2, 3, 9, 10, 11, 22}
     left = [i for i in ids if i not in lost]
     write_dishes("all", ids)
@@ -99,35 +102,45 @@ def test_a_failed_sample_leaves_its_cluster_as_if_it_had_never_been_there(write_
 
     [a], [b], [c] = failing.values(), without.values(), single.values()
     assert [a[name] for name in NUMBERS] == [b[name] for name in NUMBERS]
+    # The same coins fall for other cooks.
+    assert a["interval"] == pytest.approx(b["interval"], rel=0.03)
+    assert a["p_value"] == pytest.approx(b["p_value"], abs=0.005)
     assert a["n_paired"] == len(left)
-    # Eight cooks tell less than eighteen dishes that have nothing to do with each other.
+    assert (a["units"], c["units"]) == (15, len(left))
+    # Fifteen cooks tell less than 42 dishes that have nothing to do with each other.
     assert a["delta"] == pytest.approx(c["delta"])
     assert a["interval"][1] - a["interval"][0] > 1.2 * (c["interval"][1] - c["interval"][0])
 
 
-def test_power_allows_for_the_correction_of_all_pairs(write_dishes, pairs, told):
-    ids = range(24)
+def test_power_allows_for_all_pairs_that_are_tested_together(write_dishes, pairs, told):
+    ids = range(120)
     write_dishes("all", ids)
-    one, two, three = (first_words(ids, count) for count in (1, 2, 3))
-    whole = {f"d{i}": DISHES[i % 8] for i in ids}
+    random = Random(5)
+    one, two, three, four = (
+        {f"d{i}": " ".join(DISHES[i % 8].split()[: random.randint(1, 4)]) for i in ids}
+        for _ in range(4)
+    )
 
     def power(**systems):
         folder, _ = pairs("all", systems)
         found = told("power", folder, "--metric", "chrF", "--difference", "3")
+        assert (found["samples"], found["units"]) == (120, 40)
+        assert found["comparisons"] == len(systems) * (len(systems) - 1) / 2
         return next(pair for pair in found["pairs"] if pair["candidate"] == "two")
 
-    def reach(count):
-        """What a sample would show with 80 % power where ``count`` tests are made at 5 %."""
-        return NormalDist().inv_cdf(1 - 0.05 / count / 2) + NormalDist().inv_cdf(0.8)
+    def reach(systems):
+        """What a unit would show with 80 % power where all pairs of systems are tested."""
+        tukey = scipy.stats.studentized_range.ppf(0.95, systems, np.inf) / math.sqrt(2)
+        return tukey + NormalDist().inv_cdf(0.8)
 
     alone = power(one=one, two=two)
     of_three = power(one=one, two=two, three=three)
-    of_six = power(one=one, two=two, three=three, four=whole)
-    for found, count in ((of_three, 3), (of_six, 6)):
-        ratio = reach(count) / reach(1)
-        assert found["smallest"] == pytest.approx(ratio * alone["smallest"])
-        assert found["needed"] == pytest.approx(ratio**2 * alone["needed"], abs=ratio**2)
-        assert found["needed"] > alone["needed"]
+    of_six = power(one=one, two=two, three=three, four=four)
+    for found, systems in ((of_three, 3), (of_six, 4)):
+        ratio = reach(systems) / reach(2)
+        assert found["smallest"] == pytest.approx(ratio * alone["smallest"], rel=0.08)
+        assert found["needed"] == pytest.approx(ratio**2 * alone["needed"], rel=0.16)
+        assert found["smallest"] > alone["smallest"]
 
 
 @pytest.mark.parametrize("noisy", ["plain", "title"])

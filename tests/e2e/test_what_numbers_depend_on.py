@@ -109,5 +109,5 @@ def test_a_slice_that_is_left_out_is_named(project, harness):
     samples.write_text("".join(json.dumps(row) + "\n" for row in many))
     folder = run(harness, project)["folder"]
     told = harness("slices", folder, "--by", "n", cwd=project).stdout
-    assert "slices of too few samples left out (1): pan (2)" in told
+    assert "shown: 1 of 2 slices, 1 has under 5 samples: pan (2)" in told
     assert "samples that have no n: 1" in told

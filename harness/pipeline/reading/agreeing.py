@@ -53,6 +53,8 @@ def tally_text(tally: MetricTally) -> str:
         better, worse = worse, better
         wins, losses, told = losses, wins, counts.told_worse
     metrics = "1 metric" if counts.metrics == 1 else f"{counts.metrics} metrics"
+    if counts.metrics and counts.equal == counts.metrics:
+        return f"{better} and {worse} score alike on {'all ' * (counts.metrics > 1)}{metrics}"
     said = f"{better} is better than {worse} on {wins} of {metrics} (told apart on {told})"
     rest = [f"worse on {losses}"] * bool(losses) + [f"equal on {counts.equal}"] * bool(counts.equal)
     return ", ".join([said, *rest])

@@ -56,7 +56,7 @@ def choose_run(
 
 
 def lacks_pairs(metric: str | None = None) -> Callable[[RunSummary], str | None]:
-    """Make the test of a comparison: two systems with an interval, and the metric if one is named.
+    """Make the test of a comparison: two systems with scores, and the metric if one is named.
 
     Args:
         metric: a column's name.
@@ -66,7 +66,7 @@ def lacks_pairs(metric: str | None = None) -> Callable[[RunSummary], str | None]
         if len(summary.systems) < 2:
             return "it has one system"
         if not comparable(summary):
-            return "it has no two systems with scores and intervals"
+            return "it has no two systems with scores that can be compared"
         if metric is not None and metric not in summary.metrics:
             return f"it has no metric '{metric}'"
         return None

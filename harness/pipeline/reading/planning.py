@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from harness import stats
 from harness.contrast import MeasuredMetric, grouped
 from harness.errors import MetricError
@@ -91,8 +89,8 @@ def power_of_run(
     for pair in pairs:
         between = None
         if pair.smallest is not None and pair.bar is not None:
-            differences, share = noise[pair.baseline, pair.candidate]
-            found = stats.reach(differences, pair.units, pair.bar, share=share)
+            own = noise[pair.baseline, pair.candidate]
+            found = stats.reach(own.values, pair.units, pair.bar, share=own.share)
             scale = pair.smallest / found.smallest if found.smallest else 1.0
             low, high = found.between
             between = (low * scale, high * scale)
@@ -158,22 +156,19 @@ def power_of_suite(
     clusters = clusters_of(samples)
     units = len(samples) if clusters is None else len(set(clusters.tolist()))
     told = []
-    for (baseline, candidate), (noise, share) in _differences(folder, column).items():
-        if len(noise) < stats.FEWEST_UNITS:
-            found, reason, sd = None, stats.TOO_FEW_UNITS, None
-        else:
-            found, reason = stats.reach(noise, units, bar, share=share), None
-            sd = float(noise.std(ddof=1))
+    for (baseline, candidate), noise in _differences(folder, column).items():
+        found = None if noise.reason else stats.reach(noise.values, units, bar, share=noise.share)
         shown = found is not None and math.isfinite(found.smallest)
+        sd = float(noise.values.std(ddof=1)) if found else None
         told.append(
             PairPower(
                 baseline=baseline,
                 candidate=candidate,
                 smallest=found.smallest if found and shown else None,
                 between=found.between if found and shown else None,
-                needed=_needed(sd, difference, bar, share=share),
+                needed=_needed(sd, difference, bar, share=noise.share),
                 comparisons=len(pairs) * columns,
-                reason=reason or (None if shown else stats.TOO_FEW_UNITS),
+                reason=noise.reason or (None if shown else stats.TOO_FEW_UNITS),
             )
         )
     return Power(
@@ -190,8 +185,20 @@ def _check(difference: float | None) -> None:
         raise MetricError(f"no number of samples shows a difference of {difference}")
 
 
-def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], tuple[FloatArray, bool]]:
-    """Give each unit's difference of each pair on a column, and whether it is of paired shares."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Noise:
+    """How much two systems' answers to one unit differ."""
+
+    values: FloatArray
+    """Each unit's difference."""
+    share: bool
+    """Whether it is of paired shares."""
+    reason: str | None
+    """Why they tell nothing."""
+
+
+def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], _Noise]:
+    """Give each unit's difference of each pair on a column, baselines first."""
     summary = folder.summary()
     scored, statistics, metrics = read_statistics(folder, summary)
     label = next(label for label, metric in metrics.items() if column in metric.columns)
@@ -209,8 +216,9 @@ def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], tuple[
         for test in group.tests:
             if test.metric == column:
                 a, b = (group.values[group.systems.index(i), :, test.column] for i in test.pair)
-                pair = names[test.pair[0]], names[test.pair[1]]
-                differences[pair] = np.asarray(b - a), test.share
+                differences[names[test.pair[0]], names[test.pair[1]]] = _Noise(
+                    values=b - a, share=test.share, reason=test.reason
+                )
     return differences
 
 

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from harness.contrast import USUAL, Declared, contrast
+from harness.contrast import USUAL, Declared, conclude, contrast, grouped, sentence
 from harness.records import Resampling
 
 FEW = Resampling(replicates=999, seed=1)
@@ -177,6 +177,57 @@ def test_systems_a_margin_apart_are_called_equivalent_in_2_or_3_of_100_runs(meas
         wrong += found["ROUGE_L"].pairs[0].verdict == "equivalent"
 
     assert wrong / 400 < 0.06
+
+
+def test_no_sentence_contradicts_its_interval(measured):
+    """Fault: in 34 % of runs with five equal systems one did."""
+    random = np.random.default_rng(11)
+    for trial in range(60):
+        metric = measured(random.beta(0.5, 2, (5, 200)) + random.normal(0, 0.02, (5, 1)))
+        found = compared(metric, resampling=Resampling(replicates=399, seed=trial))
+        for pair in found["ROUGE_L"].pairs:
+            low, high = pair.interval
+            assert (low > 0 or high < 0) == (" beats " in sentence(pair)) == (pair.p_value < 0.05)
+
+
+def test_the_best_of_eight_equal_systems_is_told_from_the_worst_in_5_of_100_runs(measured):
+    """Fault: in 46 %. 300 runs: their share varies by 1.3 points."""
+    random = np.random.default_rng(12)
+    wrong = 0
+    for trial in range(300):
+        values = random.beta(0.5, 2, (8, 60))
+        names = [f"s{i}" for i in range(8)]
+        options = {"resampling": Resampling(replicates=399, seed=trial)}
+        [rouge] = contrast([measured(values)], names, **options)
+        means = values.mean(axis=1)
+        picked = {names[means.argmax()], names[means.argmin()]}
+        [pair] = [p for p in rouge.pairs if {p.baseline, p.candidate} == picked]
+        wrong += pair.verdict == "told apart"
+
+    assert wrong / 300 < 0.09
+
+
+def test_any_slice_of_any_field_on_any_of_three_columns_is_told_in_5_of_100_runs(measured):
+    """Fault: in 39 %. 300 runs: their share varies by 1.3 points."""
+    random = np.random.default_rng(13)
+    wrong = 0
+    for trial in range(300):
+        metrics = [measured(random.beta(1, 2, (2, 90))) for _ in range(3)]
+        fields = random.integers(0, 3, (4, 90))
+        groups = [
+            group
+            for field in fields
+            for value in range(3)
+            for metric in metrics
+            for group in grouped(metric, [(0, 1)], None, field == value)
+        ]
+        told = conclude(
+            [(group, group.tests) for group in groups], Resampling(replicates=399, seed=trial)
+        )
+        assert len(told) == 36
+        wrong += any(one.difference.told_apart for one in told.values())
+
+    assert wrong / 300 < 0.09
 
 
 def test_systems_without_a_common_sample_have_no_letters(measured, varying):

@@ -175,6 +175,21 @@ def test_clusters_stand_beside_n_in_every_format():
     assert [(row["n"], row["units"]) for row in rows] == [("200", "40"), ("190", "39")]
 
 
+def test_metrics_that_a_handful_of_samples_carries_are_named():
+    few = {"no_interval": "too few matches", "interval": None}
+    told = summary(
+        {"a": 0.5, "b": 0.4},
+        metrics=("BLEU_3", "BLEU_4", "CIDEr"),
+        results=(
+            result("a", 0.5, "CIDEr"),
+            replace(result("a", 0.1, "BLEU_3"), **few),
+            replace(result("b", 0.1, "BLEU_4"), **few),
+            replace(result("a", 0.1, "BLEU_4"), **few),
+        ),
+    )
+    assert ComparisonTable.of(told).notes == ("BLEU_3, BLEU_4 have no interval: too few matches",)
+
+
 def test_none_is_best_where_systems_were_scored_on_other_samples():
     """Fault: a mark for one that was scored on fewer, easier samples."""
     told = summary({"a": 0.5, "b": 0.25}, uneven=("BLEU_1",))
