@@ -96,6 +96,7 @@ def score(
                     metric.aggregate,
                     clusters=None if clusters is None else clusters[kept],
                     contrasted=metric.contrasted,
+                    bounds=metric.bounds,
                     shares=metric.shares,
                 )
                 per_sample += _per_sample(metric, system, rows, samples, kept)

@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING
 from harness.cli.grid import Grid
 from harness.cli.options import decoding_text
 from harness.cli.output import say
-from harness.contrast import p_text, sentence, sentences, units_text
+from harness.contrast import ordered, p_text, sentence, sentences, signed, units_text
 from harness.report.table_notes import FEW
 from harness.slices import LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.contrast import ComparedMetric
     from harness.pipeline.keeping.store_contents import Group
     from harness.pipeline.reading.comparing import RunComparison
     from harness.pipeline.reading.planning import Power
     from harness.pipeline.reading.run_list import RunRow
     from harness.pipeline.reading.slicing import SlicedRun
+    from harness.records import Comparison
     from harness.report.tables import ComparisonTable
+
+
+MANY = 28
+"""Pairs, of eight systems, of which more are not all printed."""
 
 
 def print_table(table: ComparisonTable) -> None:
@@ -40,15 +46,17 @@ def print_comparison(compared: RunComparison) -> None:
          "wins", "ties", "losses", "n"),
         left=3, names=3,
     )  # fmt: skip
-    for metric in compared.metrics:
+    deciding = compared.metric(compared.deciding)
+    many = len(deciding.pairs) > MANY
+    shown = [deciding] if many else compared.metrics
+    for metric in shown:
         for pair in metric.pairs:
-            low, high = pair.interval or (None, None)
             grid.add(
                 pair.metric,
                 pair.candidate,
                 pair.baseline,
-                f"{pair.delta:+.4f}" + ("~" if compared.under_floor(pair) else ""),
-                "–" if low is None else f"{low:+.4f} … {high:+.4f}",
+                signed(pair.delta) + ("~" if compared.under_floor(pair) else ""),
+                _ends(pair),
                 p_text(pair),
                 pair.verdict + ("" if pair.confirmatory else " (expl.)"),
                 *map(str, (pair.wins, pair.ties, pair.losses)),
@@ -68,21 +76,31 @@ def print_comparison(compared: RunComparison) -> None:
             said += f"; intervals and p-values allow for all {tests} comparisons of this run"
         say(said)
     say(*compared.notes())
-    deciding = compared.metric(compared.deciding)
-    if deciding.letters:
-        held = ", ".join(f"{name} {letters}" for name, letters in deciding.letters.items())
-        say(f"{deciding.metric}, best first (who shares a letter is not told apart): {held}")
-    say(*sentences(deciding.pairs))
-    say(*compared.agreement())
+    say(_letters(deciding))
+    if many:
+        say(
+            f"{len(deciding.pairs)} pairs: {deciding.metric} alone is shown, and said of the first "
+            f"{MANY}; --metric shows another, --json has all"
+        )
+    first = ordered(deciding.pairs)[:MANY]
+    say(*sentences(first))
+    say(*compared.agreement((pair.baseline, pair.candidate) for pair in first))
     if every:
         say(f"({every[0].exchanges} exchanges of answers, seed {every[0].seed})")
 
 
 def print_verdict(compared: RunComparison) -> None:
     """Print what may be said of the winner and its runner-up, in one sentence."""
-    if pair := compared.verdict:
-        say("", sentence(pair))
-        say(*compared.notes())
+    pair = compared.verdict
+    if pair is None:
+        return
+    say("", sentence(pair))
+    pairs = compared.metric(compared.deciding).pairs
+    declared = [each for each in pairs if each.confirmatory]
+    if len(declared) > 1:
+        told = sum(each.verdict == "told apart" for each in declared)
+        say(f"Of the {len(declared)} declared pairs {told} are told apart (harness compare).")
+    say(*compared.notes())
 
 
 def print_power(power: Power) -> None:
@@ -144,7 +162,10 @@ def print_slices(sliced: SlicedRun) -> None:
     )
     if any(score.units < FEW for score in sliced.scores):
         say(f"° under {FEW} independent units: little can be told")
-    say("shrunk: drawn towards the mean of all slices, as far as its noise asks for it")
+    if any(score.shrunk is not None for score in sliced.scores):
+        say("shrunk: drawn towards the mean of all slices, as far as its noise asks for it")
+    else:
+        say("shrunk: nothing is, for how far so few slices lie apart cannot be told")
     count = sliced.shown + len(sliced.left_out)
     if sliced.left_out:
         names = ", ".join(f"{value} ({n})" for value, n in list(sliced.left_out.items())[:10])
@@ -156,6 +177,21 @@ def print_slices(sliced: SlicedRun) -> None:
         )
     if sliced.without:
         say(f"samples that have no {sliced.field}: {sliced.without}")
+
+
+def _letters(compared: ComparedMetric) -> str:
+    """Say who shares a letter, or why nobody has one."""
+    if compared.letters:
+        held = ", ".join(f"{name} {letters}" for name, letters in compared.letters.items())
+        return f"{compared.metric}, best first (who shares a letter is not told apart): {held}"
+    return (
+        f"no letters on {compared.metric}: they stand where all pairs share samples and are "
+        "compared alike"
+    )
+
+
+def _ends(pair: Comparison) -> str:
+    return "–" if pair.interval is None else " … ".join(map(signed, pair.interval))
 
 
 def _n(samples: int, units: int) -> str:

@@ -13,7 +13,7 @@ from harness.contrast.families import (
     record,
 )
 from harness.contrast.groups import FEWEST_DIFFERENT, SEEN, MeasuredMetric, grouped
-from harness.contrast.words import ordered, p_text, sentence, sentences, units_text
+from harness.contrast.words import ordered, p_text, sentence, sentences, signed, units_text
 
 __all__ = [
     "FEWEST_DIFFERENT",
@@ -30,5 +30,6 @@ __all__ = [
     "record",
     "sentence",
     "sentences",
+    "signed",
     "units_text",
 ]

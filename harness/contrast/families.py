@@ -153,6 +153,8 @@ def record(
     """Write down what a family says of a pair."""
     difference = conclusion.difference if conclusion else None
     interval = difference.interval if difference else None
+    if interval and test.reach is not None:
+        interval = stats.within(interval, (-test.reach, test.reach))
     reason = test.reason or (None if interval else OUT_OF_REACH)
     known = difference if difference and interval else None
     verdict: Verdict = "cannot tell"

@@ -52,6 +52,8 @@ class Test:
     wins: int
     ties: int
     losses: int
+    reach: float | None
+    """The largest difference that the metric's bounds allow."""
     share: bool
     """Whether it compares shares of single samples."""
     reason: str | None
@@ -150,6 +152,7 @@ def _group(
                     wins=wins,
                     ties=len(better) - wins - losses,
                     losses=losses,
+                    reach=metric.bounds and metric.bounds[1] - metric.bounds[0],
                     share=bool(shares[column]),
                     reason=_reason(len(units), wins + losses, share=bool(shares[column])),
                 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from harness.contrast.groups import SEEN
 from harness.metrics.registry import UNRANKED
+from harness.stats import ALPHA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,14 +45,14 @@ def sentence(pair: Comparison) -> str:
         said = f"this data cannot tell {higher} from {lower}: {pair.reason} ({counted(pair)})"
         return f"On {pair.metric}, {said}{end}"
     low, high = sorted(sign * bound for bound in pair.interval)
-    between = f"the true difference lies between {low:+.4f} and {high:+.4f}"
+    between = f"the true difference lies between {signed(low)} and {signed(high)}"
     over = "1 comparison" if pair.family == 1 else f"{pair.family} comparisons"
-    chance = f"p = {p_text(pair)}, over {over}, on this data: {counted(pair)}"
+    chance = f"p = {p_text(pair)}{_drawn(pair)}, over {over}, on this data: {counted(pair)}"
     alike = "score alike, and " if abs(pair.delta) < SEEN else ""
     margin = f"{pair.margin or 0.0:g}"
     said = {
         "told apart": f"{higher} {_does(pair)} {lower} by {_figure(pair.delta)} (95 % interval "
-        f"{low:+.4f} to {high:+.4f}): unlikely to be chance ({chance}){_small(pair, high)}"
+        f"{signed(low)} to {signed(high)}): unlikely to be chance ({chance}){_small(pair, high)}"
         f"{_what_would(pair)}",
         "equivalent": f"{higher} and {lower} are equivalent within ±{margin}: {between} ({chance})"
         f"{_what_would(pair)}",
@@ -79,7 +81,25 @@ def p_text(pair: Comparison) -> str:
     """Write a p-value, which is never 0."""
     if pair.p_value is None:
         return "–"
-    return f"{pair.p_value:.4f}" if pair.p_value >= 0.0001 else f"{pair.p_value:.1e}"
+    if pair.p_value < 0.0001:
+        return f"{pair.p_value:.1e}"
+    # One that is under 5 % is never printed as 5 %.
+    return f"{min(pair.p_value, 0.0499) if pair.p_value < ALPHA else pair.p_value:.4f}"
+
+
+def signed(number: float) -> str:
+    """Write a difference or an end of an interval; one that is there is never 0.0000."""
+    if 0.0 < abs(number) < SEEN:
+        return f"{number:+.1e}"
+    return f"{number + 0.0:+.4f}"
+
+
+def _drawn(pair: Comparison) -> str:
+    """Say how sure a p-value is that other exchanges could have put on the other side of 5 %."""
+    if pair.p_value is None:
+        return ""
+    error = 2 * math.sqrt(ALPHA * (1 - ALPHA) / pair.exchanges)
+    return f" ± {error:.4f}" if abs(pair.p_value - ALPHA) < error else ""
 
 
 def _figure(difference: float) -> str:
@@ -110,5 +130,5 @@ def _what_would(pair: Comparison) -> str:
     said = f"; a difference of {pair.smallest:.4f} would have shown" if pair.smallest else ""
     if pair.needed and pair.needed > pair.units:
         kind = "samples" if pair.units == pair.n_paired else "clusters"
-        said += f"; about {_rounded_up(pair.needed):,} {kind} would decide"
+        said += f"; about {_rounded_up(pair.needed):,} {kind} would tell {pair.margin:g} from none"
     return said

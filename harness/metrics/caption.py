@@ -49,6 +49,7 @@ class Bleu(Metric):
     """
 
     columns = ("BLEU_1", "BLEU_2", "BLEU_3", "BLEU_4")
+    bounds = (0.0, 1.0)
 
     def __init__(self, tools: ScoringTools) -> None:
         """Share ``tools`` with the other metrics of a run."""
@@ -114,6 +115,7 @@ class RougeL(MeanOfSamples):
     """
 
     columns = ("ROUGE_L",)
+    bounds = (0.0, 1.0)
 
     def __init__(self, tools: ScoringTools) -> None:
         """Share ``tools`` with the other metrics of a run."""
@@ -153,6 +155,7 @@ class Cider(MeanOfSamples):
     """
 
     columns = ("CIDEr",)
+    bounds = (0.0, 10.0)
 
     def __init__(self, tools: ScoringTools) -> None:
         """Share ``tools`` with the other metrics of a run."""

@@ -35,6 +35,7 @@ class Chrf(Metric):
     """
 
     columns = ("chrF",)
+    bounds = (0.0, 100.0)
 
     def __init__(self, tools: ScoringTools) -> None:
         """Take ``tools`` as every metric does; nothing of them is needed."""

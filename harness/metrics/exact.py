@@ -33,6 +33,7 @@ class ExactMatch(MeanOfSamples):
     """
 
     columns = ("EXACT", "EXACT_NORM")
+    bounds = (0.0, 1.0)
     shares = True
 
     def __init__(self, tools: ScoringTools) -> None:

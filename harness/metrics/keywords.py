@@ -44,6 +44,7 @@ class Keywords(Metric):
     """
 
     columns = ("KEYWORD_P", "KEYWORD_R", "KEYWORD_F1")
+    bounds = (0.0, 1.0)
 
     def __init__(self, tools: ScoringTools, *, field: str = "ingredients") -> None:
         """Take ``tools`` as every metric does, and the metadata field that holds the keywords.

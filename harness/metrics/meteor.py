@@ -41,6 +41,7 @@ class Meteor(Metric):
     """
 
     columns = ("METEOR",)
+    bounds = (0.0, 1.0)
 
     def __init__(self, tools: ScoringTools) -> None:
         """Share ``tools`` with the other metrics of a run."""

@@ -27,6 +27,8 @@ class Metric(Protocol):
 
     columns: tuple[str, ...]
     """The scores it gives, under the names that tables print: BLEU_1 … BLEU_4."""
+    bounds: tuple[float, float] | None = None
+    """What no score leaves, nor an end of its interval; None: there are no such."""
     shares: bool = False
     """Whether each answer scores 0 or 1, and the score is their share."""
 

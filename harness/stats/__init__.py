@@ -20,9 +20,11 @@ from harness.stats.intervals import (
     Interval,
     estimate,
     unit_sizes,
+    within,
 )
 from harness.stats.letters import letters
 from harness.stats.metric_agreement import Tally, rank_correlation, tally
+from harness.stats.pooling import FEWEST as FEWEST_POOLED
 from harness.stats.pooling import Pooled, pool_slices
 from harness.stats.power import (
     Reach,
@@ -44,6 +46,7 @@ __all__ = [
     "ALPHA",
     "EXCHANGES",
     "FEWEST_CARRIERS",
+    "FEWEST_POOLED",
     "FEWEST_UNITS",
     "TOO_FEW_MATCHES",
     "TOO_FEW_UNITS",
@@ -75,4 +78,5 @@ __all__ = [
     "unit_components",
     "unit_sizes",
     "units_needed",
+    "within",
 ]

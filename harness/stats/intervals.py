@@ -55,6 +55,7 @@ def estimate(
     clusters: ArrayLike | None = None,
     contrasted: Aggregate | None = None,
     shares: bool = False,
+    bounds: Interval | None = None,
 ) -> tuple[Estimate, ...]:
     """Score a system with 95 % intervals.
 
@@ -75,6 +76,7 @@ def estimate(
         contrasted: as ``aggregate``, with 0 where nothing was measured; what carries a score.
         shares: whether the metric gives each sample 0 or 1 and nothing else; of others the data
             must show it.
+        bounds: what no score leaves, nor an end of its interval.
 
     Returns:
         m estimates.
@@ -100,7 +102,7 @@ def estimate(
         elif held[column] < FEWEST_CARRIERS:
             reason = TOO_FEW_MATCHES
         else:
-            interval = _jackknife_t(score, values[:, column], sizes)
+            interval = within(_jackknife_t(score, values[:, column], sizes), bounds)
         estimates.append(Estimate(value=score, interval=interval, no_interval=reason, units=units))
     return tuple(estimates)
 
@@ -133,6 +135,14 @@ def t_two_sided(t: float, df: float) -> float:
     from scipy.special import stdtr
 
     return float(2.0 * stdtr(df, -abs(t)))
+
+
+def within(interval: Interval, bounds: Interval | None) -> Interval:
+    """Cut an interval to what is possible."""
+    if bounds is None:
+        return interval
+    low, high = (min(max(end, bounds[0]), bounds[1]) for end in interval)
+    return low, high
 
 
 def _wilson(share: float, values: FloatArray, sizes: FloatArray) -> Interval:

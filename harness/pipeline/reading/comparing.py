@@ -31,7 +31,7 @@ from harness.report.table_notes import FEW
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -101,9 +101,14 @@ class RunComparison:
         """Find a metric's comparisons."""
         return next(metric for metric in self.metrics if metric.metric == name)
 
-    def agreement(self) -> list[str]:
-        """Say of each pair on how many metrics it is better, and how alike metrics order all."""
-        lines = [tally_text(tally) for tally in self.tallies]
+    def agreement(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
+        """Say of some pairs on how many metrics each is better, and how alike metrics order all.
+
+        Args:
+            pairs: baseline and candidate.
+        """
+        own = {(tally.baseline, tally.candidate): tally for tally in self.tallies}
+        lines = [tally_text(own[pair]) for pair in pairs if pair in own]
         if self.rank_correlation:
             lines.append(order_text(self.rank_correlation))
         return lines

@@ -182,7 +182,7 @@ def _shrunk(
     drawn: dict[tuple[str, str], float] = {}
     for name in names[1:]:
         own = {key: pair for key, pair in against.items() if key[1] == name}
-        if own:
+        if len(own) >= stats.FEWEST_POOLED:
             pooled = stats.pool_slices(
                 [pair.delta for pair in own.values()],
                 [_error(pair) for pair in own.values()],
@@ -219,6 +219,7 @@ def _scores(
             measured.metric.aggregate,
             clusters=None if clusters is None else clusters[kept],
             contrasted=measured.metric.contrasted,
+            bounds=measured.metric.bounds,
             shares=measured.metric.shares,
         )
         estimate = estimates[measured.metric.columns.index(column)]
