@@ -24,6 +24,7 @@ import numpy as np
 from harness.stats.intervals import (
     ALPHA,
     Interval,
+    are_even,
     degrees_of_freedom,
     paired_share_interval,
     skewed_interval,
@@ -190,7 +191,7 @@ class _Sums:
     units: int
     shares: BoolArray
     even: bool
-    """Whether each unit is one sample."""
+    """Whether units are alike in size."""
     statistic: FloatArray
     """|Σd| / √Σd², a hair less than it is, so that what equals it up to rounding reaches it."""
     scale: FloatArray
@@ -216,7 +217,7 @@ class _Sums:
             cubes=cubes,
             units=block.values.shape[1],
             shares=block.shares,
-            even=bool(block.sizes.sum() == len(block.sizes)),
+            even=are_even(block.sizes),
             statistic=np.abs(total) * scale * (1.0 - _ROUNDING),
             scale=scale,
         )
@@ -271,8 +272,8 @@ class _Sums:
         """Give the differences that are not ruled out.
 
         Near 0 the exchanges decide (``_one_side``). Further out a share's are told by Tango's score
-        test, and the skewness of single samples is taken out; both agree with the exchanges at 0,
-        the first exactly, the second where differences are not skewed.
+        test, and the skewness of units alike in size is taken out; both agree with the exchanges
+        at 0, the first exactly, the second where differences are not skewed.
         """
         n = self.units
         if self.shares[test]:

@@ -61,10 +61,10 @@ def estimate(
 
     - A share (every sample 0 or 1): Wilson (1927); of clusters with the effective number of samples
       p(1 − p) / SE² (Korn & Graubard 1998).
-    - Else, of independent samples: jackknife t whose skewness is taken out by Hall's transformation
-      (Hall 1992, eq. 3.1; Tukey's pseudo-values in the place of values).
-    - Else, of clusters: jackknife t, the degrees of freedom from the effective number of clusters
-      (Σs)² / Σs² − 1 for clusters of s samples (Kish 1965), for uneven ones tell less.
+    - Else, of samples or clusters of one size: jackknife t whose skewness is taken out by Hall's
+      transformation (Hall 1992, eq. 3.1; Tukey's pseudo-values in the place of values).
+    - Else, of uneven clusters: jackknife t, the degrees of freedom from the effective number of
+      clusters (Σs)² / Σs² − 1 for clusters of s samples (Kish 1965), for uneven ones tell less.
 
     There is none of fewer than FEWEST_UNITS units, nor where fewer than about FEWEST_CARRIERS units
     carry the score: a handful of matches says nothing of those that were not drawn.
@@ -118,6 +118,11 @@ def effective_units(sizes: FloatArray) -> float:
     return float(sizes.sum() ** 2 / (sizes**2).sum())
 
 
+def are_even(sizes: FloatArray) -> bool:
+    """Tell whether units are alike in size, so that their values' skewness is that of units."""
+    return bool((sizes == sizes[0]).all())
+
+
 def degrees_of_freedom(sizes: FloatArray) -> float:
     """Give the degrees of freedom of a standard error over units of these sizes; 1 at least."""
     return max(1.0, effective_units(sizes) - 1.0)
@@ -166,11 +171,11 @@ def _wilson(share: float, values: FloatArray, sizes: FloatArray) -> Interval:
 
 
 def _jackknife_t(score: float, values: FloatArray, sizes: FloatArray) -> Interval:
-    """The jackknife's t interval; of single samples with its skewness taken out."""
+    """The jackknife's t interval; of units alike in size with its skewness taken out."""
     n = len(values)
     sd = float(values.std(ddof=1))
     quantile = t_quantile(1 - ALPHA / 2, degrees_of_freedom(sizes))
-    if sizes.sum() > n or sd == 0.0:
+    if not are_even(sizes) or sd == 0.0:
         half = quantile * sd / math.sqrt(n)
         return score - half, score + half
     skewness = float((((values - score) / sd) ** 3).mean())

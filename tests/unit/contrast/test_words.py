@@ -22,6 +22,7 @@ PAIR = Comparison(
     p_value=0.0312,
     p_single=0.0312,
     smallest=0.09,
+    share=False,
     unit_sd=0.4,
     bar=1.96,
     margin=None,
@@ -108,16 +109,18 @@ def test_not_worse_is_said_of_the_candidate_and_what_would_decide(delta):
     assert sentence(pair) == (
         "On CIDEr, title is not worse than plain by 0.1 or more: the true difference lies between "
         "-0.0900 and +0.1100 (p = 0.8400, over 1 comparison, on this data: 200 samples); a "
-        "difference of 0.0900 would have shown; about 1,300 samples would decide."
+        "difference of 0.0900 would have shown; about 1,300 samples would tell 0.1 from none."
     )
 
 
 def test_undecided_says_how_many_would_decide_but_not_fewer_than_there_are():
     pair = replace(ALIKE, margin=0.05, needed=900)
 
-    assert sentence(pair).endswith("would have shown; about 900 samples would decide.")
-    assert sentence(replace(pair, units=40)).endswith("; about 900 clusters would decide.")
-    assert "would decide" not in sentence(replace(pair, needed=150))
+    assert sentence(pair).endswith("would have shown; about 900 samples would tell 0.05 from none.")
+    assert sentence(replace(pair, units=40)).endswith(
+        "; about 900 clusters would tell 0.05 from none."
+    )
+    assert "from none" not in sentence(replace(pair, needed=150))
 
 
 def test_told_apart_and_smaller_than_the_margin():

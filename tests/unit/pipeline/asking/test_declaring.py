@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,7 +56,10 @@ def test_what_is_declared_before_any_answer_is_confirmatory(suite):
     (suite / "title.yaml").write_text("user: What is it?\n")
     again = harness.run(suite)
     assert again.path != run.path
-    assert again.record.decide == declared
+    assert (declared.looks, again.record.decide.looks) == (1, 2)  # another prompt
+    assert (
+        replace(again.record.decide, looks=1, compared_sha256=declared.compared_sha256) == declared
+    )
 
 
 def test_answers_that_were_there_before_are_counted(suite):
@@ -211,3 +215,37 @@ def test_the_hash_is_of_how_the_metric_is_computed(suite):
         hashes.append(decision_sha256(load_suite(suite)))
     assert hashes[0] == hashes[1]  # what else is computed means nothing
     assert len(set(hashes)) == 3
+
+
+def test_variants_that_are_taken_out_after_a_look_stay_in_the_family(suite):
+    declare(suite)
+    (suite / "third.yaml").write_text("user: What is this dish?\n")
+    described = suite / "suite.yaml"
+    written = described.read_text()
+    described.write_text(written.replace("[plain, title]", "[plain, title, third]"))
+    assert harness.run(suite).record.decide.comparisons == 2
+    described.write_text(written)
+    run = harness.run(suite)
+    assert run.record.decide.comparisons == 2
+    compared = harness.compare(run)
+    assert compared.exploratory == "this run holds 1 of the 2 comparisons declared"
+    assert not any(pair.confirmatory for metric in compared.metrics for pair in metric.pairs)
+
+
+def test_a_look_at_other_samples_is_counted_and_the_same_once_more_is_none(suite):
+    declare(suite)
+    assert harness.run(suite, limit=2).record.decide.looks == 1
+    run = harness.run(suite)
+    assert run.record.decide.looks == 2
+    [caveat] = [note for note in harness.compare(run).notes() if "look 2" in note]
+    assert "p does not allow for those looks" in caveat
+    assert harness.run(suite, with_reported=True).record.decide.looks == 2
+
+
+def test_a_part_of_a_suite_says_that_there_was_more_to_choose_from(suite):
+    (suite / "third.yaml").write_text("user: What is this dish?\n")
+    described = suite / "suite.yaml"
+    written = described.read_text()
+    described.write_text(written.replace("[plain, title]", "[plain, title, third]"))
+    run = harness.run(suite, only=["plain", "third"])
+    assert any("2 of the 3 systems of its suite" in note for note in harness.compare(run).notes())
