@@ -1,7 +1,7 @@
 """Pseudo-values of a score → its 95 % interval, or why there is none.
 
 Nothing is drawn at random. Which interval covers what it claims on captions and titles is measured
-by benchmarks/statistics.py.
+by benchmarks/statistics.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FEWEST_UNITS = 6
 """Independent units under which nothing is concluded: of five pairs that all point one way, chance
 alone makes as many in one of 16 trials."""
 FEWEST_CARRIERS = 10.0
-"""Units that must carry a score, so that its interval covers what it claims."""
+"""Samples that must carry a score, so that its interval covers what it claims."""
 TOO_FEW_UNITS = f"fewer than {FEWEST_UNITS} independent units"
 TOO_FEW_MATCHES = "too few matches"
 
@@ -62,8 +62,8 @@ def estimate(
     - Else, of clusters: jackknife t, the degrees of freedom from the effective number of clusters
       (Σs)² / Σs² − 1 for clusters of s samples (Kish 1965), for uneven ones tell less.
 
-    There is none of fewer than FEWEST_UNITS units, nor where fewer than about FEWEST_CARRIERS units
-    carry the score: a handful of matches says nothing of those that were not drawn.
+    There is none of fewer than FEWEST_UNITS units, nor where fewer than about FEWEST_CARRIERS
+    samples carry the score: a handful of matches says nothing of those that were not drawn.
 
     Args:
         statistics: shape (n, k), of one system's scored samples.
@@ -84,7 +84,7 @@ def estimate(
     sizes = (
         np.ones(units) if clusters is None else sum_rows(np.ones((len(rows), 1)), clusters)[:, 0]
     )
-    held = carriers(each if clusters is None else sum_rows(each, clusters))
+    held = carriers(each)
     shares = are_shares(each) & np.isclose(each.mean(axis=0), values.mean(axis=0), atol=1e-9)
     estimates = []
     for column, score in enumerate(values.mean(axis=0).tolist()):
