@@ -44,7 +44,7 @@ check:  ## What CI runs: lint, test, docs, core
 	@$(MAKE) --no-print-directory test docs
 
 bench: setup  ## Run the benchmarks; each prints its figure last
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/*.py benchmarks/statistics; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 constraints:  ## Freeze what .venv holds into constraints.txt
 	@{ sed -n '/^#/p' constraints.txt; \

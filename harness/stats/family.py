@@ -11,12 +11,19 @@ The statistic is |Σd| / √Σd², a score-type t: it grows with t, an exchange 
 it is, and it is at most √n, so that a test on few units has no long tail to offer. An interval
 holds the differences that this statistic would not rule out, solved for in closed form. Hence
 "the interval excludes 0", "adjusted p < 0.05" and "told apart" are one and the same event.
+
+A unit of w times as many samples as the mean one weighs w times as much in a score. There d is what
+it adds if the true difference is 0: its pseudo-value's distance from the measured difference Δ, and
+wΔ (a score test as Rao 1948 makes them; for means it is the unit's own sum, whose sign an exchange
+turns exactly). What one very large unit would hide, by drawing Δ to itself, is so counted against
+it, and the statistic is to be passed by as many even units as tell as much, (Σw)² / Σw².
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,12 +126,15 @@ def tell_apart(blocks: Sequence[Block], *, exchanges: int = EXCHANGES, seed: int
     own = [np.zeros(len(sums.statistic)) for sums in prepared]
     largest = np.empty(exchanges)
     start = 0
-    for signs in exchange_signs(1 + max(int(b.units.max()) for b in blocks), exchanges, seed=seed):
+    units = 1 + max(int(block.units.max()) for block in blocks)
+    packs = _packed(blocks, [sums.rows for sums in prepared], units)
+    for signs in exchange_signs(units, exchanges, seed=seed):
         most = np.zeros(len(signs))
-        for i, (block, sums) in enumerate(zip(blocks, prepared, strict=True)):
-            exchanged = sums.exchanged(signs, block)
-            own[i] += (exchanged >= sums.statistic).sum(axis=0)
-            most = np.maximum(most, exchanged.max(axis=1, initial=0.0))
+        for pack in packs:
+            for i, moved in pack.exchanged(signs):
+                exchanged = prepared[i].exchanged(moved)
+                own[i] += (exchanged >= prepared[i].statistic).sum(axis=0)
+                most = np.maximum(most, exchanged.max(axis=1, initial=0.0))
         largest[start : start + len(signs)] = most
         start += len(signs)
     largest.sort()
@@ -174,8 +184,46 @@ def exchange_signs(units: int, exchanges: int, *, seed: int = 0) -> Iterator[Flo
         words = random.integers(0, 2**64, size=(size, -(-units // 64)), dtype=np.uint64)
         bytes_ = words.astype("<u8").view(np.uint8)
         bits = np.unpackbits(bytes_, axis=1, count=units, bitorder="little")
-        signs: FloatArray = 1.0 - 2.0 * bits.astype(np.float64)
+        signs: FloatArray = bits.astype(np.float64)
+        signs *= -2.0
+        signs += 1.0
         yield signs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pack:
+    """Blocks whose rows are summed after exchanges by one product, for signs are long to read."""
+
+    units: IntArray | None
+    """Of its blocks; None: all units, and where a block has none its values are 0."""
+    values: FloatArray
+    """Rows of its blocks, one after the other, shape (rows, units)."""
+    places: tuple[tuple[int, slice], ...]
+    """Each block's place among all, and where its rows are."""
+
+    def exchanged(self, signs: FloatArray) -> Iterator[tuple[int, FloatArray]]:
+        """Sum up after exchanges: signs[b, all units] → per block its place and [b, its rows]."""
+        moved = (signs if self.units is None else signs[:, self.units]) @ self.values.T
+        for block, rows in self.places:
+            yield block, moved[:, rows]
+
+
+def _packed(blocks: Sequence[Block], rows: Sequence[FloatArray], units: int) -> list[_Pack]:
+    """Put blocks together: those that have half of the units or more, and those of like units."""
+    together: dict[bytes, list[int]] = {}
+    for i, block in enumerate(blocks):
+        most = 2 * len(block.units) >= units
+        together.setdefault(b"" if most else block.units.tobytes(), []).append(i)
+    packs = []
+    for key, some in together.items():
+        ends = pairwise(np.cumsum([0, *(len(rows[i]) for i in some)]).tolist())
+        places = tuple((i, slice(*pair)) for i, pair in zip(some, ends, strict=True))
+        own = blocks[some[0]].units if key else None
+        values = np.zeros((places[-1][1].stop, units if own is None else len(own)))
+        for i, place in places:
+            values[place, blocks[i].units if own is None else slice(None)] = rows[i]
+        packs.append(_Pack(units=own, values=values, places=places))
+    return packs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,46 +236,64 @@ class _Sums:
     """Σd²."""
     cubes: FloatArray
     """Σ(d − mean)³."""
+    weighed: FloatArray
+    """Σwd."""
     units: int
     shares: BoolArray
-    even: bool
-    """Whether units are alike in size."""
+    weights: float
+    """Σw²; of units alike in size as many as they are."""
     statistic: FloatArray
     """|Σd| / √Σd², a hair less than it is, so that what equals it up to rounding reaches it."""
     scale: FloatArray
     """1 / √Σd², and 0 where nothing differs."""
+    rows: FloatArray
+    """What is summed after each exchange, shape (rows, units): differences or, where these are
+    more than the systems' values, the values."""
+    pairs: IntArray | None
+    """Rows whose sums' difference a test is; None: each row is a test."""
 
     @classmethod
     def of(cls, block: Block) -> _Sums:
         """Add up each pair's differences."""
-        total, squares, cubes = (np.empty(len(block.pairs)) for _ in range(3))
+        total, squares, cubes, weighed = (np.empty(len(block.pairs)) for _ in range(4))
+        even, values = are_even(block.sizes), block.values
+        weight = np.ones(len(block.units)) if even else block.sizes / block.sizes.mean()
+        if not even:
+            values = values + (weight - 1.0) * values.mean(axis=1, keepdims=True)
+        few = len(block.pairs) <= len(values)
+        rows = np.empty((len(block.pairs), len(block.units))) if few else values
         for test, (baseline, candidate) in enumerate(block.pairs):
-            first, second = block.values[baseline], block.values[candidate]
+            first, second = values[baseline], values[candidate]
             difference = second - first
             size = np.maximum(np.abs(first), np.abs(second)).max()
             difference[np.abs(difference) <= _NOTHING * size] = 0.0
-            total[test], squares[test] = difference.sum(), difference @ difference
+            total[test], squares[test] = difference.sum(), np.square(difference).sum()
             cubes[test] = ((difference - difference.mean()) ** 3).sum()
+            weighed[test] = total[test] if even else (weight * difference).sum()
+            if few:
+                rows[test] = difference
         differs = squares > 0
-        total[~differs] = 0.0
+        total[~differs] = weighed[~differs] = 0.0
         scale = np.divide(1.0, np.sqrt(squares), out=np.zeros_like(squares), where=differs)
         return cls(
             total=total,
             squares=squares,
             cubes=cubes,
-            units=block.values.shape[1],
+            weighed=weighed,
+            units=values.shape[1],
             shares=block.shares,
-            even=are_even(block.sizes),
+            weights=float((weight**2).sum()),
             statistic=np.abs(total) * scale * (1.0 - _ROUNDING),
             scale=scale,
+            rows=rows,
+            pairs=None if few else block.pairs,
         )
 
-    def exchanged(self, signs: FloatArray, block: Block) -> FloatArray:
-        """Give the statistics after exchanges: signs[b, all units] → [b, tests]."""
-        whole = block.units[-1] + 1 == len(block.units) == signs.shape[1]
-        moved = (signs if whole else signs[:, block.units]) @ block.values.T
-        statistics: FloatArray = moved[:, block.pairs[:, 1]] - moved[:, block.pairs[:, 0]]
-        np.abs(statistics, out=statistics)
+    def exchanged(self, moved: FloatArray) -> FloatArray:
+        """Turn the rows' sums after exchanges into statistics: moved[b, rows] → [b, tests]."""
+        if self.pairs is not None:
+            moved = moved[:, self.pairs[:, 1]] - moved[:, self.pairs[:, 0]]
+        statistics: FloatArray = np.abs(moved)
         statistics *= self.scale
         return statistics
 
@@ -235,19 +301,20 @@ class _Sums:
         self, test: int, *, bar: float, df: float, p_single: float, p_value: float
     ) -> Difference:
         """Conclude one test."""
-        total, squares, n = float(self.total[test]), float(self.squares[test]), self.units
+        n, even = self.units, self.units**2 / self.weights
         statistic = float(self.statistic[test])
         quantile = t_quantile(1 - ALPHA / 2, df)
-        needed = max(bar, quantile * math.sqrt(n / (n - 1 + quantile**2)))
-        t = statistic * math.sqrt((n - 1) / (n - statistic**2)) if statistic**2 < n else math.inf
+        needed = max(bar, quantile * math.sqrt(even / (even - 1 + quantile**2)))
+        reachable = needed**2 < even * (1.0 - _ROUNDING)
+        told_apart = reachable and statistic > needed
+        t = math.inf
+        if statistic**2 < even:
+            t = statistic * math.sqrt((even - 1) / (even - statistic**2))
         alone = t_two_sided(t, df)
-        told_apart = statistic > needed
-        mean = total / n
-        spread = max(0.0, squares - n * mean**2)
-        sd = math.sqrt(spread / (n - 1)) if n > 1 else 0.0
+        mean, sd = float(self.total[test]) / n, self._sd(test)
         interval = smallest = None
-        if needed**2 < n * (1.0 - _ROUNDING):
-            as_t = needed * math.sqrt((n - 1) / (n - needed**2))
+        if reachable:
+            as_t = needed * math.sqrt((even - 1) / (even - needed**2))
             found = self._interval(test, mean, sd, needed=needed, as_t=as_t)
             interval = _one_side(*found, mean, told_apart=told_apart)
             smallest = _smallest(
@@ -266,6 +333,13 @@ class _Sums:
             units=n,
         )
 
+    def _sd(self, test: int) -> float:
+        """Give the standard deviation of a unit's difference from what its size lets expect."""
+        delta = float(self.total[test]) / self.units
+        squares, weighed = float(self.squares[test]), float(self.weighed[test])
+        spread = max(0.0, squares - 2.0 * delta * weighed + delta**2 * self.weights)
+        return math.sqrt(spread / (self.units - 1)) if self.units > 1 else 0.0
+
     def _interval(
         self, test: int, mean: float, sd: float, *, needed: float, as_t: float
     ) -> Interval:
@@ -273,17 +347,24 @@ class _Sums:
 
         Near 0 the exchanges decide (``_one_side``). Further out a share's are told by Tango's score
         test, and the skewness of units alike in size is taken out; both agree with the exchanges
-        at 0, the first exactly, the second where differences are not skewed.
+        at 0, the first exactly, the second where differences are not skewed. Of uneven units they
+        are those δ for which (Σd − nδ)² ≤ needed² · Σ(d − wδ)².
         """
         n = self.units
         if self.shares[test]:
             differing, surplus = float(self.squares[test]), float(self.total[test])
             wins, losses = (differing + surplus) / 2, (differing - surplus) / 2
             return paired_share_interval(round(wins), round(losses), n, needed)
-        if sd == 0.0 or not self.even:
-            half = as_t * sd / math.sqrt(n)
-            return mean - half, mean + half
-        return skewed_interval(mean, sd, float(self.cubes[test]) / n / sd**3, n, as_t)
+        if sd == 0.0:
+            return mean, mean
+        if self.weights == n:
+            return skewed_interval(mean, sd, float(self.cubes[test]) / n / sd**3, n, as_t)
+        weighed = float(self.weighed[test])
+        whole = n**2 - needed**2 * self.weights
+        center = (float(self.total[test]) * n - needed**2 * weighed) / whole
+        apart = needed**2 * (weighed - mean * self.weights) ** 2
+        half = needed * math.sqrt(max(0.0, sd**2 * (n - 1) * whole + apart)) / whole
+        return center - half, center + half
 
 
 def _smallest(reach: float, sd: float, *, share: bool) -> float:

@@ -1,7 +1,7 @@
 """Pseudo-values of a score → its 95 % interval, or why there is none.
 
 Nothing is drawn at random. Which interval covers what it claims on captions and titles is measured
-by benchmarks/statistics.py.
+by benchmarks/statistics.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ FEWEST_UNITS = 6
 """Independent units under which nothing is concluded: of five pairs that all point one way, chance
 alone makes as many in one of 16 trials."""
 FEWEST_CARRIERS = 10.0
-"""Units that must carry a score, so that its interval covers what it claims."""
+"""Samples that must carry a score, so that its interval covers what it claims."""
+FEWEST_CARRYING_UNITS = 4.0
+"""Units that must carry a score: where samples come in clusters, ten may be of one."""
 TOO_FEW_UNITS = f"fewer than {FEWEST_UNITS} independent units"
 TOO_FEW_MATCHES = "too few matches"
 
@@ -66,8 +68,9 @@ def estimate(
     - Else, of uneven clusters: jackknife t, the degrees of freedom from the effective number of
       clusters (Σs)² / Σs² − 1 for clusters of s samples (Kish 1965), for uneven ones tell less.
 
-    There is none of fewer than FEWEST_UNITS units, nor where fewer than about FEWEST_CARRIERS units
-    carry the score: a handful of matches says nothing of those that were not drawn.
+    There is none of fewer than FEWEST_UNITS units, nor where fewer than about FEWEST_CARRIERS
+    samples, or FEWEST_CARRYING_UNITS units, carry the score: a handful of matches says nothing of
+    those that were not drawn.
 
     Args:
         statistics: shape (n, k), of one system's scored samples.
@@ -90,7 +93,8 @@ def estimate(
     scores = score_totals(aggregate, rows.sum(axis=0))
     each = score_totals(contrasted or aggregate, rows[:, None])[:, 0]
     sizes = unit_sizes(len(rows), clusters)
-    held = carriers(each if clusters is None else sum_rows(each, clusters))
+    held = carriers(each)
+    of_units = carriers(each if clusters is None else sum_rows(each, clusters))
     wilson = are_shares(each, known=shares) & np.isclose(each.mean(axis=0), scores, atol=1e-9)
     estimates = []
     for column, score in enumerate(scores.tolist()):
@@ -99,7 +103,7 @@ def estimate(
             reason = TOO_FEW_UNITS
         elif wilson[column]:
             interval = _wilson(score, values[:, column], sizes)
-        elif held[column] < FEWEST_CARRIERS:
+        elif held[column] < FEWEST_CARRIERS or of_units[column] < FEWEST_CARRYING_UNITS:
             reason = TOO_FEW_MATCHES
         else:
             interval = within(_jackknife_t(score, values[:, column], sizes), bounds)
