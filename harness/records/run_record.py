@@ -11,7 +11,7 @@ from typing import Literal
 
 from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
-from harness.records.prompt import ExemplarSpec
+from harness.records.prompt import ExemplarSpec, MessageTemplate
 from harness.records.sample import Dropped
 from harness.records.score import MetricResult
 from harness.records.suite import Decision, ModelConfig, System
@@ -63,6 +63,18 @@ class VariantRecord:
     """Jinja source of the system message."""
     user: str = ""
     """Jinja source of the user message."""
+    messages: tuple[MessageTemplate, ...] = ()
+    """The whole chat, in the place of ``system`` and ``user``."""
+    vars: Mapping[str, Json] = field(default_factory=dict)
+    """Variables that its templates saw, the axes of a matrix included."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Files that its templates may include, relative to the suite's folder → their text."""
+    matrix: str | None = None
+    """The file that this variant was expanded from; None: the file has no matrix."""
+    axes: Mapping[str, str] = field(default_factory=dict)
+    """Axis of the matrix → the name of this variant's level."""
+    nuisance: tuple[str, ...] = ()
+    """Axes whose levels mean the same, so that scores are averaged over them."""
     exemplars: ExemplarSpec | None = None
     exemplar_answers: tuple[str, ...] = ()
     """What the prompt shows as good answers."""
