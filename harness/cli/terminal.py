@@ -8,6 +8,7 @@ from harness.cli.grid import Grid
 from harness.cli.options import decoding_text
 from harness.cli.output import say
 from harness.contrast import p_text, sentence, sentences, units_text
+from harness.report.wording_table import TITLE
 from harness.slices import LEAST
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from harness.pipeline.reading.run_list import RunRow
     from harness.pipeline.reading.slicing import SlicedRun
     from harness.report.tables import ComparisonTable
+    from harness.report.wording_table import WordingTable
 
 
 def print_table(table: ComparisonTable) -> None:
@@ -29,6 +31,16 @@ def print_table(table: ComparisonTable) -> None:
     on_terminal = grid.show()
     if not on_terminal and any(table.best(column) for column in range(len(table.metrics))):
         say("* best of the column")
+    say(*table.notes)
+
+
+def print_wordings(table: WordingTable) -> None:
+    """Print the means over wordings with their bands."""
+    say("", TITLE)
+    grid = Grid(table.header)
+    for row in table.rows:
+        grid.add(*row)
+    grid.show()
     say(*table.notes)
 
 

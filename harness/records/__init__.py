@@ -31,6 +31,7 @@ from harness.records.run_record import (
     Declaration,
     DrawVariance,
     GitState,
+    Idea,
     ImageCounts,
     Machine,
     ModelRecord,
@@ -43,6 +44,7 @@ from harness.records.run_record import (
     TextsSummary,
     TokenCounts,
     VariantRecord,
+    WordingBand,
 )
 from harness.records.sample import DatasetConfig, Dropped, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScore, Verdict
@@ -70,6 +72,7 @@ __all__ = [
     "ExemplarSpec",
     "FilePlace",
     "GitState",
+    "Idea",
     "ImageCounts",
     "ImagePart",
     "Json",
@@ -110,4 +113,5 @@ __all__ = [
     "VariantRecord",
     "Verdict",
     "Where",
+    "WordingBand",
 ]

@@ -297,6 +297,29 @@ class DrawVariance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordingBand:
+    """One metric of an idea over the wordings of it."""
+
+    mean: float
+    """Of the wordings' scores."""
+    low: float
+    """The lowest of them."""
+    high: float
+    """The highest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idea:
+    """Systems that differ in nuisance axes of a matrix alone: one idea in several wordings."""
+
+    name: str
+    """As a system's, without the nuisance axes: ``title[tone=plain]``."""
+    systems: tuple[str, ...]
+    bands: Mapping[str, WordingBand]
+    """By metric; one of which a wording has no score is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """``summary.json``: every number of a run but those of single samples."""
 
@@ -317,6 +340,8 @@ class RunSummary:
     uneven: tuple[str, ...] = ()
     """Columns on which systems were scored on different samples, so that none is best."""
     noise_floor: NoiseFloor | None
+    ideas: tuple[Idea, ...] = ()
+    """Of matrices with a nuisance axis."""
     draw_variance: Mapping[str, Mapping[str, DrawVariance]] = field(default_factory=dict)
     """System → metric → what its score varies by, of systems that were drawn several times."""
     best_of: Mapping[str, Mapping[str, float]]
