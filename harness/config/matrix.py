@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_VARIANTS = 256
 """Variants that one file may expand to."""
-MAX_PRODUCT = 65_536
+MAX_PRODUCT = 4_096
 """Assignments that are gone through before ``exclude`` has left out some."""
 LONGEST_LEVEL = 40
 """Characters of a level's name."""

@@ -76,6 +76,7 @@ class MatrixFile(BaseModel):
     """What a key of the user's own choice holds, for hints."""
     exclude: list[dict[str, Scalar]] = Field(
         default_factory=list,
+        max_length=256,
         examples=["[{tone: catchy, length: long}]"],
         description="Assignments, also partial ones, that are left out.",
     )

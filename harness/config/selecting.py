@@ -6,7 +6,6 @@ the whole name of a variant itself.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from harness.errors import ConfigError
@@ -17,13 +16,10 @@ if TYPE_CHECKING:
 
     from harness.records import PromptVariant, Where
 
-_SELECTOR = re.compile(r"(?P<file>.+?)\[(?P<levels>.*)\]", re.DOTALL)
-
 
 def file_of(selector: str) -> str:
     """Give the name of the file that a name of a matrix's variants begins with."""
-    match = _SELECTOR.fullmatch(selector)
-    return match["file"] if match else selector
+    return _parted(selector)[0]
 
 
 def name_of(file: str, levels: Mapping[str, str]) -> str:
@@ -49,13 +45,13 @@ def selected(
     exact = [variant for variant in variants if selector in (variant.name, variant.matrix)]
     if exact:
         return exact
-    match = _SELECTOR.fullmatch(selector)
-    matrix = [v for v in variants if match and v.matrix == match["file"]]
-    if not match or not matrix:
+    file, levels = _parted(selector)
+    matrix = [v for v in variants if levels is not None and v.matrix == file]
+    if levels is None or not matrix:
         known = dict.fromkeys(variant.matrix or variant.name for variant in variants)
-        hint = nearest(file_of(selector), known)
+        hint = nearest(file, known)
         raise ConfigError(unknown, where=where, hint=hint)
-    wanted = _levels(match["levels"], matrix, unknown, where)
+    wanted = _levels(levels, matrix, unknown, where)
     found = [v for v in matrix if wanted.items() <= v.axes.items()]
     if not found:
         message = f"{unknown}: the matrix excludes it"
@@ -89,6 +85,14 @@ def listed(variants: Sequence[PromptVariant]) -> str:
     """Name variants in a line, of many the first twelve."""
     more = f" and {len(variants) - 12} more" if len(variants) > 12 else ""
     return "they are " + " ".join(f"'{variant.name}'" for variant in variants[:12]) + more
+
+
+def _parted(selector: str) -> tuple[str, str | None]:
+    """Part ``title[tone=plain]`` into the file's name and what stands in the brackets."""
+    file, bracket, levels = selector.rpartition("[")
+    if file and bracket and levels.endswith("]"):
+        return file, levels[:-1]
+    return selector, None
 
 
 def _levels(

@@ -32,7 +32,6 @@ _TAKEN = {
     ),
 }
 """Names that no variable may have → why."""
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _SETTING = re.compile(r"(?P<named>[^=\[]*(\[[^\]]*\])?[^=]*)=(?P<value>.*)", re.DOTALL)
 _FORM = "--set VARIANT.VARIABLE=VALUE, for example --set title-style.words=5"
 
@@ -75,11 +74,16 @@ def variable_problems(
 def value_problems(what: str, value: Json, where: Where | None) -> Iterator[ConfigError]:
     """Check that a value is text as it will be sent: no template stands in it."""
     texts = value if isinstance(value, list) else [value]
-    if any(isinstance(text, str) and _TEMPLATE.search(text) for text in texts):
+    if any(isinstance(text, str) and _is_template(text) for text in texts):
         hint = "a value is sent as it stands: write the template itself, with {% if … == … %}"
         yield ConfigError(
             f"{what} holds a template, which would not be filled in", where=where, hint=hint
         )
+
+
+def _is_template(text: str) -> bool:
+    places = ((text.find(begin), end) for begin, end in (("{{", "}}"), ("{%", "%}")))
+    return any(at >= 0 and text.find(end, at) >= 0 for at, end in places)
 
 
 def suite_settings(file: SuiteFile, source: YamlSource) -> list[Setting]:
