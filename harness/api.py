@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.config.variables import setting
 from harness.contrast import USUAL
 from harness.errors import ConfigError
 from harness.executors.cancelling import CancellableExecutor
@@ -30,7 +31,7 @@ from harness.report.tables import ComparisonTable
 from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -149,6 +150,7 @@ def run(
     only: str | Sequence[str] = (),
     models: str | Sequence[str] = (),
     engine: str | None = None,
+    variables: Mapping[str, Json] | None = None,
     limit: int | None = None,
     repeats: int = 1,
     out: str | Path | None = None,
@@ -161,9 +163,10 @@ def run(
 
     Args:
         suite: the folder with ``suite.yaml``, or the name of one under ``prompts/``.
-        only: these variants; default: all.
+        only: these variants, also ``title[tone=plain]`` of a matrix; default: all.
         models: these models of the suite; default: all.
         engine: run the models by this engine instead of their own.
+        variables: other values of variants' variables: ``{"title-style.words": 5}``.
         limit: the first so many samples.
         repeats: how often every request is made.
         out: the results folder; default: ``results/`` of the project.
@@ -176,7 +179,12 @@ def run(
         HarnessError: something the user can mend, or an interrupt.
     """
     choice = Choice(
-        only=_words(only), models=_words(models), engine=engine, limit=limit, repeats=repeats
+        only=_words(only),
+        models=_words(models),
+        engine=engine,
+        limit=limit,
+        repeats=repeats,
+        settings=tuple(setting(*item) for item in (variables or {}).items()),
     )
     for what, number in (("limit", limit), ("repeats", repeats)):
         if number is not None and (type(number) is not int or number < 1):

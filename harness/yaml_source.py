@@ -10,16 +10,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from harness.errors import ConfigError, ConfigErrors
 from harness.records import Where
 from harness.yaml_hints import explain, key_hint
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MAX_NODES = 100_000
 """Values that one file may hold once its aliases are written out."""
@@ -74,7 +72,33 @@ def load_yaml(path: Path) -> YamlSource:
     Raises:
         ConfigErrors: the file cannot be read, is no YAML, repeats a key or is endlessly nested.
     """
-    text = _read(path)
+    return _parsed(_read(path), path)
+
+
+def parse_value(text: str) -> Any:
+    """Read a value that stands alone, as on a command line: ``5``, ``true``, ``[a, b]``, a text.
+
+    What opens a list, a mapping or a quotation must close it; any other text that YAML would take
+    for more than one value, such as ``Title: soup``, is itself.
+
+    Raises:
+        ConfigErrors: it is a list, mapping or quoted text that is no valid YAML.
+    """
+    if not text.strip():
+        return text
+    try:
+        value = _parsed(text, Path("value")).data
+    except ConfigErrors as error:
+        if text.lstrip()[0] in "[{\"'":
+            found = [
+                ConfigError(f"'{text[:80]}': {p.message}", hint=p.hint) for p in error.problems
+            ]
+            raise ConfigErrors(found) from error
+        return text
+    return text if isinstance(value, dict) and not text.lstrip().startswith("{") else value
+
+
+def _parsed(text: str, path: Path) -> YamlSource:
     loader: yaml.SafeLoader | None = None
     try:
         loader = yaml.SafeLoader(text)

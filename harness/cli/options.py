@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from harness.pipeline.asking.plan import Choice
     from harness.records import RunSummary
     from harness.store.run_folder import RunFolder
 
@@ -65,7 +66,19 @@ RunArgument = Annotated[
 ]
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option("--only", "--variant", help="This variant alone; may be repeated."),
+    typer.Option(
+        "--only",
+        "--variant",
+        help="This variant alone; of a matrix all, or 'NAME[AXIS=LEVEL]'; may be repeated.",
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="VARIANT.VARIABLE=VALUE",
+        help="Give a variable of a variant another value; may be repeated.",
+    ),
 ]
 ModelOption = Annotated[
     list[str] | None, typer.Option("--model", help="This model alone; may be repeated.")
@@ -97,6 +110,33 @@ def ask(question: str, *, yes: bool) -> None:
     if not confirm(question):
         tell("nothing was removed")
         raise typer.Exit(1)
+
+
+def choice_of(
+    only: list[str] | None,
+    model: list[str] | None,
+    engine: str | None,
+    sets: list[str] | None,
+    *,
+    limit: int | None = None,
+    repeats: int = 1,
+) -> Choice:
+    """Say what of a suite is meant by the options of a verb.
+
+    Raises:
+        HarnessError: a ``--set`` cannot be read.
+    """
+    from harness.config.variables import parse_setting
+    from harness.pipeline.asking.plan import Choice
+
+    return Choice(
+        only=tuple(only or ()),
+        models=tuple(model or ()),
+        engine=engine,
+        limit=limit,
+        repeats=repeats,
+        settings=tuple(map(parse_setting, sets or ())),
+    )
 
 
 def decoding_text(params: Mapping[str, object]) -> str:

@@ -9,6 +9,7 @@ from harness.cli.options import decoding_text
 from harness.cli.output import say
 from harness.contrast import ordered, p_text, sentence, sentences, signed, units_text
 from harness.report.table_notes import FEW
+from harness.report.wording_table import TITLE
 from harness.slices import LEAST
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from harness.pipeline.reading.slicing import SlicedRun
     from harness.records import Comparison
     from harness.report.tables import ComparisonTable
+    from harness.report.wording_table import WordingTable
 
 
 MANY = 28
@@ -36,6 +38,16 @@ def print_table(table: ComparisonTable) -> None:
     on_terminal = grid.show()
     if not on_terminal and any(table.best(column) for column in range(len(table.metrics))):
         say("* best of the column")
+    say(*table.notes)
+
+
+def print_wordings(table: WordingTable) -> None:
+    """Print the means over wordings with their bands."""
+    say("", TITLE)
+    grid = Grid(table.header)
+    for row in table.rows:
+        grid.add(*row)
+    grid.show()
     say(*table.notes)
 
 

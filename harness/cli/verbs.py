@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,15 +16,14 @@ from harness.cli.options import (
     OnlyOption,
     OutOption,
     RunArgument,
+    SetOption,
     SuiteArgument,
+    choice_of,
     open_chosen,
     run_named,
 )
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
 from harness.cli.output import error_lines, say, say_json, tell
-
-if TYPE_CHECKING:
-    from harness.pipeline.asking.plan import Choice
 
 app = typer.Typer(
     help="Which prompt is better, by how much, on which images, and could it be chance?\n\n"
@@ -73,6 +72,7 @@ def _common(
 def run(
     suite: SuiteArgument,
     only: OnlyOption = None,
+    sets: SetOption = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only the first so many samples.")
     ] = None,
@@ -111,7 +111,7 @@ def run(
     with stopped_at_once(), RunProgress() as progress:
         outcome = run_suite(
             suite,
-            _choice(only, model, engine, limit, repeat),
+            choice_of(only, model, engine, sets, limit=limit, repeats=repeat),
             out=out,
             with_reported=with_reported,
             max_failures=max_failures,
@@ -146,6 +146,7 @@ def render(
         str | None, typer.Option("--sample", help="A sample's id. Default: the first.")
     ] = None,
     only: OnlyOption = None,
+    sets: SetOption = None,
     model: ModelOption = None,
     engine: EngineOption = None,
     as_json: JsonOption = False,
@@ -156,7 +157,8 @@ def render(
     from harness.pipeline.looking.prefixes import shared_prefixes
     from harness.pipeline.looking.preview import render_requests
 
-    plan, requests = render_requests(load_suite(suite), _choice(only, model, engine, None), sample)
+    choice = choice_of(only, model, engine, sets)
+    plan, requests = render_requests(load_suite(suite), choice, sample)
     if as_json:
         say_json([request_json(plan, system, request) for system, request in requests])
         return
@@ -178,11 +180,13 @@ def check(
     data: Annotated[
         bool, typer.Option("--data", help="Read every row and decode every image too.")
     ] = False,
+    sets: SetOption = None,
 ) -> None:
     """Find what a run would refuse: every prompt is rendered once, no model is asked."""
+    from harness.config.variables import parse_setting
     from harness.pipeline.looking.check import check as check_path
 
-    checked = check_path(path, data=data)
+    checked = check_path(path, data=data, settings=tuple(map(parse_setting, sets or ())))
     for problem in checked.problems:
         say(*error_lines(problem))
     for notice in checked.notices:
@@ -396,21 +400,3 @@ def power(
 
 app.add_typer(run_verbs.app)
 app.add_typer(cache_verbs.app, name="cache")
-
-
-def _choice(
-    only: list[str] | None,
-    model: list[str] | None,
-    engine: str | None,
-    limit: int | None,
-    repeats: int = 1,
-) -> Choice:
-    from harness.pipeline.asking.plan import Choice
-
-    return Choice(
-        only=tuple(only or ()),
-        models=tuple(model or ()),
-        engine=engine,
-        limit=limit,
-        repeats=repeats,
-    )

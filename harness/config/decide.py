@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.config.selecting import one
 from harness.errors import ConfigError
 from harness.nearest import nearest
 from harness.records import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from harness.config.problems import Problems
     from harness.config.schema import DecideFile, SuiteFile
-    from harness.records import Where
+    from harness.records import PromptVariant, Where
     from harness.yaml_source import YamlSource
 
 
 def decision(
     file: SuiteFile,
     source: YamlSource,
-    variants: Sequence[str],
+    variants: Sequence[PromptVariant],
+    lost: Collection[str],
     where: dict[str, Where],
     problems: Problems,
 ) -> Decision | None:
@@ -33,7 +35,8 @@ def decision(
     Args:
         file: the suite's file, which has the right shape.
         source: its lines.
-        variants: the names of the suite's variants.
+        variants: of the suite.
+        lost: names that it lists of variants which could not be loaded.
         where: takes the place of each declared metric, as ``decide.metric.CIDEr``.
         problems: takes what is wrong.
 
@@ -47,18 +50,18 @@ def decision(
     for i, metric in enumerate(metrics):
         at = () if isinstance(written.metric, str) else (i,)
         where.setdefault(f"decide.metric.{metric}", source.where(("decide", "metric", *at)))
-    found = [
-        *_metric_problems(metrics, source),
-        *_baseline_problems(written, source, variants),
-        *_margin_problems(written, metrics, source),
-    ]
-    problems.add(found)
-    if found:
+    before = len(problems.all)
+    baseline = None
+    problems.add(_metric_problems(metrics, source))
+    with problems.caught():
+        baseline = _baseline(written, source, variants, lost)
+    problems.add(_margin_problems(written, metrics, source))
+    if len(problems.all) > before:
         return None
     margins = written.margin if isinstance(written.margin, dict) else {}
     if isinstance(written.margin, float):
         margins = {metrics[0]: written.margin}
-    return Decision(metrics=tuple(metrics), baseline=written.baseline, margins=margins)
+    return Decision(metrics=tuple(metrics), baseline=baseline, margins=margins)
 
 
 def _metric_problems(metrics: Sequence[str], source: YamlSource) -> Iterator[ConfigError]:
@@ -72,19 +75,28 @@ def _metric_problems(metrics: Sequence[str], source: YamlSource) -> Iterator[Con
             yield ConfigError(f"'decide.metric' names '{metric}' twice", where=at)
 
 
-def _baseline_problems(
-    written: DecideFile, source: YamlSource, variants: Sequence[str]
-) -> Iterator[ConfigError]:
-    if written.baseline is None:
-        return
+def _baseline(
+    written: DecideFile,
+    source: YamlSource,
+    variants: Sequence[PromptVariant],
+    lost: Collection[str],
+) -> str | None:
+    """Find the variant that is named.
+
+    Raises:
+        ConfigError: there is none, or there are several, or nothing would be compared with it.
+    """
+    if written.baseline is None or written.baseline in lost:
+        return written.baseline
     place = source.where(("decide", "baseline"))
-    if written.baseline not in variants:
-        message = f"'decide.baseline' is '{written.baseline}', which is no variant of the suite"
-        yield ConfigError(message, where=place, hint=nearest(written.baseline, variants))
-    elif len(variants) == 1:
-        message = f"'decide.baseline': nothing is compared with '{variants[0]}', the only variant"
+    what = "'decide.baseline'"
+    unknown = f"{what} is '{written.baseline}', which is no variant of the suite"
+    variant = one(written.baseline, variants, what, unknown, place)
+    if len(variants) + len(lost) == 1:
+        message = f"'decide.baseline': nothing is compared with '{variant.name}', the only variant"
         hint = "without 'baseline:' all pairs of systems are compared"
-        yield ConfigError(message, where=place, hint=hint)
+        raise ConfigError(message, where=place, hint=hint)
+    return variant.name
 
 
 def _margin_problems(

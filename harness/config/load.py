@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config.decide import decision
+from harness.config.files import SUITE_FILE, is_file, no_file, variant_names
 from harness.config.names import unique
 from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
-from harness.config.schema import DatasetFile, ModelFile, SuiteFile, VariantFile
+from harness.config.schema import DatasetFile, ModelFile, SuiteFile
+from harness.config.selecting import file_of, one, selected
 from harness.config.validate import validate
+from harness.config.variables import suite_settings, with_settings
+from harness.config.variants import load_variant, load_variants
 from harness.errors import ConfigError, ConfigErrors
 from harness.nearest import nearest
 from harness.records import (
     DatasetConfig,
     Decoding,
-    ExemplarSpec,
     MetricSpec,
     ModelConfig,
     PromptVariant,
@@ -31,12 +34,23 @@ from harness.records import (
 from harness.yaml_source import YamlSource, load_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from harness.yaml_source import YamlPath
 
+__all__ = [
+    "SUITE_FILE",
+    "find_dataset",
+    "load_dataset",
+    "load_preset",
+    "load_suite",
+    "load_suite_parts",
+    "load_variant",
+    "load_variants",
+    "preset_names",
+    "project_root",
+    "variant_names",
+]
+
 PRESETS = Path(__file__).parent.parent / "models"
-SUITE_FILE = "suite.yaml"
 
 
 def load_suite(folder: Path) -> Suite:
@@ -62,7 +76,7 @@ def load_suite_parts(folder: Path, problems: Problems) -> Suite | None:
     with problems.caught():
         if not is_file(folder / SUITE_FILE):
             if os.path.lexists(folder / SUITE_FILE):
-                raise _no_file(folder / SUITE_FILE)
+                raise no_file(folder / SUITE_FILE)
             raise ConfigError(f"no {SUITE_FILE} in {folder}", hint=_suites_near(folder))
         source = load_yaml(folder / SUITE_FILE)
         file = validate(source, SuiteFile)
@@ -72,18 +86,18 @@ def load_suite_parts(folder: Path, problems: Problems) -> Suite | None:
 
 def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems) -> Suite | None:
     problems.add(unique("suite", [(folder.resolve().name, source.where())]))
-    variants = _suite_variants(folder, file, source, problems)
+    variants, lost = _suite_variants(folder, file, source, problems)
+    baseline = _baseline(file, source, variants, lost, problems)
     dataset = None
     with problems.caught():
         dataset = find_dataset(file.dataset, folder, asked=source.where(("dataset",)))
     where = {f"metrics.{i}": source.where(("metrics", i)) for i in range(len(file.metrics))}
     where["reported"] = source.where(("reported",))
     where |= _check_decodings(file, source, problems)
-    decide = decision(file, source, file.variants or variant_names(folder), where, problems)
+    decide = decision(file, source, variants, lost, where, problems)
     models = _suite_models(file, source, where, problems)
     if dataset is None or not variants or not models:
         return None
-    names = [variant.name for variant in variants]
     return Suite(
         name=folder.resolve().name,
         folder=folder,
@@ -91,7 +105,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
         description=file.description,
         dataset=dataset,
         variants=tuple(variants),
-        baseline=file.baseline if file.baseline in names else names[0],
+        baseline=baseline or variants[0].name,
         models=tuple(models),
         decodings=tuple(Decoding(name=n, params=p) for n, p in file.decoding.items()),
         metrics=tuple(_metric(spec, folder) for spec in file.metrics),
@@ -104,8 +118,12 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
 
 def _suite_variants(
     folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
-) -> list[PromptVariant]:
-    """Load the variants that a suite lists, or all that stand beside it."""
+) -> tuple[list[PromptVariant], set[str]]:
+    """Load the variants that a suite lists, or all that stand beside it.
+
+    Returns:
+        The variants; and the names that are listed of what could not be loaded.
+    """
     names = file.variants or variant_names(folder)
     if not names:
         missing = f"no variant: no file in {folder} ends in .yaml but {SUITE_FILE}"
@@ -116,16 +134,43 @@ def _suite_variants(
     ]
     twice = "a variant is a file beside suite.yaml; 'extends:' takes one from elsewhere"
     problems.add(unique("variant", zip(names, places, strict=True), hint=twice))
-    if file.baseline is not None and file.baseline not in names:
-        message = f"baseline '{file.baseline}' is no variant"
-        hint = nearest(file.baseline, names)
-        problems.add([ConfigError(message, where=source.where(("baseline",)), hint=hint)])
-    variants = []
+    variants: list[PromptVariant] = []
+    found: list[tuple[str, Where | None]] = []
+    lost: set[str] = set()
     for name, place in dict(zip(names, places, strict=True)).items():
+        before = len(problems.all)
         with problems.caught():
-            asked = place if file.variants else None
-            variants.append(load_variant(folder, name, asked=asked))
-    return variants
+            stem = name if is_file(folder / f"{name}.yaml") else file_of(name)
+            loaded = load_variants(folder, stem, asked=place if file.variants else None)
+            chosen = selected(name, loaded, f"no variant '{name}'", place)
+            found += [(v.name, place) for v in chosen if v.name != name]
+            variants += [v for v in chosen if v.name not in {known.name for known in variants}]
+        if len(problems.all) > before:
+            lost.add(name)
+    problems.add(unique("variant", found))
+    settings = [s for s in suite_settings(file, source) if not _is_lost(s.variant, lost)]
+    return with_settings(variants, settings, problems), lost
+
+
+def _is_lost(name: str, lost: set[str]) -> bool:
+    """Tell whether a name is of a variant that is listed and could not be loaded."""
+    return name in lost or file_of(name) in {file_of(other) for other in lost}
+
+
+def _baseline(
+    file: SuiteFile,
+    source: YamlSource,
+    variants: list[PromptVariant],
+    lost: set[str],
+    problems: Problems,
+) -> str | None:
+    """Give the name of the variant that others are compared with; None: none is named."""
+    if file.baseline is None or _is_lost(file.baseline, lost):
+        return None
+    with problems.caught():
+        unknown = f"baseline '{file.baseline}' is no variant"
+        return one(file.baseline, variants, "baseline", unknown, source.where(("baseline",))).name
+    return None
 
 
 def _check_decodings(file: SuiteFile, source: YamlSource, problems: Problems) -> dict[str, Where]:
@@ -164,110 +209,6 @@ def _suite_models(
     return models
 
 
-def variant_names(folder: Path) -> list[str]:
-    """List a suite folder's variants: every YAML file but the suite's own."""
-    return sorted(p.stem for p in folder.glob("*.yaml") if p.name != SUITE_FILE)
-
-
-def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> PromptVariant:
-    """Load a variant with what it extends merged in, field by field, the nearer file winning.
-
-    ``extends`` names a variant beside the file, or one of another suite: ``../other/variant``.
-
-    Raises:
-        ConfigErrors: a file is wrong or missing, or variants extend each other in a circle.
-    """
-    fields: dict[str, Any] = {}
-    generation: dict[str, Any] = {}
-    where: dict[str, Where] = {}
-    chain: list[Path] = []
-    problems = Problems()
-    path: Path | None = folder / f"{name}.yaml"
-    while path:
-        if not is_file(path):
-            raise ConfigErrors([_no_variant(path, asked)])
-        if path.resolve() in chain:
-            circle = " → ".join([*(p.stem for p in chain), path.stem])
-            raise ConfigErrors([ConfigError(f"variants extend in a circle: {circle}", where=asked)])
-        chain.append(path.resolve())
-        source = load_yaml(path)
-        file = validate(source, VariantFile)
-        for field in (
-            "description", "system", "user", "exemplars", "postprocess", "structured_outputs"
-        ):  # fmt: skip
-            value = getattr(file, field)
-            if value is not None and field not in fields:
-                fields[field] = value
-                where[field] = source.text_where((field,))
-        problems.add(_variant_problems(file, source))
-        for param in file.generation or {}:
-            where.setdefault(f"generation.{param}", source.where(("generation", param)))
-        generation = {**(file.generation or {}), **generation}
-        asked = source.where(("extends",))
-        path = _plain(path.parent / f"{file.extends}.yaml") if file.extends else None
-    problems.raise_any()
-    if "user" not in fields:
-        raise ConfigErrors(
-            [ConfigError("'user' is missing", where=Where(path=folder / f"{name}.yaml", line=1))]
-        )
-    exemplars = fields.get("exemplars")
-    form = fields.get("structured_outputs")
-    if form is not None:
-        from harness.answer_form import (
-            check_form,
-        )  # loads a checker of schemas: few prompts need it
-
-        form = form.model_dump(by_alias=True, exclude_none=True)
-        check_form(form, where["structured_outputs"])
-    return PromptVariant(
-        name=name,
-        description=fields.get("description", ""),
-        system=fields.get("system"),
-        user=fields["user"],
-        exemplars=exemplars
-        and ExemplarSpec(
-            dataset=exemplars.dataset, ids=tuple(exemplars.ids), images=exemplars.images
-        ),
-        postprocess=tuple(fields.get("postprocess", ())),
-        generation=generation,
-        structured_outputs=form,
-        where=where,
-    )
-
-
-def _no_variant(path: Path, asked: Where | None) -> ConfigError:
-    near = variant_names(path.parent)
-    if path.stem in near:
-        return _no_file(path)
-    hint = nearest(path.stem, near)
-    return ConfigError(f"no variant '{path.stem}'", where=asked or Where(path=path), hint=hint)
-
-
-def _no_file(path: Path) -> ConfigError:
-    """Say of what has the name of a file that it is none: a folder, a pipe, a link to nothing."""
-    return ConfigError(f"'{path.name}' is no file that can be read", where=Where(path=path))
-
-
-def _plain(path: Path) -> Path:
-    """Leave out of a path the steps back, so that one file has one name in messages."""
-    plain = Path(os.path.normpath(path))
-    try:
-        return plain if plain.resolve() == path.resolve() else path  # a link leads elsewhere
-    except (OSError, ValueError, RuntimeError):
-        return path
-
-
-def _variant_problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigError]:
-    """Check what a variant's own file says beyond its shape."""
-    params = file.generation or {}
-    yield from sampling_problems(params, {p: source.where(("generation", p)) for p in params})
-    ids = file.exemplars.ids if file.exemplars else []
-    for i, sample_id in enumerate(ids):
-        if sample_id in ids[:i]:
-            place = source.where(("exemplars", "ids", i))
-            yield ConfigError(f"the exemplar '{sample_id}' is listed twice", where=place)
-
-
 def project_root(folder: Path) -> Path:
     """Find the project's folder: the nearest one around ``folder`` that holds ``datasets/``."""
     # The path as it was typed first, so that messages name files the way the user did.
@@ -285,7 +226,7 @@ def find_dataset(name: str, folder: Path, *, asked: Where | None = None) -> Data
     path = folder / name if name.endswith(".yaml") else datasets / f"{name}.yaml"
     if not is_file(path):
         if name in (near := sorted(p.stem for p in datasets.glob("*.yaml"))):
-            raise ConfigErrors([_no_file(path)])
+            raise ConfigErrors([no_file(path)])
         hint = nearest(name, near)
         raise ConfigErrors([ConfigError(f"no dataset '{name}'", where=asked, hint=hint)])
     return load_dataset(path)
@@ -389,11 +330,3 @@ def _suites_near(folder: Path) -> str:
     if near:
         return f"suites near it: {', '.join(str(p.parent) for p in near[:5])}"
     return "a suite is a folder with a suite.yaml and its prompt variants"
-
-
-def is_file(path: Path) -> bool:
-    """Tell whether there is such a file; a name that no file system takes is none."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long, or in a folder that may not be entered
-        return False

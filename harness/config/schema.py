@@ -5,7 +5,7 @@ These models only say what is allowed; `load` turns them into records and resolv
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -15,6 +15,12 @@ class Strict(BaseModel):
     """No unknown keys, no silent conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+Scalar = str | bool | int | float
+"""A value of one kind, as YAML writes it."""
+Value = Scalar | list[Scalar]
+"""What a variable may be."""
 
 
 class ExemplarsFile(Strict):
@@ -28,6 +34,60 @@ class ExemplarsFile(Strict):
         min_length=1, examples=["[a12, b7]"], description="Which of its samples, in order."
     )
     images: bool = Field(default=True, description="Whether their images are shown too.")
+    count: int | str | None = Field(
+        default=None,
+        examples=["2"],
+        description="How many of the ids are shown, or the variable or axis that says so.",
+    )
+    order: int | str | None = Field(
+        default=None,
+        examples=["reversed"],
+        description="listed, reversed, a seed to shuffle by, or the variable or axis that says so.",
+    )
+
+
+class MessageFile(Strict):
+    """One of ``messages:`` of a variant."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"] = Field(
+        examples=["user"], description="Who speaks."
+    )
+    content: str = Field(description="Jinja source of what is said.")
+
+
+class AxisFile(Strict):
+    """An axis of ``matrix:``, where it is more than a list of values."""
+
+    values: list[Scalar] | dict[str, Value] = Field(
+        examples=['{formal: "Please give a title.", short: "Title:"}'],
+        description="Its levels: values, or name → what templates see.",
+    )
+    nuisance: bool = Field(
+        default=False, description="Whether its levels mean the same, and scores are averaged."
+    )
+
+
+class MatrixFile(BaseModel):
+    """``matrix:`` of a variant: every key but ``exclude`` is an axis."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, list[Scalar] | AxisFile] = Field(init=False)
+    EXTRA: ClassVar[type[BaseModel]] = AxisFile
+    """What a key of the user's own choice holds, for hints."""
+    exclude: list[dict[str, Scalar]] = Field(
+        default_factory=list,
+        max_length=256,
+        examples=["[{tone: catchy, length: long}]"],
+        description="Assignments, also partial ones, that are left out.",
+    )
+
+    @property
+    def axes(self) -> dict[str, tuple[list[Scalar] | dict[str, Value], bool]]:
+        """Each axis's levels, and whether it is a nuisance."""
+        return {
+            name: (axis, False) if isinstance(axis, list) else (axis.values, axis.nuisance)
+            for name, axis in self.__pydantic_extra__.items()
+        }
 
 
 class FormFile(Strict):
@@ -47,6 +107,22 @@ class VariantFile(Strict):
     extends: str | None = Field(default=None, description="The variant to start from.")
     system: str | None = Field(default=None, description="Jinja source of the system message.")
     user: str | None = Field(default=None, description="Jinja source of the user message.")
+    messages: list[MessageFile] | None = Field(
+        default=None,
+        min_length=1,
+        examples=["[{role: system, content: …}, {role: user, content: …}]"],
+        description="The whole chat, in the place of system and user.",
+    )
+    vars: dict[str, Value] | None = Field(
+        default=None,
+        examples=["{words: 5}"],
+        description="Variables of the templates, with their values.",
+    )
+    matrix: MatrixFile | None = Field(
+        default=None,
+        examples=["{tone: [plain, catchy], length: [short, long]}"],
+        description="Axes: the file stands for a variant for each assignment of their levels.",
+    )
     exemplars: ExemplarsFile | None = Field(
         default=None,
         examples=["{dataset: recipes-demo-train, ids: [a12, b7]}"],
@@ -141,6 +217,11 @@ class SuiteFile(Strict):
     )
     baseline: str | None = Field(
         default=None, description="The variant others are compared with. Default: the first."
+    )
+    vars: dict[str, dict[str, Value]] = Field(
+        default_factory=dict,
+        examples=["{title-style: {words: 5}}"],
+        description="Variant → variables of it that have another value in this suite.",
     )
     models: list[str | ModelFile] = Field(
         min_length=1,

@@ -92,4 +92,6 @@ def _keys_beside(schema: type[BaseModel], path: YamlPath) -> list[str]:
     for step in path[:-1]:
         if isinstance(step, str) and step in current.model_fields:
             current = model_in(current.model_fields[step].annotation) or current
+        elif isinstance(step, str):  # a key that the user chooses, such as the name of an axis
+            current = getattr(current, "EXTRA", current)
     return [field.alias or name for name, field in current.model_fields.items()]

@@ -27,6 +27,8 @@ def plain_text(rendered: RenderedPrompt) -> tuple[str, list[MediaRef]]:
     for role, name in (("system", "system messages"), ("assistant", "exemplars")):
         if role in others:
             raise RenderError(f"this model has no chat template and takes no {name}")
+    if others or len(rendered.messages) > 1:
+        raise RenderError("this model has no chat template and takes one message of the user")
     [message] = rendered.messages
     images = [part.index for part in message.parts if isinstance(part, ImagePart)]
     if len(images) != 1:

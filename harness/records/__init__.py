@@ -15,8 +15,11 @@ from harness.records.prompt import (
     ExemplarSpec,
     ImagePart,
     Message,
+    MessageTemplate,
     PromptVariant,
     RenderedPrompt,
+    Role,
+    TemplatePart,
     TextPart,
 )
 from harness.records.request import Completion, Request
@@ -28,6 +31,7 @@ from harness.records.run_record import (
     Declaration,
     DrawVariance,
     GitState,
+    Idea,
     ImageCounts,
     Machine,
     ModelRecord,
@@ -40,6 +44,7 @@ from harness.records.run_record import (
     TextsSummary,
     TokenCounts,
     VariantRecord,
+    WordingBand,
 )
 from harness.records.sample import DatasetConfig, Dropped, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScore, Verdict
@@ -67,6 +72,7 @@ __all__ = [
     "ExemplarSpec",
     "FilePlace",
     "GitState",
+    "Idea",
     "ImageCounts",
     "ImagePart",
     "Json",
@@ -74,6 +80,7 @@ __all__ = [
     "MediaRef",
     "MemberPlace",
     "Message",
+    "MessageTemplate",
     "MetricResult",
     "MetricSpec",
     "ModelConfig",
@@ -88,6 +95,7 @@ __all__ = [
     "ReportedRow",
     "Request",
     "Resampling",
+    "Role",
     "RunRecord",
     "RunSummary",
     "Sample",
@@ -97,6 +105,7 @@ __all__ = [
     "Suite",
     "System",
     "SystemSummary",
+    "TemplatePart",
     "TextPart",
     "TextsSummary",
     "TokenCounts",
@@ -104,4 +113,5 @@ __all__ = [
     "VariantRecord",
     "Verdict",
     "Where",
+    "WordingBand",
 ]

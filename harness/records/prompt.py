@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from harness.records.json_value import Json
 from harness.records.media import MediaRef
 from harness.records.source import Where
+
+Role = Literal["system", "developer", "user", "assistant", "tool"]
+"""Who speaks in a turn of a chat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +21,43 @@ class ExemplarSpec:
 
     dataset: str
     ids: tuple[str, ...]
+    """Those that are shown, in order."""
     images: bool = True
     """Whether an exemplar's image is shown too."""
+    listed: tuple[str, ...] = ()
+    """All that the file lists; of them ``count`` are shown."""
+    count: int | str | None = None
+    """How many are shown, or the variable that says so; None: all."""
+    order: int | str | None = None
+    """listed, reversed, a seed to shuffle by, or the variable that says so; None: as listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTemplate:
+    """One turn of a chat as a person writes it."""
+
+    role: Role
+    content: str
+    """Jinja source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplatePart:
+    """A file of a suite's folder that a template may include or import from."""
+
+    folder: Path
+    """That of the variant's file; names are relative to it."""
+    name: str
+    """As templates write it."""
+    text: str = ""
+    """Jinja source."""
+    fault: str | None = None
+    """Why it cannot be used; None where it can."""
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.folder / self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +69,44 @@ class PromptVariant:
     system: str | None
     """Jinja source of the system message."""
     user: str
-    """Jinja source of the user message."""
+    """Jinja source of the user message; empty where there are ``messages``."""
     exemplars: ExemplarSpec | None
     postprocess: tuple[str, ...]
     generation: Mapping[str, Json]
     """Sampling parameters that this variant sets over the suite's decoding."""
     structured_outputs: Mapping[str, Json] | None = None
     """The form that answers must have: one of regex, choice, json; see harness.answer_form."""
+    messages: tuple[MessageTemplate, ...] = ()
+    """The whole chat, in the place of ``system`` and ``user``."""
+    vars: Mapping[str, Json] = field(default_factory=dict)
+    """Variables that templates see, the axes of a matrix included, and their values."""
+    matrix: str | None = None
+    """The file that this variant is expanded from; None: the file has no matrix."""
+    axes: Mapping[str, str] = field(default_factory=dict)
+    """Axis of the matrix → the name of this variant's level."""
+    nuisance: tuple[str, ...] = ()
+    """Axes whose levels mean the same, so that scores are averaged over them."""
+    parts: tuple[TemplatePart, ...] = ()
+    """Files that its templates may include."""
     where: Mapping[str, Where]
     """Field name → where its text begins, so that a template's error names the true line."""
+
+    def templates(self) -> Iterator[tuple[str, MessageTemplate]]:
+        """Give the templates of its turns in order, each with its key in ``where``."""
+        for i, message in enumerate(self.messages):
+            yield f"messages.{i}", message
+        if not self.messages:
+            if self.system:
+                yield "system", MessageTemplate(role="system", content=self.system)
+            yield "user", MessageTemplate(role="user", content=self.user)
+
+    @property
+    def own_text(self) -> str:
+        """All that its author wrote for the model: templates, what they include, variables."""
+        texts = [message.content for _, message in self.templates()]
+        texts += [part.text for part in self.parts]
+        texts += [text for value in self.vars.values() for text in _texts(value)]
+        return "\n".join(texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +128,7 @@ class TextPart:
 class Message:
     """One turn of a chat."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Role
     parts: tuple[ImagePart | TextPart, ...]
 
 
@@ -72,3 +140,8 @@ class RenderedPrompt:
     media: tuple[MediaRef, ...]
     sha256: str
     """Over the messages and the images' content hashes."""
+
+
+def _texts(value: Json) -> list[str]:
+    """Give the texts of a variable: itself, or the items of a list."""
+    return [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str)]

@@ -11,7 +11,7 @@ from typing import Literal
 
 from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
-from harness.records.prompt import ExemplarSpec
+from harness.records.prompt import ExemplarSpec, MessageTemplate
 from harness.records.sample import Dropped
 from harness.records.score import MetricResult
 from harness.records.suite import Decision, ModelConfig, System
@@ -63,6 +63,18 @@ class VariantRecord:
     """Jinja source of the system message."""
     user: str = ""
     """Jinja source of the user message."""
+    messages: tuple[MessageTemplate, ...] = ()
+    """The whole chat, in the place of ``system`` and ``user``."""
+    vars: Mapping[str, Json] = field(default_factory=dict)
+    """Variables that its templates saw, the axes of a matrix included."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Files that its templates may include, relative to the suite's folder → their text."""
+    matrix: str | None = None
+    """The file that this variant was expanded from; None: the file has no matrix."""
+    axes: Mapping[str, str] = field(default_factory=dict)
+    """Axis of the matrix → the name of this variant's level."""
+    nuisance: tuple[str, ...] = ()
+    """Axes whose levels mean the same, so that scores are averaged over them."""
     exemplars: ExemplarSpec | None = None
     exemplar_answers: tuple[str, ...] = ()
     """What the prompt shows as good answers."""
@@ -292,6 +304,29 @@ class DrawVariance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordingBand:
+    """One metric of an idea over the wordings of it."""
+
+    mean: float
+    """Of the wordings' scores."""
+    low: float
+    """The lowest of them."""
+    high: float
+    """The highest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idea:
+    """Systems that differ in nuisance axes of a matrix alone: one idea in several wordings."""
+
+    name: str
+    """As a system's, without the nuisance axes: ``title[tone=plain]``."""
+    systems: tuple[str, ...]
+    bands: Mapping[str, WordingBand]
+    """By metric; one of which a wording has no score is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """``summary.json``: every number of a run but those of single samples."""
 
@@ -312,6 +347,8 @@ class RunSummary:
     uneven: tuple[str, ...] = ()
     """Columns on which systems were scored on different samples, so that none is best."""
     noise_floor: NoiseFloor | None
+    ideas: tuple[Idea, ...] = ()
+    """Of matrices with a nuisance axis."""
     draw_variance: Mapping[str, Mapping[str, DrawVariance]] = field(default_factory=dict)
     """System → metric → what its score varies by, of systems that were drawn several times."""
     best_of: Mapping[str, Mapping[str, float]]

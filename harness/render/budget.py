@@ -6,7 +6,9 @@ costs its size, so that whatever a template does ends soon and stays small.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from harness.render.mistakes import TemplateMistake
@@ -75,6 +77,24 @@ class Budget:
                 cost += 1
         self.spend(1)
         return cost + 1
+
+
+_CURRENT: ContextVar[Budget] = ContextVar("what is left for the prompt that is being made")
+
+
+@contextmanager
+def one_prompt() -> Iterator[Budget]:
+    """Give a budget that all templates of one text share, those that it includes too."""
+    token = _CURRENT.set(Budget())
+    try:
+        yield _CURRENT.get()
+    finally:
+        _CURRENT.reset(token)
+
+
+def current() -> Budget:
+    """Give what is left for the prompt that is being made."""
+    return _CURRENT.get()
 
 
 def check_number(bits: int) -> None:

@@ -6,18 +6,19 @@ insides (attr, pprint), what writes HTML (urlize, xmlattr).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import Undefined, pass_context
 from jinja2.filters import FILTERS, make_attrgetter
 from jinja2.tests import TESTS
 
-from harness.render.budget import ELEMENT, STEP, Budget
+from harness.render.budget import ELEMENT, STEP, Budget, current
 from harness.render.mistakes import NullShown, TemplateMistake
 from harness.render.placed import Placed, joined
 from harness.render.specs import check_format
-from harness.render.values import NULL_HINT, check_text, shown
+from harness.render.values import NULL_HINT, check_text, kind_of, shown
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
@@ -26,29 +27,31 @@ Filter = Callable[..., Any]
 
 FROM_TEXT = frozenset(
     "abs capitalize center e escape filesizeformat float forceescape format indent int lower "
-    "replace round safe split string striptags title trim truncate upper urlencode wordcount "
-    "wordwrap".split()
+    "replace round safe split string striptags title trim truncate truncate_words upper urlencode "
+    "wordcount wordwrap".split()
 )
 """Filters that take their value, and their arguments, for a text or a number."""
 
 FROM_ANY = frozenset(
-    "batch count d default dictsort first groupby items join last length list map max min reject "
-    "rejectattr reverse select selectattr slice sort sum tojson unique".split()
+    "batch count d default dictsort first groupby items join last length list map max min "
+    "natural_list reject rejectattr reverse select selectattr slice sort sum tojson "
+    "unique".split()
 )
 """Filters that take lists, mappings, or anything."""
 
 NOT_TESTS = frozenset({"callable", "escaped", "filter", "test"})
 
 
-def budget_of(context: Context) -> Budget:
-    """Give what is left for the prompt that is being made."""
-    budget: Budget = context.budget  # type: ignore[attr-defined]  # our context class has one
-    return budget
-
-
 def filters() -> dict[str, Filter]:
     """List every filter by its name."""
-    own: dict[str, Filter] = {"default": _default, "d": _default, "join": _join, "split": _split}
+    own: dict[str, Filter] = {
+        "default": _default,
+        "d": _default,
+        "join": _join,
+        "natural_list": _natural_list,
+        "split": _split,
+        "truncate_words": _truncate_words,
+    }
     return {
         name: _guarded(name, own.get(name) or FILTERS[name])
         for name in sorted(FROM_TEXT | FROM_ANY)
@@ -75,10 +78,11 @@ def each(context: Context, value: Any) -> Any:
     if isinstance(value, Placed):
         raise TemplateMistake("a loop over an image", hint="{% for picture in images %}")
     if isinstance(value, str | list | tuple | range | Mapping):
-        budget_of(context).spend(STEP * len(value))
+        current().spend(STEP * len(value))
     return value
 
 
+_WORD = re.compile(r"\S+")
 _PASSED: Mapping[str | None, Callable[[Context], tuple[Any, ...]]] = {
     None: lambda _context: (),
     "context": lambda context: (context,),
@@ -96,7 +100,7 @@ def _guarded(name: str, work: Filter) -> Filter:
 
     @pass_context
     def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
-        budget = budget_of(context)
+        budget = current()
         budget.spend(STEP)
         if value is None and not takes_null:
             raise NullShown(f"'{name}' of null", hint=NULL_HINT)
@@ -132,7 +136,7 @@ def _weighed(test: Filter) -> Filter:
 
     @pass_context
     def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
-        budget = budget_of(context)
+        budget = current()
         budget.spend(STEP)
         for argument in (value, *args, *options.values()):
             budget.weigh(argument)
@@ -152,7 +156,7 @@ def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
 @pass_context
 def _join(context: Context, value: Any, d: Any = "", attribute: Any = None) -> str | Placed:
     """Put the texts, or images, of a list together."""
-    budget = budget_of(context)
+    budget = current()
     items = (
         value if attribute is None else map(make_attrgetter(context.environment, attribute), value)
     )
@@ -163,6 +167,25 @@ def _join(context: Context, value: Any, d: Any = "", attribute: Any = None) -> s
         pieces.append(shown(budget, item))
         budget.spend(len(between) if isinstance(between, str) else STEP)
     return joined(pieces)
+
+
+@pass_context
+def _natural_list(context: Context, value: Any, last: str = "and") -> str | Placed:
+    """Write a list as in a sentence: ``a, b and c``."""
+    items = list(value)
+    if len(items) < 2:
+        return _join(context, items)
+    head: str | Placed = _join(context, items[:-1], ", ")
+    return _join(context, [head, items[-1]], f" {last} ")
+
+
+def _truncate_words(value: Any, words: int, end: str = "…") -> str:
+    """Keep the first words of a text, and say by ``end`` that there were more."""
+    text = str(value)
+    found = list(_WORD.finditer(text))
+    if len(found) <= words:
+        return text
+    return text[: found[words - 1].end()].rstrip(",;:") + end if words > 0 else ""
 
 
 def _split(value: Any, separator: str | None = None) -> list[str]:
@@ -212,6 +235,20 @@ def _round(budget: Budget, value: Any, precision: int = 0, method: str = "common
         raise TemplateMistake("round() to more than 300 digits")
 
 
+def _listed(budget: Budget, value: Any, last: str = "and") -> None:
+    if isinstance(value, str | Mapping | Placed) or not isinstance(value, Iterable):
+        raise TemplateMistake(
+            f"'natural_list' of {kind_of(value)}", hint="{{ text | split(',') | natural_list }}"
+        )
+    check_text(budget, last)
+
+
+def _words(budget: Budget, value: Any, words: Any, end: Any = "…") -> None:
+    if not isinstance(words, int):
+        raise TemplateMistake("truncate_words takes a number of words", hint="truncate_words(12)")
+    budget.spend(ELEMENT * len(str(value)) // 2)
+
+
 def _striptags(budget: Budget, value: Any) -> None:
     text = str(value)
     budget.spend(len(text) * text.count("<") // 1000)  # each tag copies the rest of the text
@@ -256,4 +293,6 @@ _COSTS: Mapping[str, Callable[..., None]] = {
     "sum": _sum,
     "tojson": _tojson,
     "format": _format,
+    "natural_list": _listed,
+    "truncate_words": _words,
 }

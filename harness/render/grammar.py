@@ -17,14 +17,11 @@ from jinja2.visitor import NodeTransformer
 from harness.render.mistakes import TemplateMistake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 CONCAT, EACH, SLICE, WEIGH = " concat", " each", " slice", " weigh"
 
 _REFUSED: dict[type[nodes.Node], str] = {
-    nodes.Include: "include",
-    nodes.Import: "import",
-    nodes.FromImport: "import",
     nodes.Extends: "extends",
     nodes.Block: "block",
     nodes.EvalContextModifier: "autoescape",
@@ -39,17 +36,26 @@ class Grammar(NodeTransformer):
         environment: that the template is of.
         filters: those that may be used.
         tests: those that may be used.
+        part: the name of a file and the line that includes it → the key that it is loaded by.
+        repeated: whether the template's own text may be written more than once.
     """
 
     def __init__(
-        self, environment: Environment, filters: frozenset[str], tests: frozenset[str]
+        self,
+        environment: Environment,
+        filters: frozenset[str],
+        tests: frozenset[str],
+        *,
+        part: Callable[[str, int], str],
+        repeated: bool,
     ) -> None:
         self.environment = environment
         self.filters = filters
         self.tests = tests
         self.columns: list[tuple[int, tuple[str, ...]]] = []
         """Line → what is looked up in ``metadata`` there, for messages."""
-        self._repeated = 0
+        self._part = part
+        self._repeated = int(repeated)
 
     def visit(self, node: nodes.Node, *args: Any, **options: Any) -> Any:
         """Rewrite a node and what is in it.
@@ -65,6 +71,33 @@ class Grammar(NodeTransformer):
                     line=node.lineno,
                 )
         return super().visit(node, *args, **options)
+
+    def visit_Include(self, node: nodes.Include) -> nodes.Node:
+        """Let a file's text stand here."""
+        if node.ignore_missing or not node.with_context:
+            word = "ignore missing" if node.ignore_missing else "without context"
+            raise TemplateMistake(f"an include in a prompt has no '{word}'", line=node.lineno)
+        return self._named(node)
+
+    def visit_Import(self, node: nodes.Import) -> nodes.Node:
+        """Take macros from a file."""
+        return self._named(node)
+
+    def visit_FromImport(self, node: nodes.FromImport) -> nodes.Node:
+        """Take macros from a file."""
+        return self._named(node)
+
+    def _named(self, node: nodes.Include | nodes.Import | nodes.FromImport) -> nodes.Node:
+        """Put a file's key in the place of its name, which is written out."""
+        if not isinstance(node.template, nodes.Const) or not isinstance(node.template.value, str):
+            raise TemplateMistake(
+                "what is included is named in quotes, once",
+                hint='{% include "rules.txt" %}; what varies goes into an {% if %} around it',
+                line=node.lineno,
+            )
+        key = self._part(node.template.value, node.lineno)
+        node.template = nodes.Const(key, lineno=node.lineno)
+        return node
 
     def visit_Filter(self, node: nodes.Filter) -> nodes.Node:
         """Refuse unknown filters here: Jinja finds those under an ``if`` only when it runs."""

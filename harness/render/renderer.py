@@ -1,18 +1,19 @@
 """Prompt variant + sample (+ exemplars) → rendered prompt; no I/O.
 
-A template sees ``image``, ``id`` and ``metadata``, and never the references: a prompt cannot leak
-the answer. White space at the edges of a text part is removed, since YAML blocks end in a newline.
+A template sees ``image``, ``id``, ``metadata`` and the variant's variables, and never the
+references: a prompt cannot leak the answer. White space at the edges of a text part is removed,
+since YAML blocks end in a newline.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from difflib import get_close_matches
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import TemplateError, UndefinedError
 
 from harness.errors import RenderError
 from harness.fingerprint import sha256_json
@@ -22,23 +23,23 @@ from harness.records import (
     Message,
     PromptVariant,
     RenderedPrompt,
+    Role,
     Sample,
+    TemplatePart,
     TextPart,
-    Where,
 )
-from harness.render.mistakes import NullShown, TemplateMistake
+from harness.render.budget import one_prompt
+from harness.render.mistakes import NullShown, missing
 from harness.render.placed import Placed
-from harness.render.sandbox import PromptEnvironment
+from harness.render.templates import Compiled, PromptTemplates, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-MAX_SOURCE = 500_000
-"""Characters that a template may have."""
-MAX_TOKENS = 20_000
-"""Words and signs that a template may have inside its {{ … }} and {% … %}."""
-
-_TEMPLATE_LINE = re.compile(r"<(?:unknown|template)>")
+SEEN = ("image", "images", "id", "metadata")
+"""What every template sees, beside its variables."""
+KEPT = 16
+"""Variants whose compiled templates are kept: those of one matrix have them in common."""
 
 _WHAT_FAILS = (
     TemplateError,
@@ -54,24 +55,13 @@ _WHAT_FAILS = (
 """What a template can raise by what it computes: Jinja's filters raise what Python does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Compiled:
-    """A template of a variant."""
-
-    field: str
-    """user or system."""
-    template: Template
-    columns: tuple[tuple[int, tuple[str, ...]], ...]
-    """Line → a path that is looked up in the metadata there."""
-
-
 class Renderer:
     """Renders one prompt variant for any number of samples.
 
     Args:
         variant: the prompt.
         exemplars: the samples that its ``exemplars:`` names, in order; each becomes a user turn by
-            the same template and an assistant turn with its first reference.
+            the template of the last user turn, and an assistant turn with its first reference.
 
     Raises:
         RenderError: a template is no valid Jinja; the place is its line in the YAML file.
@@ -79,14 +69,31 @@ class Renderer:
 
     def __init__(self, variant: PromptVariant, exemplars: Sequence[Sample] = ()) -> None:
         self.variant = variant
-        environment = PromptEnvironment()
-        self._user = self._compile(environment, "user", variant.user)
-        self._system = (
-            self._compile(environment, "system", variant.system) if variant.system else None
+        written = list(variant.templates())
+        begins = [variant.where.get(field) for field, _ in written]
+        compiled = _compiled(
+            tuple(
+                Source(text=turn.content, begin=begin, folder=begin.path.parent if begin else None)
+                for (_, turn), begin in zip(written, begins, strict=True)
+            ),
+            variant.parts,
         )
+        if isinstance(compiled, RenderError):
+            raise RenderError(compiled.message, where=compiled.where, hint=compiled.hint)
+        self._templates = compiled
+        self._turns = [
+            (turn.role, template)
+            for (_, turn), template in zip(written, compiled.turns, strict=True)
+        ]
+        self._question = max(i for i, (role, _) in enumerate(self._turns) if role == "user")
         self._exemplars = exemplars
         self.exemplar_answers = tuple(exemplar.references[0] for exemplar in exemplars)
         """What the prompt shows as good answers."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What its templates look up: variables, and what every template sees."""
+        return self._templates.names
 
     def render(self, sample: Sample) -> RenderedPrompt:
         """Give exactly what a model is sent for this sample.
@@ -94,16 +101,20 @@ class Renderer:
         Raises:
             RenderError: the template fails, e.g. names metadata that the sample does not have.
         """
-        media: list[MediaRef] = []
-        messages: list[Message] = []
-        if self._system:
-            (text,) = self._fill(self._system, sample, ())
-            assert isinstance(text, str)  # no image is offered here
-            messages.append(Message(role="system", parts=(TextPart(text=text.strip()),)))
         turns, shown = self._exemplar_turns
-        messages += turns
-        media += shown
-        messages.append(self._user_turn(sample, media, with_images=True))
+        media = [*shown, *sample.media]
+        indices = range(len(shown), len(media))
+        filled = [self._fill(role, template, sample, indices) for role, template in self._turns]
+        placed = any(isinstance(piece, int) for pieces in filled for piece in pieces)
+        messages: list[Message] = []
+        for i, ((role, _), pieces) in enumerate(zip(self._turns, filled, strict=True)):
+            asks = i == self._question
+            messages += turns if asks else []
+            parts = _parts(pieces, indices if asks and not placed else ())
+            if parts or asks:
+                messages.append(Message(role=role, parts=parts))
+            elif not self.variant.messages:  # as it always was, so that no key changes
+                messages.append(Message(role=role, parts=(TextPart(text=""),)))
         return RenderedPrompt(
             messages=tuple(messages),
             media=tuple(media),
@@ -116,96 +127,97 @@ class Renderer:
         media: list[MediaRef] = []
         messages: list[Message] = []
         shown = self.variant.exemplars is None or self.variant.exemplars.images
+        role, template = self._turns[self._question]
         for exemplar, answer in zip(self._exemplars, self.exemplar_answers, strict=True):
-            messages.append(self._user_turn(exemplar, media, with_images=shown))
+            first = len(media)
+            media += exemplar.media if shown else ()
+            indices = range(first, len(media))
+            pieces = self._fill(role, template, exemplar, indices)
+            placed = any(isinstance(piece, int) for piece in pieces)
+            parts = _parts(pieces, () if placed else indices)
+            messages.append(Message(role=role, parts=parts))
             messages.append(Message(role="assistant", parts=(TextPart(text=answer),)))
         return messages, media
 
-    def _user_turn(self, sample: Sample, media: list[MediaRef], *, with_images: bool) -> Message:
-        first = len(media)
-        if with_images:
-            media.extend(sample.media)
-        indices = range(first, len(media))
-        pieces = self._fill(self._user, sample, indices)
-        parts: list[ImagePart | TextPart] = []
-        if not any(isinstance(piece, int) for piece in pieces):
-            parts += [ImagePart(index=index) for index in indices]
-        for piece in pieces:
-            if isinstance(piece, int):
-                parts.append(ImagePart(index=piece))
-            elif piece.strip():
-                parts.append(TextPart(text=piece.strip()))
-        return Message(role="user", parts=tuple(parts))
-
-    def _compile(self, environment: PromptEnvironment, field: str, source: str) -> _Compiled:
-        if len(source) > MAX_SOURCE:
-            raise RenderError(
-                f"a template of more than {MAX_SOURCE:,} characters", where=self._place(field, 1)
-            )
-        grammar = environment.grammar()
-        try:
-            _check_length(environment, source)
-            template = environment.from_string(grammar.visit(environment.parse(source)))
-        except TemplateSyntaxError as error:
-            raise RenderError(
-                error.message or "not valid Jinja",
-                where=self._place(field, error.lineno),
-                hint="Jinja writes values as {{ name }} and statements as {% if … %}",
-            ) from error
-        except TemplateMistake as error:
-            raise RenderError(
-                str(error), where=self._place(field, error.line), hint=error.hint
-            ) from error
-        except (RecursionError, MemoryError, SyntaxError) as error:
-            # SyntaxError: Python's own limit on how deep what Jinja has compiled may be nested.
-            raise RenderError(
-                "the template is nested too deeply", where=self._place(field, 1)
-            ) from error
-        except ValueError as error:
-            raise RenderError(f"not valid Jinja: {error}", where=self._place(field, 1)) from error
-        template.globals = dict(template.globals)  # copied for every prompt: a ChainMap is slow
-        return _Compiled(field=field, template=template, columns=tuple(grammar.columns))
-
     def _fill(
-        self, compiled: _Compiled, sample: Sample, indices: Sequence[int]
+        self, role: Role, compiled: Compiled, sample: Sample, indices: Sequence[int]
     ) -> tuple[str | int, ...]:
         """Give the template's texts, and images by their index, in order."""
+        offered = indices if role == "user" else ()
+        image: Any = Placed(pieces=tuple(offered)) if offered else ""
+        images: Any = [Placed(pieces=(index,)) for index in offered]
+        if role != "user" and self.variant.messages:
+            image, images = (missing(_NO_IMAGE, name, _NO_IMAGE_HINT) for name in SEEN[:2])
         try:
-            text: str | Placed = compiled.template.render(
-                image=Placed(pieces=tuple(indices)) if indices else "",
-                images=[Placed(pieces=(index,)) for index in indices],
-                id=sample.id,
-                metadata=dict(sample.metadata),
-            )
+            with one_prompt():
+                text: str | Placed = compiled.template.render(
+                    {
+                        **self.variant.vars,
+                        "image": image,
+                        "images": images,
+                        "id": sample.id,
+                        "metadata": dict(sample.metadata),
+                    }
+                )
         except _WHAT_FAILS as error:
             raise self._failure(compiled, sample, error) from error
         return text.pieces if isinstance(text, Placed) else (text,)
 
-    def _failure(self, compiled: _Compiled, sample: Sample, error: Exception) -> RenderError:
+    def _failure(self, compiled: Compiled, sample: Sample, error: Exception) -> RenderError:
         """Say what went wrong, where, and what to write instead."""
-        line = _line_of(error)
+        index, line = self._templates.failed_at(error, compiled.index)
         message, hint = str(error), getattr(error, "hint", None)
         if isinstance(error, NullShown):
-            nulls = _nulls(compiled, sample.metadata, line)
+            paths = self._templates.columns(index, line)
+            nulls = _nulls(paths, sample.metadata)
             if nulls:
                 message = f"{' and '.join(nulls)} {'are' if len(nulls) > 1 else 'is'} null"
                 hint = hint and hint.replace("…", nulls[0])
         elif isinstance(error, UndefinedError) and not hint:
-            offered = ["image", "images", "id", *(f"metadata.{key}" for key in sample.metadata)]
-            hint = f"a sample offers {', '.join(offered)}"
+            hint = self._offered(error, sample)
         elif isinstance(error, RecursionError):
             message = "macros call each other without end, or values are nested too deeply"
         elif isinstance(error, MemoryError):
             message = "the template needs more memory than there is"
-        return RenderError(
-            f"{message} (sample '{sample.id}')", where=self._place(compiled.field, line), hint=hint
-        )
+        where = self._templates.where(index, line)
+        return RenderError(f"{message} (sample '{sample.id}')", where=where, hint=hint)
 
-    def _place(self, field: str, line: int | None) -> Where | None:
-        begin = self.variant.where.get(field)
-        if begin is None or begin.line is None or line is None:
-            return begin
-        return Where(path=begin.path, line=begin.line + line - 1)
+    def _offered(self, error: UndefinedError, sample: Sample) -> str:
+        """Say what a template can look up, first what may be meant."""
+        offered = [*SEEN[:3], *(f"metadata.{key}" for key in sample.metadata)]
+        known = f"a sample offers {', '.join(offered)}"
+        names = sorted(self.variant.vars)
+        if names:
+            known += f"; the variables are {', '.join(names)}"
+        named = re.match(r"'(\w+)' is undefined", str(error))
+        close = get_close_matches(named[1], [*SEEN, *names], n=1) if named else []
+        return f"did you mean '{close[0]}'? {known}" if close else known
+
+
+_NO_IMAGE = "an image can stand in a message of the user alone"
+_NO_IMAGE_HINT = "place it by {{ image }} in a message with role: user"
+
+
+@lru_cache(maxsize=KEPT)
+def _compiled(
+    sources: tuple[Source, ...], parts: tuple[TemplatePart, ...]
+) -> PromptTemplates | RenderError:
+    """Compile the templates of a variant once for all variants that have the same ones."""
+    try:
+        return PromptTemplates(sources, parts)
+    except RenderError as error:
+        return error.with_traceback(None)
+
+
+def _parts(pieces: Sequence[str | int], before: Sequence[int]) -> tuple[ImagePart | TextPart, ...]:
+    """Make the parts of a turn: images that are to stand before it, then texts and images."""
+    parts: list[ImagePart | TextPart] = [ImagePart(index=index) for index in before]
+    for piece in pieces:
+        if isinstance(piece, int):
+            parts.append(ImagePart(index=piece))
+        elif piece.strip():
+            parts.append(TextPart(text=piece.strip()))
+    return tuple(parts)
 
 
 def prompt_content(messages: Sequence[Message], media: Sequence[MediaRef]) -> list[Any]:
@@ -229,31 +241,10 @@ def _image_content(ref: MediaRef) -> dict[str, Any]:
     return {"image": ref.sha256} | ({} if ref.pixels == 1 else {"pixels": ref.pixels})
 
 
-def _line_of(error: Exception) -> int | None:
-    """Find the template's line in a traceback: the last frame that Jinja compiled."""
-    line = None
-    trace = error.__traceback__
-    while trace:
-        if _TEMPLATE_LINE.fullmatch(trace.tb_frame.f_code.co_filename):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
-
-
-def _check_length(environment: PromptEnvironment, source: str) -> None:
-    for count, (line, _, _) in enumerate(environment.lex(source)):
-        if count > MAX_TOKENS:
-            raise TemplateMistake("a template with too much code in it", line=line)
-
-
-def _nulls(compiled: _Compiled, metadata: Mapping[str, Any], line: int | None) -> list[str]:
-    """Name what is looked up in the metadata on a line and is null."""
+def _nulls(paths: Iterable[tuple[str, ...]], metadata: Mapping[str, Any]) -> list[str]:
+    """Name what is looked up in the metadata and is null."""
     return list(
-        dict.fromkeys(
-            ".".join(("metadata", *path))
-            for at, path in compiled.columns
-            if at == line and _is_null(metadata, path)
-        )
+        dict.fromkeys(".".join(("metadata", *path)) for path in paths if _is_null(metadata, path))
     )
 
 

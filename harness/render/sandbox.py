@@ -5,57 +5,77 @@ Built on Jinja's own sandbox; its hooks decide here what a template may look up,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined, Undefined, pass_context
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, Undefined, pass_context
 from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 from jinja2.utils import Namespace
 
-from harness.render.budget import MAX_BITS, STEP, Budget, check_number
-from harness.render.filters import budget_of, each, filters, tests
+from harness.render.budget import MAX_BITS, STEP, check_number, current
+from harness.render.filters import each, filters, tests
 from harness.render.grammar import CONCAT, EACH, SLICE, WEIGH, Grammar
 from harness.render.mistakes import NullShown, TemplateMistake, use_of
 from harness.render.placed import Placed, joined
 from harness.render.specs import check_format
 from harness.render.values import NULL_HINT, attribute, item, kind_of, shown
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
 
-class PromptContext(Context):
-    """A template's names, and what is left of its budget; made anew for every prompt."""
+    from jinja2 import nodes
+    from jinja2.environment import TemplateModule
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.budget = Budget()
 
-    def derived(self, locals: dict[str, Any] | None = None) -> Context:
-        """Give a context for an inner scope, on the same budget."""
-        inner = super().derived(locals)
-        assert isinstance(inner, PromptContext)  # it is made by context_class, below
-        inner.budget = self.budget
-        return inner
+class PromptTemplate(Template):
+    """A template whose macros belong to one prompt when another imports them."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        """Run an imported file anew: Jinja would keep it, and what it cost, for all prompts."""
+        return self.make_module()
+
+
+class _Parts(BaseLoader):
+    """Files that templates include, each compiled beforehand and paid for at every use."""
+
+    def __init__(self) -> None:
+        self.templates: dict[str, tuple[Template, int]] = {}
+        """By key; with the characters of its source."""
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,
+    ) -> Template:
+        template, size = self.templates[name]
+        current().spend(STEP + size)
+        return template
 
 
 @pass_context
-def _show(context: Context, value: Any) -> str | Placed:
-    """Give what ``{{ value }}`` puts into the prompt."""
+def _show(_context: Context, value: Any) -> str | Placed:
+    """Give what ``{{ value }}`` puts into the prompt; Jinja runs no such thing beforehand."""
     if type(value) is str:
-        budget_of(context).spend(len(value))
+        current().spend(len(value))
         return value
-    return shown(budget_of(context), value)
+    return shown(current(), value)
 
 
 class PromptEnvironment(ImmutableSandboxedEnvironment):
     """What templates of prompts are compiled and run in."""
 
     code_generator_class = NativeCodeGenerator  # leaves images as they are instead of str(image)
-    context_class = PromptContext
+    template_class = PromptTemplate
     concat = staticmethod(joined)  # type: ignore[assignment]  # images are kept whole
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
 
     def __init__(self) -> None:
+        self._parts = _Parts()
         super().__init__(
+            loader=self._parts,
+            cache_size=0,  # every use of a file is paid for
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -68,9 +88,32 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         self.known_filters = frozenset(self.filters)
         self.filters |= {CONCAT: _concat, EACH: pass_context(each), SLICE: _slice, WEIGH: _weigh}
 
-    def grammar(self) -> Grammar:
-        """Give what checks a parsed template, and rewrites what Jinja has no hook for."""
-        return Grammar(self, self.known_filters, frozenset(self.tests))
+    def grammar(self, part: Callable[[str, int], str], *, repeated: bool) -> Grammar:
+        """Give what checks a parsed template, and rewrites what Jinja has no hook for.
+
+        Args:
+            part: the name of a file and the line that names it → its key.
+            repeated: whether the template may be shown more than once in a prompt.
+        """
+        known = frozenset(self.tests)
+        return Grammar(self, self.known_filters, known, part=part, repeated=repeated)
+
+    def made(self, tree: nodes.Template, name: str, filename: str) -> Template:
+        """Compile a parsed template.
+
+        Args:
+            tree: rewritten by ``grammar``.
+            name: as messages of Jinja's name it.
+            filename: what traces call it.
+        """
+        code = self.compile(tree, name, filename)
+        template = self.template_class.from_code(self, code, dict(self.globals))
+        template.globals = dict(template.globals)  # copied for every prompt: a ChainMap is slow
+        return template
+
+    def offer(self, key: str, template: Template, size: int) -> None:
+        """Let templates include a compiled file of so many characters by its key."""
+        self._parts.templates[key] = (template, size)
 
     def getattr(self, obj: Any, attribute_name: str) -> Any:
         """Look up ``obj.name`` in data."""
@@ -92,7 +135,7 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         Raises:
             TemplateMistake: it is anything else.
         """
-        budget = budget_of(__context)
+        budget = current()
         budget.spend(STEP)
         if isinstance(__obj, Undefined):
             use_of(__obj)
@@ -110,7 +153,7 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute ``left operator right``, weighed beforehand."""
-        budget = budget_of(context)
+        budget = current()
         budget.spend(STEP)
         if left is None or right is None:
             raise NullShown(f"null {operator} …" if left is None else f"… {operator} null",
@@ -147,7 +190,7 @@ def _check_whole(operator: str, left: int, right: int) -> None:
 @pass_context
 def _concat(context: Context, values: list[Any]) -> str | Placed:
     """Compute ``a ~ b``."""
-    budget = budget_of(context)
+    budget = current()
     budget.spend(STEP)
     return joined([shown(budget, value) for value in values])
 
@@ -155,7 +198,7 @@ def _concat(context: Context, values: list[Any]) -> str | Placed:
 @pass_context
 def _slice(context: Context, value: Any, start: Any, stop: Any, step: Any) -> Any:
     """Compute ``value[start:stop:step]``."""
-    budget = budget_of(context)
+    budget = current()
     budget.spend(STEP)
     if isinstance(value, Undefined):
         use_of(value)
@@ -169,5 +212,5 @@ def _slice(context: Context, value: Any, start: Any, stop: Any, step: Any) -> An
 @pass_context
 def _weigh(context: Context, value: Any) -> Any:
     """Pay for a list that a template writes, or for a value that it compares."""
-    budget_of(context).weigh(value)
+    current().weigh(value)
     return value

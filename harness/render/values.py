@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Undefined
+from jinja2.environment import TemplateModule
 from jinja2.runtime import LoopContext, Macro
 from jinja2.utils import Namespace
 
+from harness.nearest import nearest
 from harness.render.budget import STEP, Budget
 from harness.render.mistakes import NullShown, TemplateMistake, missing, use_of
 from harness.render.placed import Placed
@@ -55,6 +57,7 @@ def kind_of(value: object) -> str:
         (str, "a text"), (bool, "true or false"), (numbers.Number, "a number"),
         (list | tuple | range, "a list"), (Mapping, "a mapping"), (Placed, "an image"),
         (Macro, "a macro"), (LoopContext, "the loop"), (Undefined, "undefined"),
+        (TemplateModule, "an imported file"),
     )  # fmt: skip
     if value is None:
         return "null"
@@ -76,9 +79,19 @@ def attribute(value: Any, name: str) -> Any:
             return getattr(value, name)
         except AttributeError:
             return missing(f"'{name}' is undefined", name)
+    if isinstance(value, TemplateModule):
+        return _exported(value, name)
     if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
         return getattr(value, name)  # what groupby gives: grouper and list
     return missing(f"{kind_of(value)} has no '{name}'", name, _hint(_INSTEAD, name))
+
+
+def _exported(module: TemplateModule, name: str) -> Any:
+    """Look up a macro or variable of an imported file."""
+    names = {key: made for key, made in vars(module).items() if not key.startswith("_")}
+    if name in names:
+        return names[name]
+    return missing(f"'{name}' is not in the imported file", name, nearest(name, names))
 
 
 def item(value: Any, key: Any) -> Any:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.records import MetricResult, RunRecord, RunSummary
     from harness.report.gallery import Card
     from harness.report.tables import ComparisonTable
+    from harness.report.wording_table import WordingTable
 
 
 def html_page(
@@ -27,6 +28,7 @@ def html_page(
     table: ComparisonTable,
     cards: Sequence[Card],
     verdicts: Sequence[str],
+    averaged: WordingTable | None = None,
 ) -> str:
     """Fill the page's template.
 
@@ -36,6 +38,7 @@ def html_page(
         table: the summary's table.
         cards: samples to show.
         verdicts: a sentence a pair of systems, the winner's first.
+        averaged: the table of means over wordings; None where there is no such axis.
     """
     environment = Environment(
         loader=PackageLoader("harness.report", "."),
@@ -50,6 +53,7 @@ def html_page(
         summary=summary,
         table=table,
         cells=table.cells(),
+        averaged=averaged,
         cards=cards,
         absent=sum(card.absent for card in cards),
         code=run.code,

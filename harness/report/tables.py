@@ -143,7 +143,7 @@ class ComparisonTable:
             [f"**{markdown(c.text)}**" if c.best else markdown(c.text) for c in line]
             for line in self.cells()
         )
-        table = _markdown_table(map(markdown, self.header), rows)
+        table = markdown_table(map(markdown, self.header), rows)
         return (
             "\n".join([table, *(f"{markdown_line(note)}  " for note in self.notes)]).rstrip() + "\n"
         )
@@ -159,7 +159,7 @@ class ComparisonTable:
             values = [row.values[column] for row in self.rows]
             shown = ("–" if value is None else f"{value:.3f}" for value in values)
             lines.append([markdown(metric), *shown])
-        return _markdown_table(header, lines)
+        return markdown_table(header, lines)
 
     def csv(self) -> str:
         """Write the table with full precision and, after the scores, their 95 % intervals.
@@ -237,7 +237,7 @@ def _figure(text: str) -> float:
     return figure
 
 
-def _markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """Write cells that are Markdown already as a table whose first column stands left."""
     names = list(header)
     lines = [names, [":--", *("--:" for _ in names[1:])], *rows]

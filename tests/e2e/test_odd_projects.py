@@ -555,7 +555,7 @@ ATTACKS = (
            'check', exits=0, says='runs code: metric'),
     attack('H', 'a template that reads a file',
            edit(PLAIN, 'user: Name the dish.', 'user: "{% include \'/etc/passwd\' %}"'), 'check',
-           'run prompts/titles', exits=1, says='a prompt has no {% include %}'),
+           'run prompts/titles', exits=1, says='leads out of the folder'),
     attack('H', "a run's image leads to a file of the system",
            _images_that_are_a_file_of_the_system,
            f'report {RUN}', f'score {RUN}', exits=0, says='best of the column',

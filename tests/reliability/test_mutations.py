@@ -59,6 +59,25 @@ def shown(project):
     return project
 
 
+def test_an_included_file_counts_as_the_prompts_own_text(project):
+    folder = project / "prompts" / "titles"
+    (folder / "rules.txt").write_text("Be brief.\n")
+    edit(folder / "title.yaml", "user: Give", 'user: \'{% include "rules.txt" %} Give')
+    edit(folder / "title.yaml", "title.", "title.'")
+    before = keys(project)
+    edit(folder / "rules.txt", "brief", "bold")
+    assert changed(before, keys(project)) == [name for name in ALL if name[0] == "title"]
+
+
+def test_a_variable_counts_by_what_is_sent_alone(project):
+    folder = project / "prompts" / "titles"
+    before = keys(project)
+    edit(folder / "title.yaml", "Give a recipe title.", "Give a {{ kind }} title.")
+    with (folder / "title.yaml").open("a") as file:
+        file.write("vars: {kind: recipe, spare: 1}\n")
+    assert changed(before, keys(project)) == []
+
+
 @pytest.fixture
 def checkpoint(project, repository):
     """The suite's model is a folder of files; its path."""

@@ -4,12 +4,14 @@ import re
 
 from harness.answer_form import MAX_ANSWER, MAX_PATTERN
 from harness.bounded_schema import CHECK_SECONDS
+from harness.config.matrix import MAX_VARIANTS
+from harness.config.parts import MAX_PARTS
 from harness.config.schema import VariantFile
 from harness.postprocess import STEPS
 from harness.render.budget import MAX_BITS, STEP, WORK
 from harness.render.filters import FROM_ANY, FROM_TEXT, NOT_TESTS
-from harness.render.renderer import MAX_SOURCE, MAX_TOKENS
 from harness.render.specs import MAX_WIDTH
+from harness.render.templates import MAX_SOURCE, MAX_TOKENS
 from harness.render.values import LOOP
 from harness.yaml_source import MAX_DEPTH, MAX_NODES
 
@@ -22,7 +24,7 @@ def test_the_page_lists_what_there_is(repository):
         assert re.search(rf"`(loop\.)?{name}`", page), name
     for number in (
         MAX_SOURCE, MAX_TOKENS, WORK, WORK // STEP, MAX_BITS, MAX_WIDTH, MAX_DEPTH, MAX_NODES,
-        MAX_ANSWER, MAX_PATTERN, CHECK_SECONDS,
+        MAX_PARTS, MAX_VARIANTS, MAX_ANSWER, MAX_PATTERN, CHECK_SECONDS,
     ):  # fmt: skip
         assert f"{number:,}" in page, number
 

@@ -43,7 +43,11 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
             "suite": [suite.name, suite.baseline, plan.repeats, suite.tokenizer],
             "models": plain_data(suite.models),
             "variants": [
-                [v.name, v.description, v.system, v.user, list(v.postprocess), v.structured_outputs]
+                [
+                    [v.name, v.description, list(v.postprocess), v.structured_outputs],
+                    plain_data(tuple(turn for _, turn in v.templates())),
+                    [v.vars, v.axes, v.matrix, v.nuisance, [p.text for p in v.parts]],
+                ]
                 for v in variants
             ],
             "metrics": [_content(spec) for spec in suite.metrics],

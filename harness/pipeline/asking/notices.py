@@ -103,7 +103,7 @@ def _exemplars(plan: Plan, variant: PromptVariant) -> Iterator[str]:
 
 
 def _own_text(plan: Plan, variant: PromptVariant, references: Sequence[set[str]]) -> Iterator[str]:
-    own = _words(f"{variant.system or ''}\n{variant.user}")
+    own = _words(variant.own_text)
     holds = [
         sample.id
         for sample, texts in zip(plan.samples, references, strict=True)
@@ -120,11 +120,12 @@ def _own_text(plan: Plan, variant: PromptVariant, references: Sequence[set[str]]
 def _shown_metadata(plan: Plan, variant: PromptVariant, holding: Sequence[Sample]) -> Iterator[str]:
     """Render the samples whose metadata hold a reference, and see whether it is in the prompt."""
     looked_at = holding[:MOST_RENDERED]
-    own = _words(f"{variant.system or ''}\n{variant.user}")
+    own = _words(variant.own_text)
     shown = []
     for sample in looked_at:
         with suppress(HarnessError):  # a template that fails is the run's to tell
-            prompt = _words(_question(plan.renderers[variant.name].render(sample)))
+            rendered = plan.renderers[variant.name].render(sample)
+            prompt = _words(_question(rendered, plan.exemplars.get(variant.name, ())))
             texts = {_words(text) for text in sample.references}
             if any(f" {t} " in f" {prompt} " and f" {t} " not in f" {own} " for t in texts if t):
                 shown.append(sample.id)
@@ -137,9 +138,14 @@ def _shown_metadata(plan: Plan, variant: PromptVariant, holding: Sequence[Sample
         )
 
 
-def _question(prompt: RenderedPrompt) -> str:
-    """Give the texts that are about the sample itself: the system message and the last turn."""
-    turns = [m for m in prompt.messages if m.role == "system"] + [*prompt.messages[-1:]]
+def _question(prompt: RenderedPrompt, exemplars: Sequence[Sample]) -> str:
+    """Give the texts that are about the sample itself: of a prompt without exemplars all.
+
+    With exemplars, the system message and the last turn.
+    """
+    turns = list(prompt.messages)
+    if exemplars:
+        turns = [m for m in turns if m.role == "system"] + turns[-1:]
     return "\n".join(p.text for turn in turns for p in turn.parts if isinstance(p, TextPart))
 
 

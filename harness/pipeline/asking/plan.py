@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.config.names import JOINER, unique
 from harness.config.problems import Problems
+from harness.config.selecting import selected
+from harness.config.variables import with_settings
 from harness.engines.hub import is_pinned
 from harness.engines.protocol import REPLAY
 from harness.errors import ConfigError, ConfigErrors
@@ -42,10 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
     from harness.records import Sample
-
-_Named = TypeVar("_Named", PromptVariant, ModelConfig)
 
 DEFAULTS: dict[str, Json] = {"temperature": 0, "max_tokens": 128}
 """Sampling where nobody says otherwise. vLLM's own defaults would draw at random and stop after 16
@@ -60,7 +61,7 @@ class Choice:
     """What of a suite is to be run."""
 
     only: tuple[str, ...] = ()
-    """Variants; default: all."""
+    """Variants; ``title`` is all of a matrix, ``title[tone=plain]`` a part. Default: all."""
     models: tuple[str, ...] = ()
     """Models of the suite, by name; default: all."""
     engine: str | None = None
@@ -69,6 +70,8 @@ class Choice:
     """The first so many samples."""
     repeats: int = 1
     """How often every request is made, to measure how much a prompt differs from itself."""
+    settings: tuple[Setting, ...] = ()
+    """Variables of variants that have another value."""
 
 
 class Planned(NamedTuple):
@@ -176,7 +179,7 @@ def choose(suite: Suite, choice: Choice) -> Suite:
     Raises:
         ConfigErrors: a name that the suite does not have.
     """
-    variants = _named(suite.variants, choice.only, "variant", suite)
+    variants = _chosen_variants(suite, choice)
     models = _named(suite.models, choice.models, "model", suite)
     if choice.engine:
         # The arguments were meant for the engine that is not used.
@@ -351,9 +354,26 @@ def _drawn(decoding: Decoding, draw: int) -> Decoding:
     return replace(decoding, params={**decoding.params, "seed": seed + draw})
 
 
+def _chosen_variants(suite: Suite, choice: Choice) -> tuple[PromptVariant, ...]:
+    """Give the variants that are to be run, with their variables set.
+
+    Raises:
+        ConfigErrors: a name or a setting is wrong; all that are.
+    """
+    problems = Problems()
+    variants = with_settings(suite.variants, choice.settings, problems)
+    names: set[str] = set()
+    for name in choice.only:
+        with problems.caught():
+            unknown = f"suite '{suite.name}' has no variant '{name}'"
+            names |= {variant.name for variant in selected(name, variants, unknown)}
+    problems.raise_any()
+    return tuple(variant for variant in variants if not choice.only or variant.name in names)
+
+
 def _named(
-    entries: tuple[_Named, ...], names: tuple[str, ...], word: str, suite: Suite
-) -> tuple[_Named, ...]:
+    entries: tuple[ModelConfig, ...], names: tuple[str, ...], word: str, suite: Suite
+) -> tuple[ModelConfig, ...]:
     known = [entry.name for entry in entries]
     for name in names:
         if name not in known:

@@ -25,7 +25,7 @@ def exemplars_of(
         HarnessError: its place is the variant where that asks for what is not there, and the
             dataset's file where the data are wrong.
     """
-    if variant.exemplars is None:
+    if variant.exemplars is None or not variant.exemplars.ids:
         return ()
     asked = variant.where.get("exemplars")
     config = find_dataset(variant.exemplars.dataset, suite.folder, asked=asked)

@@ -6,6 +6,7 @@ Runs of models, replays and predictions that were made elsewhere all go through 
 from __future__ import annotations
 
 from dataclasses import fields
+from os.path import relpath
 from typing import TYPE_CHECKING, Any
 
 from harness.pipeline.asking.code_parts import code_parts
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.pipeline.asking.plan import Plan, Planned
-    from harness.records import Json, ModelConfig, ReportedRow
+    from harness.records import Json, ModelConfig, PromptVariant, ReportedRow
     from harness.store.run_folder import RunFolder
 
 _WRITTEN_AT_ONCE = 1_000
@@ -50,17 +51,8 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
             model.name: _model_record(model, plan.identities[model.name]) for model in suite.models
         },
         variants={
-            renderer.variant.name: VariantRecord(
-                description=renderer.variant.description,
-                system=renderer.variant.system,
-                user=renderer.variant.user,
-                exemplars=renderer.variant.exemplars,
-                exemplar_answers=renderer.exemplar_answers,
-                postprocess=renderer.variant.postprocess,
-                generation=dict(renderer.variant.generation),
-                structured_outputs=renderer.variant.structured_outputs,
-            )
-            for renderer in plan.renderers.values()
+            name: _variant_record(renderer.variant, renderer.exemplar_answers, suite.folder)
+            for name, renderer in plan.renderers.items()
         },
         dataset=DatasetRecord(
             name=suite.dataset.name,
@@ -123,6 +115,27 @@ def write_completions(
 
     with folder.writing_parts() as write_part:
         folder.write_completions(lines(write_part))
+
+
+def _variant_record(
+    variant: PromptVariant, answers: tuple[str, ...], folder: Path
+) -> VariantRecord:
+    return VariantRecord(
+        description=variant.description,
+        system=variant.system,
+        user=variant.user,
+        messages=variant.messages,
+        vars=dict(variant.vars),
+        parts={relpath(part.path, folder): part.text for part in variant.parts if not part.fault},
+        matrix=variant.matrix,
+        axes=dict(variant.axes),
+        nuisance=variant.nuisance,
+        exemplars=variant.exemplars,
+        exemplar_answers=answers,
+        postprocess=variant.postprocess,
+        generation=dict(variant.generation),
+        structured_outputs=variant.structured_outputs,
+    )
 
 
 def _model_record(model: ModelConfig, identity: Json) -> ModelRecord:

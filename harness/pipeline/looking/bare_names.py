@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.config.load import SUITE_FILE, project_root
+from harness.config.files import SUITE_FILE
+from harness.config.load import project_root
 from harness.errors import ConfigError, StoreError
 from harness.nearest import nearest
 

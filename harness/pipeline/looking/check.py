@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import media
-from harness.config.load import load_dataset, load_suite_parts, load_variant, variant_names
+from harness.config.load import load_dataset, load_suite_parts, load_variants, variant_names
 from harness.config.problems import Problems
 from harness.dataset.samples import load_samples
 from harness.engines.hub import check_local
@@ -30,6 +30,7 @@ from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
 from harness.pipeline.looking.declared import declared
 from harness.pipeline.looking.targets import targets
+from harness.pipeline.looking.unused import unused_variables
 from harness.postprocess import check_steps
 from harness.records import Where
 from harness.render import Renderer
@@ -38,6 +39,7 @@ from harness.report.tables import read_reported
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
     from harness.records import DatasetConfig, PromptVariant, Sample, Suite
 
@@ -67,23 +69,26 @@ class Checked:
         return f"{many}; looked at {', '.join(counts)} ({how})"
 
 
-def check(path: Path, *, data: bool = False) -> Checked:
+def check(path: Path, *, data: bool = False, settings: Sequence[Setting] = ()) -> Checked:
     """Check what stands at a path: a project, a suite, a variant's file or a dataset's file.
 
     Args:
         path: see ``targets``.
         data: look at every sample and decode every image, not only at the first.
+        settings: variables of the suite's variants that have another value.
 
     Raises:
-        HarnessError: there is nothing to check.
+        HarnessError: there is nothing to check; or variables are set, and it is not one suite.
     """
-    looking = Looking(data=data)
+    looking = Looking(data=data, settings=settings)
     holds = None
     with looking.border(path):
         holds = targets(path)
     if holds is None:
         raise looking.problems.all[0]
     looking.whole_project = holds.whole
+    if settings and (holds.whole or holds.listed[0].kind == "dataset"):
+        raise ConfigError("--set sets variables of one suite", hint="name the suite to be checked")
     for target in holds.listed:
         with looking.border(target.path):
             if target.kind == "dataset":
@@ -112,8 +117,11 @@ def check(path: Path, *, data: bool = False) -> Checked:
 class Looking:
     """One check: what it has seen so far."""
 
-    def __init__(self, *, data: bool, whole_project: bool = False) -> None:
+    def __init__(
+        self, *, data: bool, whole_project: bool = False, settings: Sequence[Setting] = ()
+    ) -> None:
         self.limit = None if data else 1
+        self._settings = tuple(settings)
         self.whole_project = whole_project
         self._absent: set[Where] = set()
         self.problems = Problems()
@@ -160,7 +168,7 @@ class Looking:
         before = len(known.all)
         suite = load_suite_parts(folder, known)
         whole = len(known.all) == before  # of what is wrong nobody can say what it declares
-        listed = {variant.name for variant in suite.variants} if suite else set()
+        listed = {variant.matrix or variant.name for variant in suite.variants} if suite else set()
         names = [only] if only else [n for n in variant_names(folder) if n not in listed]
         paths = [folder / f"{name}.yaml" for name in [*listed, *names]]
         self.seen["variant"] |= {_real(p) for p in paths if not only or p.stem == only}
@@ -173,7 +181,7 @@ class Looking:
         variants = [] if only else [*suite.variants]
         for name in names:
             with self.border(folder / f"{name}.yaml"):
-                variants.append(load_variant(folder, name))
+                variants += _as_the_suite_has_them(load_variants(folder, name), suite)
         self.seen["dataset"].add(_real(suite.dataset.where.path))
         if not only:
             self.seen["suite"].add(_real(folder))
@@ -191,7 +199,7 @@ class Looking:
         self._elsewhere(suite.dataset)
         plan = draft_plan(
             suite,
-            Choice(limit=self.limit),
+            Choice(limit=self.limit, settings=self._settings),
             problems,
             hash_file=self._hash_file,
             pin=check_local,
@@ -214,6 +222,7 @@ class Looking:
             for sample in plan.samples:
                 with self.border(_path(renderer.variant, folder)):
                     renderer.render(sample)
+        self.notices += unused_variables(plan.renderers.values())
         self._dropped(suite.dataset, plan.dataset)
         self._decode(suite.dataset, plan.samples)
         if not problems.all and len(self.problems.all) == before:
@@ -232,9 +241,9 @@ class Looking:
 
     def _alone(self, path: Path) -> None:
         """Check a variant that no sample can be had for: its template is compiled."""
-        variant = load_variant(path.parent, path.stem)
-        check_steps(variant.postprocess, variant.where.get("postprocess"))
-        Renderer(variant)
+        for variant in load_variants(path.parent, path.stem):
+            check_steps(variant.postprocess, variant.where.get("postprocess"))
+            Renderer(variant)
         if not (path.parent / "suite.yaml").is_file():
             self.notices.append(f"{path} was not rendered: no suite.yaml stands beside it")
 
@@ -304,7 +313,15 @@ def _same_results(folders: set[Path]) -> Iterator[str]:
 
 
 def _path(variant: PromptVariant, folder: Path) -> Path:
-    return folder / f"{variant.name}.yaml"
+    return folder / f"{variant.matrix or variant.name}.yaml"
+
+
+def _as_the_suite_has_them(
+    variants: Sequence[PromptVariant], suite: Suite
+) -> Iterator[PromptVariant]:
+    """Give variants of a file with the variables that the suite sets; others as they are."""
+    known = {variant.name: variant for variant in suite.variants}
+    return (known.get(variant.name, variant) for variant in variants)
 
 
 def _real(path: Path) -> Path:

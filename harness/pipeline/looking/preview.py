@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.pipeline.asking.plan import Choice, Plan, make_plan
@@ -21,6 +22,6 @@ def render_requests(
         HarnessError: a name, a file or a template is wrong.
     """
     ids: Sequence[str] | None = None if sample_id is None else [sample_id]
-    only_first = Choice(only=choice.only, models=choice.models, engine=choice.engine, limit=1)
+    only_first = replace(choice, limit=1, repeats=1)
     plan = make_plan(suite, only_first, sample_ids=ids)
     return plan, [(planned.system, planned.request) for planned in plan.requests()]

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from harness.config.load import SUITE_FILE
+from harness.config.files import SUITE_FILE
 from harness.errors import ConfigError
 from harness.yaml_source import load_yaml
 

@@ -11,6 +11,7 @@ from harness.report.gallery import MAX_CARDS, gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
 from harness.report.thumbnails import Thumbnails
+from harness.report.wording_table import WordingTable
 
 if TYPE_CHECKING:
     from harness.pipeline.reading.answers import WholeRun
@@ -38,7 +39,9 @@ def write_reports(
     run = whole.record if whole else folder.run()
     samples = whole.samples if whole else folder.samples()
     table = ComparisonTable.of(summary)
-    folder.write_text("table.md", table.markdown())
+    averaged = WordingTable.of(summary)
+    below = f"\n{averaged.markdown()}" if averaged else ""
+    folder.write_text("table.md", table.markdown() + below)
     folder.write_text("table_by_metric.md", table.by_metric())
     folder.write_text("table.csv", table.csv())
     folder.write_text("table.tex", table.latex())
@@ -49,7 +52,7 @@ def write_reports(
     shown = gallery(first, answers.draws[0], scores, Thumbnails(folder.path))
     compared = compare_run(folder) if comparable(summary) else None
     said = verdicts(compared) if compared else []
-    folder.write_text("report.html", html_page(run, summary, table, shown, said))
+    folder.write_text("report.html", html_page(run, summary, table, shown, said, averaged))
     return compared
 
 

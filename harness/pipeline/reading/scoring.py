@@ -17,6 +17,7 @@ from harness.pipeline.reading.answers import read_whole
 from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
+from harness.pipeline.reading.wordings import ideas
 from harness.records import RunSummary, SystemSummary, TextsSummary
 from harness.scores import ScoredRun, best_of, corpus_values, score, score_by_evaluate
 
@@ -143,6 +144,7 @@ def score_run(
         labels = {spec.label for spec in _kept_specs(kept, summary)}
         notices = (*run.notices, *kept_otherwise(kept, labels, samples, tools))
         summary = replace(_with_others(summary, kept), notices=notices)
+    summary = replace(summary, ideas=ideas(run, summary))
     folder.write_scores(per_sample)
     folder.write_statistics(scored.scored, statistics)
     folder.write_summary(summary)

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 import harness
-from harness.errors import StoreError
+from harness.errors import HarnessError, StoreError
 
 
 def test_its_names_are_those_that_it_says():
@@ -46,6 +46,20 @@ def test_a_run_is_what_the_command_makes(project):
     assert harness.open_run(project / "results" / "titles").path == run.path
     with pytest.raises(StoreError, match="no run in"):
         harness.open_run(project)
+
+
+def test_a_variable_is_given_another_value_and_a_part_of_a_matrix_is_run(project):
+    (project / "prompts/titles/title.yaml").write_text(
+        "matrix: {tone: [plain, catchy]}\nvars: {words: 3}\n"
+        "user: A {{ tone }} title of {{ words }} words.\n"
+    )
+    made = harness.run(
+        project / "prompts/titles", only="title[tone=catchy]", variables={"title.words": 4}
+    )
+    [(name, variant)] = made.record.variants.items()
+    assert (name, variant.vars) == ("title[tone=catchy]", {"words": 4, "tone": "catchy"})
+    with pytest.raises(HarnessError, match="has no variable 'wrods'"):
+        harness.run(project / "prompts/titles", variables={"title.wrods": 4})
 
 
 def test_scoring_adds_a_metric_and_comparing_takes_it(project):

@@ -6,9 +6,12 @@ import pytest
 
 from harness.config.sampling_values import NUMBERS
 from harness.config.schema import (
+    AxisFile,
     DecideFile,
     ExemplarsFile,
     FormFile,
+    MatrixFile,
+    MessageFile,
     ModelFile,
     PriceFile,
     SuiteFile,
@@ -23,8 +26,12 @@ def page(repository):
 
 
 @pytest.mark.parametrize(
-    "schema", [SuiteFile, DecideFile, VariantFile, ModelFile, ExemplarsFile, FormFile, PriceFile]
-)
+    "schema",
+    [
+        SuiteFile, DecideFile, VariantFile, ModelFile, ExemplarsFile, FormFile, PriceFile,
+        MessageFile, AxisFile, MatrixFile,
+    ],
+)  # fmt: skip
 def test_every_key_is_on_the_page(page, schema):
     keys = {field.alias or name for name, field in schema.model_fields.items()}
     shown = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r"\b(\w+):", page))
@@ -36,11 +43,15 @@ def test_every_sampling_parameter_is_on_the_page(page):
 
 
 def test_the_examples_are_files_that_load(page, tmp_path):
-    suite, decide, variant, models = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    for schema, text in ((SuiteFile, suite), (VariantFile, variant)):
-        path = tmp_path / "x.yaml"
+    suite, decide, variant, chat, models = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    path = tmp_path / "x.yaml"
+    for schema, text, without in (
+        (SuiteFile, suite, set()),
+        (VariantFile, variant, {"messages"}),
+        (VariantFile, chat, set(VariantFile.model_fields) - {"messages"}),
+    ):
         path.write_text(text)
-        assert set(load_yaml(path).data) == set(schema.model_fields)
+        assert set(load_yaml(path).data) == set(schema.model_fields) - without
         schema.model_validate(load_yaml(path).data)
     path.write_text(decide)
     declared = load_yaml(path).data["decide"]

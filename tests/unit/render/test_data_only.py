@@ -44,7 +44,7 @@ def test_no_value_has_the_names_that_python_gives_it(render, value):
         ("{{ 'x' | shuffle }}", "filters: abs"),
         ("{{ 'x' | uper }}", "did you mean 'upper'?"),
         ("{% if id is odded %}{% endif %}", "did you mean 'odd'?"),
-        ("{% include 'x' %}", "'extends:' in its YAML"),
+        ("{% extends 'x' %}", "'extends:' in its YAML"),
         ("{% block a %}{% endblock %}", "'extends:' in its YAML"),
         ("{{ metadata.title() }}", "a template may call range, namespace"),
         ("{{ lipsum() }}", "a sample offers"),

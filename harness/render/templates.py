@@ -1,0 +1,191 @@
+"""Jinja sources of a variant, and the files that they include → templates that can be run; no I/O.
+
+Every template of a variant shares one environment and one limit on how much code there is. Which
+files there are to include was found out where files are read: ``config/parts``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, NoReturn
+
+from jinja2 import Template, TemplateSyntaxError
+from jinja2.meta import find_undeclared_variables
+
+from harness.errors import RenderError
+from harness.nearest import nearest
+from harness.records import TemplatePart, Where
+from harness.render.mistakes import TemplateMistake
+from harness.render.sandbox import PromptEnvironment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+MAX_SOURCE = 500_000
+"""Characters that the templates of a prompt may have together, with what they include."""
+MAX_TOKENS = 20_000
+"""Words and signs that they may have inside their {{ … }} and {% … %}."""
+
+_TEMPLATE_FILE = re.compile(r"<template (\d+)>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A template as it is written."""
+
+    text: str
+    begin: Where | None
+    """Where its first line stands; None where nobody knows."""
+    folder: Path | None
+    """Whose files it may include."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A template of a variant."""
+
+    template: Template
+    index: int
+    """Among the sources of the variant."""
+
+
+class PromptTemplates:
+    """The templates of one variant.
+
+    Args:
+        sources: of its turns, in order.
+        parts: files that they may include.
+
+    Raises:
+        RenderError: a template is no valid Jinja, too long, or includes what it cannot.
+    """
+
+    def __init__(self, sources: Iterable[Source], parts: Iterable[TemplatePart]) -> None:
+        self._environment = PromptEnvironment()
+        self._parts = {(part.folder, part.name): part for part in parts}
+        self._keys: dict[tuple[Path, str], str] = {}
+        self._open: list[tuple[Path, str]] = []
+        self._characters = self._tokens = 0
+        self._sources: list[Source] = []
+        self._columns: dict[int, Sequence[tuple[int, tuple[str, ...]]]] = {}
+        self.turns = tuple(self._compile(source, "the prompt") for source in sources)
+        """The compiled sources."""
+
+    def where(self, index: int, line: int | None) -> Where | None:
+        """Give the place of a line of a source, 1-based; without a line, of its beginning."""
+        begin = self._sources[index].begin
+        if begin is None or begin.line is None or line is None:
+            return begin
+        return replace(begin, line=begin.line + line - 1)
+
+    def failed_at(self, error: Exception, otherwise: int) -> tuple[int, int | None]:
+        """Find where templates failed: the source and line of the last frame that is of one.
+
+        Args:
+            error: what one raised.
+            otherwise: the source that is meant where no frame tells.
+        """
+        found: tuple[int, int | None] = (otherwise, None)
+        trace = error.__traceback__
+        while trace:
+            if match := _TEMPLATE_FILE.fullmatch(trace.tb_frame.f_code.co_filename):
+                found = (int(match[1]), trace.tb_lineno)
+            trace = trace.tb_next
+        return found
+
+    def columns(self, index: int, line: int | None) -> Iterator[tuple[str, ...]]:
+        """Give the paths that are looked up in the metadata on a line of a source."""
+        return (path for at, path in self._columns[index] if at == line)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Give every name that a template looks up and does not make itself."""
+        trees = (self._environment.parse(source.text) for source in self._sources)
+        return frozenset(name for tree in trees for name in find_undeclared_variables(tree))
+
+    def _compile(self, source: Source, name: str, *, repeated: bool = False) -> Compiled:
+        index = len(self._sources)
+        self._sources.append(source)
+        self._measure(source, index)
+
+        def part(named: str, line: int) -> str:
+            return self._part(source, named, line)
+
+        environment = self._environment
+        grammar = environment.grammar(part, repeated=repeated)
+        try:
+            self._count(source)
+            tree = grammar.visit(environment.parse(source.text))
+            template = environment.made(tree, name, f"<template {index}>")
+        except TemplateSyntaxError as error:
+            hint = "Jinja writes values as {{ name }} and statements as {% if … %}"
+            self._refuse(error.message or "not valid Jinja", index, error.lineno, error, hint)
+        except TemplateMistake as error:
+            self._refuse(str(error), index, error.line, error, error.hint)
+        except (RecursionError, MemoryError, SyntaxError) as error:
+            # SyntaxError: Python's own limit on how deep what Jinja has compiled may be nested.
+            self._refuse("the template is nested too deeply", index, 1, error)
+        except ValueError as error:
+            self._refuse(f"not valid Jinja: {error}", index, 1, error)
+        self._columns[index] = tuple(grammar.columns)
+        return Compiled(template=template, index=index)
+
+    def _refuse(
+        self, message: str, index: int, line: int | None, error: Exception, hint: str | None = None
+    ) -> NoReturn:
+        raise RenderError(message, where=self.where(index, line), hint=hint) from error
+
+    def _measure(self, source: Source, index: int) -> None:
+        self._characters += len(source.text)
+        if self._characters > MAX_SOURCE:
+            one = len(self._sources) == 1
+            what = "a template" if one else "the templates of a prompt"
+            raise RenderError(
+                f"{what} of more than {MAX_SOURCE:,} characters", where=self.where(index, 1)
+            )
+
+    def _count(self, source: Source) -> None:
+        for line, _, _ in self._environment.lex(source.text):
+            self._tokens += 1
+            if self._tokens > MAX_TOKENS:
+                raise TemplateMistake("a template with too much code in it", line=line)
+
+    def _part(self, source: Source, named: str, line: int) -> str:
+        """Compile a file that a template includes; give the key that it is loaded by.
+
+        Raises:
+            TemplateMistake: there is no such file, it cannot be used, or it includes itself.
+        """
+        known = [name for folder, name in self._parts if folder == source.folder]
+        part = self._parts.get((source.folder, named)) if source.folder else None
+        if part is None:
+            raise TemplateMistake(
+                f"there is no '{named}' to be included",
+                hint=nearest(named, known) or "the name stands in quotes, as the file is called",
+                line=line,
+            )
+        if part.fault:
+            raise TemplateMistake(f"'{named}' {part.fault}", hint=_ALLOWED, line=line)
+        place = (part.folder, named)
+        if place in self._open:
+            names = [name for _, name in self._open[self._open.index(place) :]]
+            circle = " → ".join([*names, named])
+            raise TemplateMistake(f"files include each other in a circle: {circle}", line=line)
+        if place not in self._keys:
+            self._open.append(place)
+            begin = Where(path=part.path, line=1)
+            # A file's last line keeps its end, which Jinja would take away: it stands on lines of
+            # its own where {% include %} does, whose own line end is removed.
+            text = f"{part.text}\n" if part.text.endswith("\n") else part.text
+            inner = Source(text=text, begin=begin, folder=part.folder)
+            compiled = self._compile(inner, named, repeated=True)
+            self._open.pop()
+            self._keys[place] = str(compiled.index)
+            self._environment.offer(self._keys[place], compiled.template, len(part.text))
+        return self._keys[place]
+
+
+_ALLOWED = "a prompt includes files of the folder that its own YAML file stands in"
