@@ -4,6 +4,8 @@
 what follows. Two systems are compared on the samples that both have, in independent units.
 """
 
+from harness.contrast.design import Design, Placed, Planned, ordered_levels, planned
+from harness.contrast.effects import effects
 from harness.contrast.families import (
     USUAL,
     ComparedMetric,
@@ -21,12 +23,18 @@ __all__ = [
     "USUAL",
     "ComparedMetric",
     "Declared",
+    "Design",
     "MeasuredMetric",
+    "Placed",
+    "Planned",
     "conclude",
     "contrast",
+    "effects",
     "grouped",
     "ordered",
+    "ordered_levels",
     "p_text",
+    "planned",
     "record",
     "sentence",
     "sentences",
