@@ -2,9 +2,17 @@
 
 ``groups`` makes the tests, ``families`` tests them together and writes the records, ``words`` says
 what follows. Two systems are compared on the samples that both have, in independent units.
+``design`` turns the places of systems in a matrix into weighted sums of them, ``effects`` tests
+those, ``effect_words`` says what follows.
 """
 
 from harness.contrast.design import Design, Placed, Planned, ordered_levels, planned
+from harness.contrast.effect_words import (
+    averaged_text,
+    effect_sentence,
+    effect_sentences,
+    levels_text,
+)
 from harness.contrast.effects import effects
 from harness.contrast.families import (
     USUAL,
@@ -15,7 +23,7 @@ from harness.contrast.families import (
     record,
 )
 from harness.contrast.groups import FEWEST_DIFFERENT, SEEN, MeasuredMetric, grouped
-from harness.contrast.words import ordered, p_text, sentence, sentences, units_text
+from harness.contrast.words import ordered, p_text, p_value_text, sentence, sentences, units_text
 
 __all__ = [
     "FEWEST_DIFFERENT",
@@ -27,13 +35,18 @@ __all__ = [
     "MeasuredMetric",
     "Placed",
     "Planned",
+    "averaged_text",
     "conclude",
     "contrast",
+    "effect_sentence",
+    "effect_sentences",
     "effects",
     "grouped",
+    "levels_text",
     "ordered",
     "ordered_levels",
     "p_text",
+    "p_value_text",
     "planned",
     "record",
     "sentence",

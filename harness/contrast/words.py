@@ -74,10 +74,15 @@ def units_text(samples: int, units: int | None) -> str:
 
 
 def p_text(pair: Comparison) -> str:
+    """Write a pair's p-value."""
+    return p_value_text(pair.p_value)
+
+
+def p_value_text(p_value: float | None) -> str:
     """Write a p-value, which is never 0."""
-    if pair.p_value is None:
+    if p_value is None:
         return "–"
-    return f"{pair.p_value:.4f}" if pair.p_value >= 0.0001 else f"{pair.p_value:.1e}"
+    return f"{p_value:.4f}" if p_value >= 0.0001 else f"{p_value:.1e}"
 
 
 def _does(pair: Comparison) -> str:

@@ -63,6 +63,12 @@ class VariantRecord:
     """Jinja source of the system message."""
     user: str = ""
     """Jinja source of the user message."""
+    matrix: str | None = None
+    """The file that this variant was expanded from; None: the file has no matrix."""
+    axes: Mapping[str, str] = field(default_factory=dict)
+    """Axis of the matrix → the name of this variant's level."""
+    nuisance: tuple[str, ...] = ()
+    """Axes whose levels mean the same, so that scores are averaged over them."""
     exemplars: ExemplarSpec | None = None
     exemplar_answers: tuple[str, ...] = ()
     """What the prompt shows as good answers."""
