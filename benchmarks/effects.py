@@ -194,8 +194,10 @@ class Found:
     """Runs with an effect told apart that is truly none."""
     nulls: int = 0
     """Effects that are truly none."""
+    apart: int = 0
+    """Effects told apart that are truly there, of all runs."""
     wrong: int = 0
-    """Effects told apart with the wrong sign, of all runs."""
+    """Of these, those with the wrong sign."""
     told: int = 0
     """Runs in which the first effect is told apart."""
     first: list[float] = field(default_factory=list)
@@ -271,6 +273,7 @@ def simulated(plan: Plan, metric: Metric, of: FloatArray, units: int, runs: int)
         signs = np.sign([effect.estimate for effect in told])
         found.covered += all(held)
         found.false += bool((apart & none).any())
+        found.apart += int((apart & ~none).sum())
         found.wrong += int((apart & ~none & (signs != np.sign(truth))).sum())
         found.told += bool(apart[0])
         found.first.append(told[0].estimate)
@@ -310,7 +313,10 @@ def main() -> None:
     print(
         f"any false effect: {min(false_):.1f} to {max(false_):.1f} %, mean {np.mean(false_):.1f} %"
     )
-    print(f"told apart with the wrong sign: {sum(f.wrong for f in kept)} effects")
+    wrong, apart = sum(f.wrong for f in kept), sum(f.apart for f in kept)
+    print(f"the wrong sign: {wrong} of {apart} effects that were told apart and are there")
+    ratios = [float(np.mean(f.first)) / f.truth for f in kept if f.truth]
+    print(f"mean estimate ÷ planted effect: {min(ratios):.2f} to {max(ratios):.2f}")
 
 
 if __name__ == "__main__":

@@ -17,9 +17,16 @@ MOST = 5
 
 
 def by_weight(effects: Sequence[Effect]) -> list[Effect]:
-    """Put what is told apart first, what this data cannot tell last, and of each the largest."""
+    """Put what is told apart first, what this data cannot tell last, and of each the largest.
+
+    Of equal rank, what is averaged over all stands before what is told of a single model, and the
+    factors' effects before those of wording.
+    """
     rank = {"told apart": 0, "not told apart": 1}
-    return sorted(effects, key=lambda e: (rank.get(e.verdict, 2), -abs(e.estimate)))
+    return sorted(
+        effects,
+        key=lambda e: (rank.get(e.verdict, 2), e.model is not None, e.wording, -abs(e.estimate)),
+    )
 
 
 def effect_sentences(

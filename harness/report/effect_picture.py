@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from harness.records import Effect
 
-WIDTH = 860
+WIDTH = 880
 _LABELS = 330
 """Where the plot begins."""
 _PLOT = 350
@@ -82,7 +82,7 @@ def _panel(
     for effect in effects:
         if (section := _section(effect)) != before:
             y += _ROW
-            drawn.append(_text(8, y, section, "fx-soft"))
+            drawn.append(_text(8, y + 6, section, "fx-soft"))
             before = section
         y += _ROW
         drawn += _line(effect, y, across(effect.estimate), effect.interval and tuple(
@@ -107,7 +107,7 @@ def _line(
     effect: Effect, y: float, x: float, interval: tuple[float, ...] | None, *, named: bool
 ) -> Iterator[str]:
     """Draw one effect: its label, its interval and point, its number."""
-    label = _label(effect, named=named)
+    label = f"{effect.matrix} {_label(effect)}" if named else _label(effect)
     kind = "fx-apart" if effect.verdict == "told apart" else "fx-open"
     number = f"{effect.estimate:+.4f}"
     if effect.interval:
@@ -115,7 +115,7 @@ def _line(
     else:
         number += "  cannot tell"
     yield "<g>"
-    yield f"<title>{_escaped(f'{label}: {number}, {effect.verdict}')}</title>"
+    yield f"<title>{_escaped(f'{_whole(effect)}: {number}, {effect.verdict}')}</title>"
     yield _text(20, y + 4, label if len(label) <= _TEXT else f"{label[: _TEXT - 1]}…")
     if interval:
         yield (
@@ -135,10 +135,16 @@ def _section(effect: Effect) -> str:
     return "interactions" if effect.interaction else "main effects"
 
 
-def _label(effect: Effect, *, named: bool) -> str:
+def _label(effect: Effect) -> str:
+    if effect.interaction:
+        return f"{' × '.join(effect.axes)}: {', '.join(effect.levels)}"
+    return _whole(effect)
+
+
+def _whole(effect: Effect) -> str:
+    """Name every level that takes part."""
     pairs = zip(effect.axes, effect.levels, effect.against, strict=True)
-    text = " × ".join(f"{axis}: {level} − {first}" for axis, level, first in pairs)
-    return f"{effect.matrix} {text}" if named else text
+    return " × ".join(f"{axis}: {level} − {first}" for axis, level, first in pairs)
 
 
 def _ticks(low: float, high: float) -> list[tuple[float, str]]:
