@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import harness as python
+
 DISHES = [
     f"{how} {what} with {side}"
     for how in ("Warm", "Cold", "Old")
@@ -104,6 +106,14 @@ def test_effects_are_told_with_their_sizes(matrix, harness):
         - score["catchy", "short"] + score["plain", "short"]
     )  # fmt: skip
     assert tone["family"] > 3  # BLEU's columns could have been looked at as well
+
+
+def test_python_gives_what_the_command_prints(matrix, harness):
+    found = python.effects(matrix, metric="BLEU_1")
+    shown = harness("effects", matrix, "--metric", "BLEU_1").stdout
+    assert found.deciding == "BLEU_1"
+    assert all(sentence in shown for sentence in found.sentences())
+    assert f"{found.of('BLEU_1')[0].estimate:+.4f}" in shown
 
 
 def test_the_table_and_its_sentences(matrix, harness):
