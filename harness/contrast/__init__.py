@@ -2,18 +2,18 @@
 
 ``groups`` makes the tests, ``families`` tests them together and writes the records, ``words`` says
 what follows. Two systems are compared on the samples that both have, in independent units.
-``design`` turns the places of systems in a matrix into weighted sums of them, ``effects`` tests
-those, ``effect_words`` says what follows.
+``design`` turns the places of systems in a matrix into weighted sums of them, ``effect_tests``
+tests those, ``effect_words`` says what follows.
 """
 
 from harness.contrast.design import Design, Placed, Planned, ordered_levels, planned
+from harness.contrast.effect_tests import effects
 from harness.contrast.effect_words import (
     averaged_text,
     effect_sentence,
     effect_sentences,
     levels_text,
 )
-from harness.contrast.effects import effects
 from harness.contrast.families import (
     USUAL,
     ComparedMetric,
