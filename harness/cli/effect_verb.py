@@ -115,6 +115,13 @@ def _notes(effects: Sequence[Effect]) -> list[str]:
         notes.append("3 of 4: the other combinations lack a level that the effect takes")
     if any(effect.wording for effect in effects):
         notes.append("wording: of axes whose levels are to mean the same; others are averaged over")
+    reasons: dict[str, set[str]] = {}
+    for effect in effects:
+        if effect.reason:
+            reasons.setdefault(effect.metric, set()).add(effect.reason)
+    notes += [
+        f"cannot tell of {metric}: {'; '.join(sorted(some))}" for metric, some in reasons.items()
+    ]
     families = sorted({effect.family for effect in effects if effect.family})
     if families:
         tests = " or ".join(map(str, families))

@@ -19,13 +19,20 @@ MOST = 5
 def by_weight(effects: Sequence[Effect]) -> list[Effect]:
     """Put what is told apart first, what this data cannot tell last, and of each the largest.
 
-    Of equal rank, what is averaged over all stands before what is told of a single model, and the
-    factors' effects before those of wording.
+    Of equal rank, what is averaged over all stands before what is told of a single model, the
+    factors' effects before those of wording, and main effects before interactions, which are
+    differences of differences and so look larger by chance.
     """
     rank = {"told apart": 0, "not told apart": 1}
     return sorted(
         effects,
-        key=lambda e: (rank.get(e.verdict, 2), e.model is not None, e.wording, -abs(e.estimate)),
+        key=lambda e: (
+            rank.get(e.verdict, 2),
+            e.model is not None,
+            e.wording,
+            e.interaction,
+            -abs(e.estimate),
+        ),
     )
 
 
