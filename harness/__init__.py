@@ -6,9 +6,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import Run, arun, compare, open_run, run, score
+    from harness.api import Run, arun, compare, effects, open_run, run, score
 
-__all__ = ["Run", "arun", "compare", "open_run", "run", "score"]
+__all__ = ["Run", "arun", "compare", "effects", "open_run", "run", "score"]
 
 
 def __getattr__(name: str) -> Any:

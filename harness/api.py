@@ -26,6 +26,7 @@ from harness.pipeline.looking.bare_names import named_run, named_suite
 from harness.pipeline.reading.answers import read_answers
 from harness.pipeline.reading.choosing import choose_run
 from harness.pipeline.reading.comparing import compare_run
+from harness.pipeline.reading.effects import effects_of_run
 from harness.pipeline.reading.scoring import rescore
 from harness.report.tables import ComparisonTable
 from harness.store.run_folder import RunFolder
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from harness.executors.executor import Executor
     from harness.pipeline.asking.generate import Generation, Progress
     from harness.pipeline.reading.comparing import RunComparison
+    from harness.pipeline.reading.effects import RunEffects
     from harness.records import (
         Answer,
         Difference,
@@ -304,6 +306,23 @@ def compare(
         metric=metric,
         resampling=resampling,
     )
+
+
+def effects(
+    run: Run | str | Path, *, metric: str | None = None, resampling: Resampling = USUAL
+) -> RunEffects:
+    """Say what each choice of a run's matrices does to each metric.
+
+    Args:
+        run: a run, or its folder.
+        metric: what sentences are about; default: what the suite declares.
+        resampling: how often answers are exchanged, and from which seed.
+
+    Raises:
+        HarnessError: the run is not scored, or has no matrix, or no such metric.
+    """
+    path = run.path if isinstance(run, Run) else open_run(run).path
+    return effects_of_run(RunFolder(path), metric=metric, resampling=resampling)
 
 
 def _signatures(summary: RunSummary) -> dict[str, Signature]:

@@ -2,8 +2,18 @@
 
 ``groups`` makes the tests, ``families`` tests them together and writes the records, ``words`` says
 what follows. Two systems are compared on the samples that both have, in independent units.
+``design`` turns the places of systems in a matrix into weighted sums of them, ``effect_tests``
+tests those, ``effect_words`` says what follows.
 """
 
+from harness.contrast.design import Design, Placed, Planned, ordered_levels, planned
+from harness.contrast.effect_tests import effects
+from harness.contrast.effect_words import (
+    averaged_text,
+    effect_sentence,
+    effect_sentences,
+    levels_text,
+)
 from harness.contrast.families import (
     USUAL,
     ComparedMetric,
@@ -13,7 +23,15 @@ from harness.contrast.families import (
     record,
 )
 from harness.contrast.groups import FEWEST_DIFFERENT, SEEN, MeasuredMetric, grouped
-from harness.contrast.words import ordered, p_text, sentence, sentences, signed, units_text
+from harness.contrast.words import (
+    ordered,
+    p_text,
+    p_value_text,
+    sentence,
+    sentences,
+    signed,
+    units_text,
+)
 
 __all__ = [
     "FEWEST_DIFFERENT",
@@ -21,12 +39,23 @@ __all__ = [
     "USUAL",
     "ComparedMetric",
     "Declared",
+    "Design",
     "MeasuredMetric",
+    "Placed",
+    "Planned",
+    "averaged_text",
     "conclude",
     "contrast",
+    "effect_sentence",
+    "effect_sentences",
+    "effects",
     "grouped",
+    "levels_text",
     "ordered",
+    "ordered_levels",
     "p_text",
+    "p_value_text",
+    "planned",
     "record",
     "sentence",
     "sentences",

@@ -78,13 +78,18 @@ def units_text(samples: int, units: int | None) -> str:
 
 
 def p_text(pair: Comparison) -> str:
+    """Write a pair's p-value."""
+    return p_value_text(pair.p_value)
+
+
+def p_value_text(p_value: float | None) -> str:
     """Write a p-value, which is never 0."""
-    if pair.p_value is None:
+    if p_value is None:
         return "–"
-    if pair.p_value < 0.0001:
-        return f"{pair.p_value:.1e}"
+    if p_value < 0.0001:
+        return f"{p_value:.1e}"
     # One that is under 5 % is never printed as 5 %.
-    return f"{min(pair.p_value, 0.0499) if pair.p_value < ALPHA else pair.p_value:.4f}"
+    return f"{min(p_value, 0.0499) if p_value < ALPHA else p_value:.4f}"
 
 
 def signed(number: float) -> str:

@@ -1,6 +1,7 @@
 """Every frozen dataclass that travels between the stages; no behaviour beyond small views."""
 
 from harness.records.answer import Answer, Prediction, PredictionStatus, StoredCompletion
+from harness.records.effect import Effect
 from harness.records.json_value import Json
 from harness.records.media import (
     CellPlace,
@@ -69,6 +70,7 @@ __all__ = [
     "Differences",
     "DrawVariance",
     "Dropped",
+    "Effect",
     "ExemplarSpec",
     "FilePlace",
     "GitState",

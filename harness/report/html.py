@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.report.effect_picture import effects_svg
 from harness.report.escape import html
 from harness.report.signatures import signature_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.records import MetricResult, RunRecord, RunSummary
+    from harness.records import Effect, MetricResult, RunRecord, RunSummary
     from harness.report.gallery import Card
     from harness.report.tables import ComparisonTable
     from harness.report.wording_table import WordingTable
@@ -29,6 +30,9 @@ def html_page(
     cards: Sequence[Card],
     verdicts: Sequence[str],
     averaged: WordingTable | None = None,
+    *,
+    effects: Sequence[Effect] = (),
+    effects_said: Sequence[str] = (),
 ) -> str:
     """Fill the page's template.
 
@@ -39,6 +43,8 @@ def html_page(
         cards: samples to show.
         verdicts: a sentence a pair of systems, the winner's first.
         averaged: the table of means over wordings; None where there is no such axis.
+        effects: of the run's matrices on one metric, to be drawn.
+        effects_said: a sentence for each of the largest of them.
     """
     environment = Environment(
         loader=PackageLoader("harness.report", "."),
@@ -58,6 +64,8 @@ def html_page(
         absent=sum(card.absent for card in cards),
         code=run.code,
         verdicts=verdicts,
+        effects=_picture(effects),
+        effects_said=effects_said,
         signatures=signature_lines(summary),
         intervals={(r.system, r.metric): _interval(r) for r in summary.results},
     )
@@ -68,6 +76,12 @@ def _interval(result: MetricResult) -> str:
     if result.interval is None:
         return result.no_interval or "–"
     return "{:.4f} – {:.4f}".format(*result.interval)
+
+
+def _picture(effects: Sequence[Effect]) -> Markup | None:
+    """Draw effects; every text of theirs is escaped where it is drawn."""
+    matrices = len({effect.matrix for effect in effects})
+    return Markup(effects_svg(effects, matrices=matrices)) if effects else None
 
 
 def _visible(value: object) -> object:

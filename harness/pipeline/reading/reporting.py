@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness.contrast import sentences
 from harness.pipeline.reading.answers import read_answers
 from harness.pipeline.reading.comparing import compare_run
+from harness.pipeline.reading.effects import effects_of_run, tells_effects
 from harness.report.gallery import MAX_CARDS, gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
@@ -16,7 +17,8 @@ from harness.report.wording_table import WordingTable
 if TYPE_CHECKING:
     from harness.pipeline.reading.answers import WholeRun
     from harness.pipeline.reading.comparing import RunComparison
-    from harness.records import RunSummary
+    from harness.pipeline.reading.effects import RunEffects
+    from harness.records import RunRecord, RunSummary
     from harness.store.run_folder import RunFolder
 
 
@@ -52,8 +54,24 @@ def write_reports(
     shown = gallery(first, answers.draws[0], scores, Thumbnails(folder.path))
     compared = compare_run(folder) if comparable(summary) else None
     said = verdicts(compared) if compared else []
-    folder.write_text("report.html", html_page(run, summary, table, shown, said, averaged))
+    found = _effects(folder, run) if compared else None
+    page = html_page(
+        run,
+        summary,
+        table,
+        shown,
+        said,
+        averaged,
+        effects=found.of(found.deciding) if found else (),
+        effects_said=found.sentences() if found else (),
+    )
+    folder.write_text("report.html", page)
     return compared
+
+
+def _effects(folder: RunFolder, run: RunRecord) -> RunEffects | None:
+    """Say what a matrix' choices do, where this run has two levels of one."""
+    return effects_of_run(folder) if tells_effects(run) else None
 
 
 def verdicts(compared: RunComparison) -> list[str]:

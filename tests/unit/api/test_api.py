@@ -14,7 +14,7 @@ from harness.errors import HarnessError, StoreError
 
 
 def test_its_names_are_those_that_it_says():
-    assert harness.__all__ == ["Run", "arun", "compare", "open_run", "run", "score"]
+    assert harness.__all__ == ["Run", "arun", "compare", "effects", "open_run", "run", "score"]
     for name in harness.__all__:
         assert callable(getattr(harness, name)), name
     assert set(harness.__all__) <= set(dir(harness))
