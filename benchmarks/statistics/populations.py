@@ -62,15 +62,25 @@ class Values(MeanOfSamples):
         return {}
 
 
+class Shares(Values):
+    """The share of ones among zeros and ones, as of exact matches."""
+
+    columns = ("SHARE",)
+    shares = True
+    bounds = (0.0, 1.0)
+
+
 @lru_cache
 def metric_named(name: str) -> Metric:
-    """Give a caption metric, or ``values``: the mean of bare numbers."""
-    return Values() if name == "values" else create(name, ScoringTools(tokenizer="none"))
+    """Give a caption metric; or ``values``, the mean of bare numbers; or ``shares``."""
+    if name in ("values", "shares"):
+        return Shares() if name == "shares" else Values()
+    return create(name, ScoringTools(tokenizer="none"))
 
 
 def place_of(column: str) -> tuple[str, int]:
     """Say which metric has a column, and where."""
-    for name in (*METRICS, "values"):
+    for name in (*METRICS, "values", "shares"):
         columns = metric_named(name).columns
         if column in columns:
             return name, columns.index(column)

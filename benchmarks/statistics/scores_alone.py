@@ -79,13 +79,14 @@ def drawn_values(
     tally = Tally(sets=sets)
     name, n = options["name"], options["n"]
     for _set in range(sets):
+        metric = "values"
         if name in SHARES:
-            truth = SHARES[name]
+            metric, truth = "shares", SHARES[name]
             values = (random.random(n) < truth).astype(float)
         else:
             a, b = MEANS[name]
             truth, values = a / (a + b), random.beta(a, b, n)
-        _count(tally, metric_named("values"), bare(values), [truth])
+        _count(tally, metric_named(metric), bare(values), [truth])
     return tally
 
 
@@ -143,7 +144,7 @@ def clustered_shares(
         chances = random.beta(share * odds, (1.0 - share) * odds, len(sizes))
         values = (random.random(sizes.sum()) < np.repeat(chances, sizes)).astype(float)
         labels = np.repeat(np.arange(len(sizes)), sizes)
-        _count(tally, metric_named("values"), bare(values), [share], labels)
+        _count(tally, metric_named("shares"), bare(values), [share], labels)
     return tally
 
 

@@ -242,6 +242,7 @@ def of_values(_: Population, options: Mapping[str, Any]) -> Plan:
     or ``systems`` with means of which the second is better by what should be seen; ``clusters``.
     """
     n, shares = options["n"], options.get("shares")
+    metric, column = ("shares", "SHARE") if shares else ("values", "MEAN")
     systems = len(shares) if shares else options["systems"]
     per_cluster = options.get("clustered", 1)
     claim = 0.0
@@ -262,7 +263,7 @@ def of_values(_: Population, options: Mapping[str, Any]) -> Plan:
                 values += 0.5 * np.repeat(random.standard_normal((systems, n)), per_cluster, axis=1)
             values[1] += claim
         measured = MeasuredMetric(
-            metric=metric_named("values"), statistics=bare(values), scored=np.ones(size, dtype=bool)
+            metric=metric_named(metric), statistics=bare(values), scored=np.ones(size, dtype=bool)
         )
         labels = np.repeat(np.arange(n), per_cluster) if per_cluster > 1 else None
         return [measured], labels
@@ -270,9 +271,9 @@ def of_values(_: Population, options: Mapping[str, Any]) -> Plan:
     truth = np.array(shares) if shares else np.array([0.0, claim, *[0.0] * (systems - 2)])
     return Plan(
         draw=draw,
-        truths={"MEAN": truth},
-        declared=declared({"columns": ("MEAN",), **options}, systems),
-        claims={"MEAN": claim} if claim else {},
+        truths={column: truth},
+        declared=declared({"columns": (column,), **options}, systems),
+        claims={column: claim} if claim else {},
     )
 
 

@@ -29,7 +29,7 @@ def benchmark():
 @pytest.fixture(scope="module")
 def measure(benchmark, tools):
     populations, cells = benchmark
-    arrays = populations.scored(tools, images=600, kinds=("captions",))
+    arrays = populations.scored(tools, images=400, kinds=("captions",))
     population = populations.Population(arrays=arrays)
 
     def run(part, row, column):
@@ -46,8 +46,8 @@ def measure(benchmark, tools):
         ("scores", "captions bleu", "200", "BLEU_2"),
         ("scores", "captions meteor", "50", "METEOR"),
         ("scores", "skewed mean, Beta(.3, 2)", "50", "MEAN"),
-        ("scores", "share 98 %", "200", "MEAN"),
-        ("clusters", "share 40 %", "10 uneven", "MEAN"),
+        ("scores", "share 98 %", "200", "SHARE"),
+        ("clusters", "share 40 %", "10 uneven", "SHARE"),
         ("clusters", "captions cider", "30 even", "CIDEr"),
         ("differences", "2 systems: captions METEOR", "50", "all"),
         ("differences", "3 systems: captions, every column", "50", "all"),
@@ -65,7 +65,7 @@ def test_intervals_hold_the_truth_in_95_of_100_data_sets(measure, part, row, col
     [
         ("scores", "captions bleu", "20", "BLEU_4"),
         ("clusters", "captions cider", "5 even", "CIDEr"),
-        ("clusters", "share 40 %", "5 uneven", "MEAN"),
+        ("clusters", "share 40 %", "5 uneven", "SHARE"),
     ],
 )
 def test_there_is_no_interval_where_the_data_cannot_give_one(measure, part, row, column, score):
@@ -99,7 +99,7 @@ def test_equal_systems_are_told_apart_in_5_of_100_data_sets_whatever_is_picked(
     ("row", "column", "score"),
     [
         ("METEOR", "2 × 30", "METEOR"),
-        ("CIDEr", "3 × 200", "CIDEr"),
+        ("METEOR", "3 × 30", "METEOR"),
         ("mean, clusters of 10", "2 × 10", "MEAN"),
     ],
 )
