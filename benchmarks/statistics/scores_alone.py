@@ -172,7 +172,12 @@ def _count(
     clusters: NDArray[np.int64] | None = None,
 ) -> None:
     estimates = stats.estimate(
-        rows, metric.aggregate, clusters=clusters, contrasted=metric.contrasted
+        rows,
+        metric.aggregate,
+        clusters=clusters,
+        contrasted=metric.contrasted,
+        shares=metric.shares,
+        bounds=metric.bounds,
     )
     for column, found, true in zip(metric.columns, estimates, truth, strict=True):
         held = found.interval is not None and found.interval[0] <= true <= found.interval[1]

@@ -182,6 +182,7 @@ def record(
         share=test.share,
         unit_sd=known.unit_sd if known else None,
         bar=conclusion.family.bar if known and conclusion else None,
+        rough=known is not None and known.rough,
         margin=margin,
         needed=needed,
         wins=test.wins,

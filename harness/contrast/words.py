@@ -41,6 +41,8 @@ def sentence(pair: Comparison) -> str:
     if pair.delta < 0 and pair.verdict != "not worse":
         higher, lower, sign = lower, higher, -1.0
     end = "." if pair.confirmatory else " (exploratory)."
+    if pair.rough:
+        end = f"; rough, for few samples carry most of the difference{end}"
     if pair.verdict == "cannot tell" or not pair.interval:
         said = f"this data cannot tell {higher} from {lower}: {pair.reason} ({counted(pair)})"
         return f"On {pair.metric}, {said}{end}"

@@ -80,6 +80,8 @@ class Comparison:
     """Standard deviation of a unit's difference, in the metric's units."""
     bar: float | None
     """The t that a difference had to pass, on many units."""
+    rough: bool
+    """Whether few of the samples carry so much of the difference that the test may err."""
     margin: float | None
     """The smallest difference that matters, where one was declared."""
     needed: int | None

@@ -25,6 +25,7 @@ PAIR = Comparison(
     share=False,
     unit_sd=0.4,
     bar=1.96,
+    rough=False,
     margin=None,
     needed=None,
     wins=100,
@@ -121,6 +122,12 @@ def test_undecided_says_how_many_would_decide_but_not_fewer_than_there_are():
         "; about 900 clusters would tell 0.05 from none."
     )
     assert "from none" not in sentence(replace(pair, needed=150))
+
+
+def test_a_difference_that_few_samples_carry_is_called_rough():
+    assert sentence(replace(PAIR, rough=True)).endswith(
+        "; rough, for few samples carry most of the difference."
+    )
 
 
 def test_told_apart_and_smaller_than_the_margin():

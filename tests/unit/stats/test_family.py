@@ -500,3 +500,27 @@ def test_nothing_to_exchange_is_an_error(units, exchanges):
 def test_a_family_has_a_test():
     with pytest.raises(ValueError, match="without a test"):
         tell_apart([])
+
+
+def test_a_pair_that_few_units_carry_is_rough():
+    """Two of equal score, one of them all or nothing: the t of 20 such differences is not one."""
+    random = np.random.default_rng(6)
+    steady = random.normal(1.0, 0.3, 20)
+    rare = np.where(np.arange(20) < 2, 10.0, 0.0)
+
+    (found,) = differences(np.stack([steady, rare]))
+    (fair,) = differences(random.normal(size=(2, 200)))
+
+    assert (found.rough, fair.rough) == (True, False)
+
+
+def test_an_end_is_never_nearer_than_students():
+    random = np.random.default_rng(8)
+    values = random.gamma(0.5, size=(2, 40))
+    d = values[1] - values[0]
+
+    (found,) = differences(values, exchanges=2_000)
+
+    student = scipy.stats.ttest_1samp(d, 0.0).confidence_interval(0.95)
+    assert found.interval[0] <= student.low + 1e-9
+    assert found.interval[1] >= student.high - 1e-9
