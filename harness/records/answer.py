@@ -28,6 +28,8 @@ class Prediction:
     """Steps that would have left nothing of a text that was not empty, and so were left out."""
     unapplied: tuple[str, ...] = ()
     """Steps that did not find what they look for, such as a JSON field, and so were left out."""
+    slow: tuple[str, ...] = ()
+    """Those of ``unapplied`` that were stopped because they took too long."""
     reason: str | None = None
     """Why it failed."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.fingerprint import content_of_paths, sha256_folder, sha256_json
 from harness.metrics.hf import source_of
+from harness.pipeline.asking.code_parts import used_additions
 from harness.pipeline.asking.declaring import decision_sha256
 from harness.pipeline.asking.environment import java_version
 from harness.store.run_files import plain_data
@@ -55,6 +56,10 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
             "reported": plain_data(tuple(reported)),
             "program": sha256_folder(PROGRAM, "*.py", "*.j2"),
             "packages": scoring_packages(),
+            "added": [
+                [each.kind, each.name, each.label, each.code_sha256()]
+                for each in used_additions(suite)
+            ],
             "java": java_version(),
         }
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from harness.pipeline.asking.code_parts import code_parts
+from harness.pipeline.asking.code_parts import code_parts, used_additions
 from harness.pipeline.asking.environment import environment
 from harness.pipeline.asking.generate import groups
 from harness.pipeline.asking.notices import notices
@@ -74,7 +74,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
         code=code_parts(suite),
         created=now["created"],
         command=tuple(now["command"]),
-        versions=now["versions"],
+        versions=now["versions"] | {each.package: each.version for each in used_additions(suite)},
         git=now["git"] and GitState(**now["git"]),
         machine=Machine(**{**now["machine"], "gpus": tuple(now["machine"]["gpus"])}),
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.answer_form import has_form
-from harness.errors import StoreError
+from harness.bounded_schema import CHECK_SECONDS
+from harness.errors import ConfigError, StoreError
 from harness.postprocess import check_steps, predict
 from harness.records import Answer
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     """Draw, system and sample id."""
 
 COMPLETIONS = "completions.jsonl"
+MOST_STOPPED = 20
+"""Answers on which a step may take too long, before it is refused: all together take seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
 
     Raises:
         StoreError: the run's completions are damaged, one is not there, or one stands twice.
-        ConfigError: the run names a step that does not exist.
+        ConfigError: the run names a step that does not exist, or one that takes too long.
     """
     for steps in {variant.postprocess for variant in run.variants.values()}:
         check_steps(steps)
@@ -59,6 +62,7 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
     answers: dict[Place, Answer] = {}
     raw: dict[Place, Answer] = {}
     malformed: Counter[str] = Counter()
+    stopped: Counter[str] = Counter()
     for line in folder.completions():
         system = systems.get(line.system)
         if system is None or system.variant != line.variant:
@@ -75,6 +79,9 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
         answers[place] = Answer(
             sample=sample, completion=made, prediction=predict(made, variant.postprocess)
         )
+        if slow := answers[place].prediction.slow:
+            stopped.update(slow)
+            _refuse_slow(stopped)
         if answers[place].prediction.steps:
             raw[place] = Answer(sample=sample, completion=made, prediction=predict(made, ()))
         form = variant.structured_outputs
@@ -102,6 +109,22 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
         ],
         malformed=malformed,
     )
+
+
+def _refuse_slow(stopped: Counter[str]) -> None:
+    """Refuse a step that keeps a run from its end, answer by answer.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    step, count = stopped.most_common(1)[0]
+    if count >= MOST_STOPPED:
+        raise ConfigError(
+            f"step '{step:.60}' was stopped on {count} answers, for each took over "
+            f"{CHECK_SECONDS} s",
+            hint="write the expression without repetitions inside repetitions, such as (a+)+; "
+            "completions are kept and not asked for again",
+        )
 
 
 def _check_whole(

@@ -17,6 +17,7 @@ from harness.pipeline.reading.answers import read_answers
 from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
+from harness.postprocess import step_mark
 from harness.records import RunSummary, SystemSummary, TextsSummary
 from harness.scores import ScoredRun, best_of, corpus_values, score, score_by_evaluate
 
@@ -99,7 +100,7 @@ def score_run(
     own = {spec.label: create(spec, tools) for spec in specs if spec.kind == "own"}
     _prepare(tools, answers)
     post = {
-        system.name: "+".join(run.variants[system.variant].postprocess) or "none"
+        system.name: "+".join(map(step_mark, run.variants[system.variant].postprocess)) or "none"
         for system in run.systems
     }
     scored = score(own, answers.draws, samples, post)
