@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import cache_verbs, run_verbs
+from harness.cli import cache_verbs, compliance_verb, run_verbs
 from harness.cli.options import (
     EngineOption,
     JsonOption,
@@ -394,6 +394,7 @@ def power(
         print_power(found)
 
 
+app.add_typer(compliance_verb.app)
 app.add_typer(run_verbs.app)
 app.add_typer(cache_verbs.app, name="cache")
 

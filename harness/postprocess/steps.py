@@ -9,6 +9,7 @@ import json
 import re
 
 from harness.postprocess.emphasis import strip_emphasis
+from harness.thoughts import without_thoughts
 
 _WILLING = r"(?:sure|certainly|of course|absolutely|okay|ok)(?: thing)?"
 _THING = r"(?:(?:recipe|dish|final|suggested)\s+)?(?:title|name|answer|caption|description)"
@@ -26,7 +27,6 @@ _LEAD_IN = re.compile(
 )
 _ONLY_WILLING = re.compile(rf"{_WILLING}\s*[,!.]*", re.IGNORECASE)
 _LINE_MARK = re.compile(r"^\s*(?:#{1,6}\s+|[-*•]\s+|\d{1,2}[.)]\s+)")
-_REASONING = re.compile(r"[<\[◁](/?)(?:think|thinking|thought|reasoning)[>\]▷]", re.IGNORECASE)
 _FENCE = "```"
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "`": "`"}
 
@@ -46,21 +46,8 @@ def strip_reasoning(text: str) -> str:
 
     Reasoning that was cut off before it ended leaves nothing.
     """
-    kept: list[str] = []
-    begin: int | None = 0
-    for tag in _REASONING.finditer(text):
-        if tag.group(1):
-            if begin is not None:
-                kept.clear()  # the chat template wrote the opening tag: all so far is reasoning
-            begin = tag.end()
-        elif begin is not None:
-            kept.append(text[begin : tag.start()])
-            begin = None
-    if not kept and begin == 0:
-        return text
-    if begin is not None:
-        kept.append(text[begin:])
-    return "".join(kept).strip()
+    answer, tagged = without_thoughts(text)
+    return answer.strip() if tagged else text
 
 
 def first_line(text: str) -> str:

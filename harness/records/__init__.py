@@ -1,6 +1,12 @@
 """Every frozen dataclass that travels between the stages; no behaviour beyond small views."""
 
-from harness.records.answer import Answer, Prediction, PredictionStatus, StoredCompletion
+from harness.records.answer import (
+    Answer,
+    ExpectedAnswers,
+    Prediction,
+    PredictionStatus,
+    StoredCompletion,
+)
 from harness.records.json_value import Json
 from harness.records.media import (
     CellPlace,
@@ -27,6 +33,7 @@ from harness.records.run_record import (
     DatasetRecord,
     Declaration,
     DrawVariance,
+    FlagShare,
     GitState,
     ImageCounts,
     Machine,
@@ -65,7 +72,9 @@ __all__ = [
     "DrawVariance",
     "Dropped",
     "ExemplarSpec",
+    "ExpectedAnswers",
     "FilePlace",
+    "FlagShare",
     "GitState",
     "ImageCounts",
     "ImagePart",

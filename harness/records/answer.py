@@ -35,6 +35,18 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedAnswers:
+    """What answers should be like, learnt from references."""
+
+    most_words: int
+    """Three times the references' 99th percentile; 0 where there are none."""
+    scripts: tuple[str, ...]
+    """Of one reference in twenty at least, the most frequent first."""
+    languages: tuple[str, ...]
+    """As ``scripts``, of references in Latin letters whose language their words tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCompletion:
     """A completion in its place in a run: a line of ``completions.jsonl``."""
 

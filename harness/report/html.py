@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from harness.report.escape import html
 from harness.report.signatures import signature_lines
+from harness.report.table_notes import flags_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,10 @@ def html_page(
         code=run.code,
         verdicts=verdicts,
         signatures=signature_lines(summary),
+        flag_names=next(([f.flag for f in s.flags] for s in summary.systems if s.flags), []),
+        flagged=bool(flags_text(summary)),
+        moved=any(summary.raw.values()),
+        values={(r.system, r.metric): r.value for r in summary.results},
         intervals={(r.system, r.metric): r.interval for r in summary.results},
     )
 
