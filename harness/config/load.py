@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.answer_form import check_form
 from harness.config.decide import decision
 from harness.config.names import unique
+from harness.config.pipelines import pipeline_problems, pipelines_of
 from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile, VariantFile
@@ -211,6 +212,7 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
         raise ConfigErrors(
             [ConfigError("'user' is missing", where=Where(path=folder / f"{name}.yaml", line=1))]
         )
+    steps, pipelines = pipelines_of(fields.get("postprocess"))
     exemplars = fields.get("exemplars")
     form = fields.get("structured_outputs")
     if form is not None:
@@ -225,7 +227,8 @@ def load_variant(folder: Path, name: str, *, asked: Where | None = None) -> Prom
         and ExemplarSpec(
             dataset=exemplars.dataset, ids=tuple(exemplars.ids), images=exemplars.images
         ),
-        postprocess=tuple(fields.get("postprocess", ())),
+        postprocess=steps,
+        pipelines=pipelines,
         generation=generation,
         structured_outputs=form,
         where=where,
@@ -256,6 +259,7 @@ def _plain(path: Path) -> Path:
 
 def _variant_problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigError]:
     """Check what a variant's own file says beyond its shape."""
+    yield from pipeline_problems(file.postprocess, source.where(("postprocess",)))
     params = file.generation or {}
     yield from sampling_problems(params, {p: source.where(("generation", p)) for p in params})
     ids = file.exemplars.ids if file.exemplars else []

@@ -78,10 +78,11 @@ class VariantFile(Strict):
         examples=["{dataset: recipes-demo-train, ids: [a12, b7]}"],
         description="Worked examples shown before the question.",
     )
-    postprocess: list[StepText] | None = Field(
+    postprocess: list[StepText] | dict[str, list[StepText]] | None = Field(
         default=None,
         examples=["[strip_reasoning, strip_preamble, first_line]"],
-        description="Named steps that turn a completion into a prediction.",
+        description="Named steps that turn a completion into a prediction; "
+        "or several such lists under names, each scored by itself.",
     )
     generation: dict[str, Any] | None = Field(
         default=None,

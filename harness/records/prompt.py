@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.records.json_value import Json
@@ -33,12 +33,22 @@ class PromptVariant:
     """Jinja source of the user message."""
     exemplars: ExemplarSpec | None
     postprocess: tuple[str, ...]
+    """The steps of its one pipeline; empty where it has named ones."""
     generation: Mapping[str, Json]
     """Sampling parameters that this variant sets over the suite's decoding."""
     structured_outputs: Mapping[str, Json] | None = None
     """The form that answers must have: one of regex, choice, json; see harness.answer_form."""
+    pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name → steps, of post-processings that are scored from the same completions."""
     where: Mapping[str, Where]
     """Field name → where its text begins, so that a template's error names the true line."""
+
+    @property
+    def every_step(self) -> tuple[str, ...]:
+        """The steps of all its pipelines, each once."""
+        return tuple(
+            dict.fromkeys(s for p in (self.postprocess, *self.pipelines.values()) for s in p)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,8 +68,14 @@ class VariantRecord:
     exemplar_answers: tuple[str, ...] = ()
     """What the prompt shows as good answers."""
     postprocess: tuple[str, ...] = ()
+    pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Named post-processings, in the place of ``postprocess``."""
     generation: Mapping[str, Json] = field(default_factory=dict)
     structured_outputs: Mapping[str, Json] | None = None
+
+    def steps(self, pipeline: str | None) -> tuple[str, ...]:
+        """Give the steps of a pipeline; None: of the one without a name."""
+        return self.postprocess if pipeline is None else self.pipelines[pipeline]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +231,7 @@ class SystemSummary:
     model: str
     variant: str
     decoding: str
+    pipeline: str | None = None
     n: int
     """Samples of the run."""
     draws: int

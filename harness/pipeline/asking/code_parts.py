@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from harness.config.load import find_dataset
+from harness.config.pipelines import pipelines_of
 from harness.dataset.sources.table import SOURCES, added_sources
 from harness.engines.protocol import ENGINES, REPLAY, added_engines
 from harness.metrics.registry import METRICS, added_metrics
@@ -41,8 +42,8 @@ def used_additions(suite: Suite) -> tuple[Addition, ...]:
     data = [suite.dataset, *(find_dataset(name, suite.folder) for name in sorted(shown))]
     replayed = [model for model in suite.models if model.engine == REPLAY]
     steps = [
-        *(step for variant in suite.variants for step in variant.postprocess),
-        *(step for model in replayed for step in model.args.get("postprocess", ())),
+        *(step for variant in suite.variants for step in variant.every_step),
+        *(step for model in replayed for step in _replay_steps(model)),
     ]
     metrics = [s.name for s in suite.metrics if getattr(s, "kind", None) == "own"]
     tables = (
@@ -59,6 +60,11 @@ def used_additions(suite: Suite) -> tuple[Addition, ...]:
         for name in dict.fromkeys(names)
         if name in added
     )
+
+
+def _replay_steps(model: ModelConfig) -> list[str]:
+    steps, named = pipelines_of(model.args.get("postprocess"))
+    return [*steps, *(step for pipeline in named.values() for step in pipeline)]
 
 
 def code_parts(suite: Suite) -> tuple[str, ...]:

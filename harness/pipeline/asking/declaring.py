@@ -21,6 +21,7 @@ from harness.engines.protocol import REPLAY
 from harness.errors import StoreError
 from harness.fingerprint import content_of_paths, sha256_json
 from harness.metrics.registry import columns_given
+from harness.pipeline.asking.piping import piped
 from harness.records import Decision, Declaration, System
 from harness.store.run_folder import RunFolder
 
@@ -67,16 +68,20 @@ def comparisons(suite: Suite, replayed: Sequence[System] = ()) -> int:
 def systems_to_ask(suite: Suite) -> list[System]:
     """Give the systems of a suite as it is written, but for those of files of predictions."""
     return [
-        System(
-            name=f"{model.name}/{variant.name}/{decoding.name}",
-            model=model.name,
-            variant=variant.name,
-            decoding=decoding,
-        )
+        system
         for model in suite.models
         if model.engine != REPLAY
         for decoding in suite.decodings
         for variant in suite.variants
+        for system in piped(
+            System(
+                name=f"{model.name}/{variant.name}/{decoding.name}",
+                model=model.name,
+                variant=variant.name,
+                decoding=decoding,
+            ),
+            variant,
+        )
     ]
 
 
@@ -140,8 +145,9 @@ class Declaring:
             not_applicable=not_applicable(plan),
         )
         self._since = _instant(self.declared.declared_at)
-        self._compared = {name for pair in decide.pairs(plan.systems) for name in pair}
-        self._replayed = {system.name for system in replayed_systems(plan)}
+        asked = {system.name: system.asked_as for system in plan.systems}
+        self._compared = {asked[name] for pair in decide.pairs(plan.systems) for name in pair}
+        self._replayed = {system.asked_as for system in replayed_systems(plan)}
         self._there = 0 if before else sum(found.get(name, 0) for name in self._compared)
 
     def add(self, planned: Planned, completion: Completion) -> None:

@@ -45,6 +45,7 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
             "models": plain_data(suite.models),
             "variants": [
                 [v.name, v.description, v.system, v.user, list(v.postprocess), v.structured_outputs]
+                + ([list(v.pipelines.items())] if v.pipelines else [])
                 for v in variants
             ],
             "metrics": [_content(spec) for spec in suite.metrics],

@@ -57,6 +57,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
                 exemplars=renderer.variant.exemplars,
                 exemplar_answers=renderer.exemplar_answers,
                 postprocess=renderer.variant.postprocess,
+                pipelines=dict(renderer.variant.pipelines),
                 generation=dict(renderer.variant.generation),
                 structured_outputs=renderer.variant.structured_outputs,
             )

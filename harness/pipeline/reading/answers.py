@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from harness.records import RunRecord, Sample
+    from harness.records import RunRecord, Sample, StoredCompletion, System, VariantRecord
     from harness.store.run_folder import RunFolder
 
     Place: TypeAlias = tuple[int, str, str]
@@ -54,41 +54,28 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
         StoreError: the run's completions are damaged, one is not there, or one stands twice.
         ConfigError: the run names a step that does not exist, or one that takes too long.
     """
-    for steps in {variant.postprocess for variant in run.variants.values()}:
-        check_steps(steps)
+    for variant in run.variants.values():
+        for steps in (variant.postprocess, *variant.pipelines.values()):
+            check_steps(steps)
     by_id = {sample.id: sample for sample in samples}
-    systems = {system.name: system for system in run.systems}
+    asked: dict[str, list[System]] = {}
+    for system in run.systems:
+        asked.setdefault(system.asked_as, []).append(system)
     path = folder.path / COMPLETIONS
-    answers: dict[Place, Answer] = {}
-    raw: dict[Place, Answer] = {}
-    malformed: Counter[str] = Counter()
-    stopped: Counter[str] = Counter()
+    read = _Read(path)
     for line in folder.completions():
-        system = systems.get(line.system)
-        if system is None or system.variant != line.variant:
+        systems = asked.get(line.system, [])
+        if not systems or systems[0].variant != line.variant:
             raise _damaged(path, f"a line is of system '{line.system}', variant '{line.variant}'")
         sample, variant = by_id.get(line.sample_id), run.variants[line.variant]
         if sample is None:
             if len(samples) == run.dataset.samples:
                 raise _damaged(path, f"a line is of sample '{line.sample_id}'")
             continue  # not one of those that were asked for
-        place = (line.draw, line.system, line.sample_id)
-        if place in answers:
-            raise _damaged(path, f"{_named(place)} stands twice")
-        made = line.completion
-        answers[place] = Answer(
-            sample=sample, completion=made, prediction=predict(made, variant.postprocess)
-        )
-        if slow := answers[place].prediction.slow:
-            stopped.update(slow)
-            _refuse_slow(stopped)
-        if answers[place].prediction.steps:
-            raw[place] = Answer(sample=sample, completion=made, prediction=predict(made, ()))
-        form = variant.structured_outputs
-        if form and made.error is None and not has_form(made.text, form):
-            malformed[line.system] += 1
+        read.add(line, sample, systems, variant)
+    answers, raw = read.answers, read.raw
     changed = {system for _, system, _ in raw}
-    drawn = {name: system.draws * run.repeats for name, system in systems.items()}
+    drawn = {system.name: system.draws * run.repeats for system in run.systems}
     _check_whole(answers.keys(), drawn, by_id, path)
     draws = [
         [name for name in drawn if draw < drawn[name]]
@@ -107,8 +94,54 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
             }
             for d, names in enumerate(draws)
         ],
-        malformed=malformed,
+        malformed=read.malformed,
     )
+
+
+class _Read:
+    """Answers as they are read, each by its place.
+
+    Args:
+        path: of the completions, for errors.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.answers: dict[Place, Answer] = {}
+        self.raw: dict[Place, Answer] = {}
+        """As the model wrote them, where post-processing changed the text."""
+        self.malformed: Counter[str] = Counter()
+        self._stopped: Counter[str] = Counter()
+        self._path = path
+
+    def add(
+        self,
+        line: StoredCompletion,
+        sample: Sample,
+        systems: Sequence[System],
+        variant: VariantRecord,
+    ) -> None:
+        """Post-process a completion by the pipeline of each of the systems that it is of.
+
+        Raises:
+            StoreError: it stands twice.
+            ConfigError: a step takes too long.
+        """
+        made, form = line.completion, variant.structured_outputs
+        malformed = bool(form) and made.error is None and not has_form(made.text, form or {})
+        for system in systems:
+            place = (line.draw, system.name, line.sample_id)
+            if place in self.answers:
+                raise _damaged(self._path, f"{_named(place)} stands twice")
+            said = predict(made, variant.steps(system.pipeline))
+            self.answers[place] = Answer(sample=sample, completion=made, prediction=said)
+            if said.steps:
+                bare = predict(made, ())
+                self.raw[place] = Answer(sample=sample, completion=made, prediction=bare)
+            if malformed:
+                self.malformed[system.name] += 1
+            if said.slow:
+                self._stopped.update(said.slow)
+                _refuse_slow(self._stopped)
 
 
 def _refuse_slow(stopped: Counter[str]) -> None:

@@ -103,7 +103,8 @@ def score_run(
     own = {spec.label: create(spec, tools) for spec in specs if spec.kind == "own"}
     _prepare(tools, answers)
     post = {
-        system.name: "+".join(map(step_mark, run.variants[system.variant].postprocess)) or "none"
+        system.name: "+".join(map(step_mark, run.variants[system.variant].steps(system.pipeline)))
+        or "none"
         for system in run.systems
     }
     scored = score(own, answers.draws, samples, post)
@@ -285,6 +286,7 @@ def _system_summary(
         model=system.model,
         variant=system.variant,
         decoding=system.decoding.name,
+        pipeline=system.pipeline,
         n=len(draws[0]),
         draws=len(draws),
         unscored=sum(
