@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from harness import open_run
+
 CHATTY = {
     "s1": ("chatty", 'Sure! Here is a title:\n\n"Lemon-Garlic Shrimp Skillet"'),
     "s2": ("chatty", "Title: Avocado and Tomato Salad"),
@@ -73,6 +75,12 @@ def test_the_summary_and_the_page_hold_them(project, harness, scored):
     told = json.loads(harness("compliance", RUN, "--json", cwd=project).stdout)
     assert told["expected"]["languages"] == ["English"]
     assert [system["system"] for system in told["systems"]] == ["chatty", "bare"]
+
+
+def test_python_says_the_same(project, harness, scored):
+    told = json.loads(harness("compliance", RUN, "--json", cwd=project).stdout)
+    found = open_run(project / RUN).compliance
+    assert json.loads(json.dumps(found.json())) == told
 
 
 def test_a_run_of_before_is_read_without_them(project, harness, scored):
