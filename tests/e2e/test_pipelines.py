@@ -172,3 +172,80 @@ def test_a_variant_with_the_name_of_a_pipeline_is_refused(piped, harness, write)
     suite.write_text(suite.read_text().replace("[plain, title]", "[plain, title, 'title:first']"))
     done = harness("check", SUITE, cwd=piped)
     assert "two systems are named 'title:first'" in done.stdout
+
+
+@pytest.fixture
+def matrix(project, write):
+    """Tone × two wordings, each with two post-processings: eight systems of four prompts."""
+    write(
+        project / SUITE / "title.yaml",
+        "user: '{{ wording }} Make it {{ tone }}.'\n"
+        "matrix:\n"
+        "  tone: [plain, catchy]\n"
+        "  wording: {values: {a: Give a recipe title., b: Name the dish.}, nuisance: true}\n"
+        "postprocess: {shown: [strip], first: ['truncate_words:2']}\n",
+    )
+    suite = project / SUITE / "suite.yaml"
+    suite.write_text(
+        suite.read_text().replace("[plain, title]", "[title]").replace("baseline: plain", "")
+    )
+    return project
+
+
+def test_two_pipelines_of_one_wording_are_no_wordings_of_one_idea(matrix, harness):
+    done = harness("run", SUITE, "--json", cwd=matrix)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["generated"] == 16
+    ideas = {idea["name"]: idea["systems"] for idea in summary["ideas"]}
+    assert ideas == {
+        f"title[tone={tone}]:{pipeline}": [
+            f"title[tone={tone},wording={wording}]:{pipeline}" for wording in "ab"
+        ]
+        for tone in ("plain", "catchy")
+        for pipeline in ("shown", "first")
+    }
+    page = (newest(matrix) / "report.html").read_text()
+    assert all(f"<td>{name}</td>" in page.partition("Averaged over wording")[2] for name in ideas)
+
+
+def test_a_pipeline_stands_behind_an_idea_of_several_models_and_decodings(matrix, harness):
+    suite = matrix / SUITE / "suite.yaml"
+    suite.write_text(
+        suite.read_text() + "decoding: {greedy: {temperature: 0}, warm: {temperature: 1}}\n"
+    )
+    summary = json.loads(harness("run", SUITE, "--json", cwd=matrix).stdout)
+    names = [idea["name"] for idea in summary["ideas"]]
+    assert len(names) == 8
+    assert "title[tone=plain]/warm:first" in names
+
+
+def test_the_pipelines_of_a_prompt_are_averaged_in_effects(matrix, harness):
+    harness("run", SUITE, cwd=matrix)
+    done = harness("effects", "results/titles", "--metric", "BLEU_1", "--json", cwd=matrix)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    summary = json.loads((newest(matrix) / "summary.json").read_text())
+    score = {r["system"]: r["value"] for r in summary["results"] if r["metric"] == "BLEU_1"}
+    plain, catchy = (
+        sum(value for name, value in score.items() if f"tone={tone}," in name) / 4
+        for tone in ("plain", "catchy")
+    )
+    tone = next(e for e in found["effects"] if e["axes"] == ["tone"] and e["metric"] == "BLEU_1")
+    assert tone["parts"] == pytest.approx([plain, catchy])
+    assert tone["estimate"] == pytest.approx(catchy - plain)
+    assert (tone["combinations"], tone["possible"]) == (2, 2)
+    assert found["matrices"][0]["systems"] == 8
+
+
+def test_another_pipeline_is_another_look_at_what_is_declared(piped, harness, write):
+    def looks():
+        harness("run", SUITE, cwd=piped)
+        return json.loads((newest(piped) / "run.json").read_text())["decide"]["looks"]
+
+    assert looks() == 1
+    title = piped / SUITE / "title.yaml"
+    title.write_text(title.read_text().replace("truncate_words:1", "truncate_words:2"))
+    assert looks() == 2
+    title.write_text(title.read_text().replace("truncate_words:2", "truncate_words:1"))
+    assert looks() == 2
