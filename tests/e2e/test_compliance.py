@@ -99,7 +99,7 @@ def test_a_run_of_before_is_read_without_them(project, harness, scored):
 def test_shares_have_intervals_and_clusters_make_them_wider(project, harness, write):
     rows, predictions = [], []
     for i in range(40):
-        rows.append({"id": f"p{i}", "image": "s1.png", "title": "Lemon Tart", "cook": i // 4})
+        rows.append({"id": f"p{i}", "image": f"p{i}.png", "title": "Lemon Tart", "cook": i // 4})
         text = "Title: Lemon Tart" if i % 8 < 4 else "Lemon Tart"
         predictions.append({"id": f"p{i}", "text": text})
     for name, values in (("many", rows), ("texts", predictions)):
@@ -113,7 +113,7 @@ def test_shares_have_intervals_and_clusters_make_them_wider(project, harness, wr
             f"""
             source: {{format: jsonl, path: many.jsonl}}
             columns: {{id: id, image: image, references: [title], cluster: {cluster}}}
-            images: {{root: dishes/images}}
+            clean: []
             """,
         )
         done = harness(
