@@ -55,7 +55,7 @@ def check_form(form: Mapping[str, Json], where: Where | None = None) -> None:
     [(kind, wanted)] = form.items()
     fault = None
     if kind == "regex":
-        fault = _pattern_fault(wanted)
+        fault = pattern_fault(wanted)
     elif kind == "json":
         fault = _schema_fault(wanted)
     if fault:
@@ -102,7 +102,8 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _pattern_fault(source: str) -> str | None:
+def pattern_fault(source: str) -> str | None:
+    """Say why a text is no regular expression that can be used; None: it is one."""
     if _written_out(source) > MAX_PATTERN:
         return f"'{source[:40]}' repeats itself more than {MAX_PATTERN:,} times"
     try:
@@ -142,9 +143,9 @@ def _schema_fault(schema: Any) -> str | None:
         return "unevaluatedProperties beside patternProperties cannot be checked"
     faults = [
         *(_reference_fault(v, schema) for k, v in pairs if k in ("$ref", "$dynamicRef")),
-        *(_pattern_fault(v) for k, v in pairs if k == "pattern" and isinstance(v, str)),
+        *(pattern_fault(v) for k, v in pairs if k == "pattern" and isinstance(v, str)),
         *(
-            _pattern_fault(p)
+            pattern_fault(p)
             for k, v in pairs
             if k == "patternProperties"
             for p in (v if isinstance(v, dict) else ())

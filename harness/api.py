@@ -26,6 +26,7 @@ from harness.pipeline.looking.bare_names import named_run, named_suite
 from harness.pipeline.reading.answers import read_answers
 from harness.pipeline.reading.choosing import choose_run
 from harness.pipeline.reading.comparing import compare_run
+from harness.pipeline.reading.complying import compliance_of_run
 from harness.pipeline.reading.effects import effects_of_run
 from harness.pipeline.reading.scoring import rescore
 from harness.report.tables import ComparisonTable
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from harness.executors.executor import Executor
     from harness.pipeline.asking.generate import Generation, Progress
     from harness.pipeline.reading.comparing import RunComparison
+    from harness.pipeline.reading.complying import RunCompliance
     from harness.pipeline.reading.effects import RunEffects
     from harness.records import (
         Answer,
@@ -140,6 +142,15 @@ class Run:
             StoreError: as ``summary``, or the file of scores is damaged.
         """
         return score_frame(self._folder.scores(), self.summary.metrics)
+
+    @cached_property
+    def compliance(self) -> RunCompliance:
+        """How often its raw texts are no bare answers, and what post-processing did to scores.
+
+        Raises:
+            StoreError: the run is not scored, or its files are damaged.
+        """
+        return compliance_of_run(self._folder)
 
     @property
     def _folder(self) -> RunFolder:

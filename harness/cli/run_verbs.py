@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None)
 
-KINDS = ("models", "engines", "metrics", "steps", "runs")
+KINDS = ("models", "engines", "metrics", "steps", "formats", "runs")
 
 
 @app.command(
     "list", epilog="Examples:  harness list metrics\n\n  harness list runs results/recipe-titles"
 )
 def list_names(
-    kind: Annotated[str, typer.Argument(help="models, engines, metrics, steps or runs.")],
+    kind: Annotated[str, typer.Argument(help="models, engines, metrics, steps, formats or runs.")],
     results: Annotated[
         Path | None,
         typer.Argument(help="Of runs: a results or suite's folder. Default: the project's."),

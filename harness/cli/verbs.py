@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import cache_verbs, effect_verb, run_verbs
+from harness.cli import cache_verbs, compliance_verb, effect_verb, run_verbs
 from harness.cli.options import (
     EngineOption,
     JsonOption,
@@ -399,5 +399,6 @@ def power(
 
 
 app.add_typer(effect_verb.app)
+app.add_typer(compliance_verb.app)
 app.add_typer(run_verbs.app)
 app.add_typer(cache_verbs.app, name="cache")

@@ -5,10 +5,23 @@ These models only say what is allowed; `load` turns them into records and resolv
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
+
+from harness.additions import additions
+
+FORMATS = ("csv", "tsv", "jsonl", "parquet")
+"""Of a dataset's source, beside those that packages add."""
 
 
 class Strict(BaseModel):
@@ -21,6 +34,19 @@ Scalar = str | bool | int | float
 """A value of one kind, as YAML writes it."""
 Value = Scalar | list[Scalar]
 """What a variable may be."""
+
+
+def _step(written: Any) -> Any:
+    """Write a step with an argument in one text, as it is known by: ``truncate_words: 8``."""
+    if isinstance(written, dict) and len(written) == 1:
+        [(name, argument)] = written.items()
+        if isinstance(name, str) and type(argument) in (str, int):
+            return f"{name}:{argument}"
+    return written
+
+
+StepText = Annotated[str, BeforeValidator(_step)]
+"""A post-processing step: a name, ``name:argument``, or ``{name: argument}``."""
 
 
 class ExemplarsFile(Strict):
@@ -128,10 +154,11 @@ class VariantFile(Strict):
         examples=["{dataset: recipes-demo-train, ids: [a12, b7]}"],
         description="Worked examples shown before the question.",
     )
-    postprocess: list[str] | None = Field(
+    postprocess: list[StepText] | dict[str, list[StepText]] | None = Field(
         default=None,
         examples=["[strip_reasoning, strip_preamble, first_line]"],
-        description="Named steps that turn a completion into a prediction.",
+        description="Named steps that turn a completion into a prediction; "
+        "or several such lists under names, each scored by itself.",
     )
     generation: dict[str, Any] | None = Field(
         default=None,
@@ -254,7 +281,9 @@ class SuiteFile(Strict):
 class SourceFile(Strict):
     """``source:`` of a dataset."""
 
-    format: Literal["csv", "tsv", "jsonl", "parquet"]
+    format: Annotated[
+        str, WithJsonSchema({"anyOf": [{"enum": list(FORMATS)}, {"type": "string"}]})
+    ] = Field(description="csv, tsv, jsonl or parquet, or one that a package adds.")
     path: str
     delimiter: str | None = Field(
         default=None,
@@ -266,6 +295,15 @@ class SourceFile(Strict):
         description="none: quotation marks are text. double: they are syntax, also around cells "
         "whose lines look like rows, which are refused otherwise.",
     )
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        if value not in FORMATS and value not in (added := additions("source", FORMATS)):
+            *most, last = map(repr, (*FORMATS, *added))
+            expected = f"{', '.join(most)} or {last}"
+            raise PydanticCustomError("literal_error", "A format", {"expected": expected})
+        return value
 
     @field_validator("delimiter")
     @classmethod

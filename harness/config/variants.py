@@ -12,6 +12,7 @@ from harness.config.exemplars import shown
 from harness.config.files import is_file, no_variant, plain
 from harness.config.matrix import Matrix, read_matrix
 from harness.config.parts import parts_of
+from harness.config.pipelines import pipeline_problems, pipelines_of
 from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import VariantFile
@@ -182,6 +183,7 @@ def _merge_turns(merged: _Merged, file: VariantFile, source: YamlSource) -> None
 
 def _problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigError]:
     """Check what a variant's own file says beyond its shape."""
+    yield from pipeline_problems(file.postprocess, source.where(("postprocess",)))
     params = file.generation or {}
     yield from sampling_problems(params, {p: source.where(("generation", p)) for p in params})
     ids = file.exemplars.ids if file.exemplars else []
@@ -230,6 +232,7 @@ def _variant(folder: Path, name: str, merged: _Merged) -> PromptVariant:
         from harness.answer_form import check_form  # loads a checker of schemas: few need it
 
         check_form(form, where["structured_outputs"])
+    steps, pipelines = pipelines_of(fields.get("postprocess"))
     exemplars = fields.get("exemplars")
     variant = PromptVariant(
         name=name,
@@ -249,7 +252,8 @@ def _variant(folder: Path, name: str, merged: _Merged) -> PromptVariant:
             count=exemplars.count,
             order=exemplars.order,
         ),
-        postprocess=tuple(fields.get("postprocess", ())),
+        postprocess=steps,
+        pipelines=pipelines,
         generation=merged.generation,
         structured_outputs=form,
         vars=merged.vars,

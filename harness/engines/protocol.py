@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.additions import Addition, additions
 from harness.engines.sampling import sampling_params
 from harness.errors import EngineError
 from harness.nearest import nearest
@@ -125,17 +126,32 @@ ENGINES: dict[str, str] = {
 """Name in a model's ``engine:`` → where its class is; imported when first asked for."""
 
 
+def added_engines() -> Mapping[str, Addition]:
+    """Give the engines that packages add.
+
+    Raises:
+        ConfigError: two engines have one name.
+    """
+    return additions("engine", ENGINES)
+
+
 def engine_class(name: str) -> EngineClass:
-    """Find an engine by its name.
+    """Find an engine by its name; one that a package adds is imported.
 
     Raises:
         EngineError: no engine has this name.
+        ConfigError: the package's cannot be imported, or two have this name.
     """
-    try:
+    engine: EngineClass
+    if name in ENGINES:
         module, _, attribute = ENGINES[name].partition(":")
-    except KeyError:
-        raise EngineError(f"no engine is named '{name}'", hint=nearest(name, ENGINES)) from None
-    engine: EngineClass = getattr(import_module(module), attribute)
+        engine = getattr(import_module(module), attribute)
+        return engine
+    added = added_engines()
+    if name not in added:
+        hint = nearest(name, (*ENGINES, *added))
+        raise EngineError(f"no engine is named '{name}'", hint=hint)
+    engine = added[name].load()
     return engine
 
 
@@ -203,11 +219,18 @@ def _version(distribution: str) -> str:
 
 
 def identity(config: ModelConfig) -> dict[str, Json]:
-    """Say what of an engine's set-up a completion depends on: its name and arguments, no model."""
+    """Say what of an engine's set-up a completion depends on: its name and arguments, no model.
+
+    An engine that a package adds is known by the package too. Its version is not in it, as that of
+    no engine is: what an upgrade changes is asked anew by who knows of it.
+    """
     cls = engine_class(config.engine)
     args = {**cls.defaults, **config.args}
     kept = {name: value for name, value in args.items() if name not in cls.neutral_args}
-    return {"engine": config.engine, "args": kept, "image": dict(config.image)}
+    known = {"engine": config.engine, "args": kept, "image": dict(config.image)}
+    if config.engine not in ENGINES:
+        known["package"] = added_engines()[config.engine].package
+    return known
 
 
 def completed(

@@ -1,4 +1,7 @@
-"""The table of metrics that a suite may name: MetricSpec → Metric, or why there is none."""
+"""The table of metrics that a suite may name: MetricSpec → Metric, or why there is none.
+
+A metric is one of ``METRICS``, or one that an installed package adds (``harness.additions``).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from harness.additions import Addition, additions
 from harness.errors import MetricError
 from harness.nearest import nearest
 from harness.records import MetricSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.metrics.metric import Metric
     from harness.metrics.tools import ScoringTools
@@ -50,6 +54,15 @@ UNAVAILABLE: dict[str, str] = {
 """Name → why the metric of that name is not to be had."""
 
 
+def added_metrics() -> Mapping[str, Addition]:
+    """Give the metrics that packages add.
+
+    Raises:
+        ConfigError: two metrics have one name.
+    """
+    return additions("metric", {*METRICS, *UNAVAILABLE})
+
+
 def parse_spec(written: Json) -> MetricSpec:
     """Read a metric as ``metrics:`` or ``--metric`` writes it.
 
@@ -72,6 +85,7 @@ def check_specs(specs: Sequence[MetricSpec]) -> None:
     from harness.metrics.tools import ScoringTools
 
     seen: set[tuple[str, str]] = set()
+    giving: dict[str, str] = {}
     for spec in specs:
         check_spec(spec)
         if spec.options and spec.kind == "own":
@@ -79,6 +93,10 @@ def check_specs(specs: Sequence[MetricSpec]) -> None:
         if (spec.kind, spec.name) in seen:
             raise MetricError(f"the metric '{spec.name}' is listed twice")
         seen.add((spec.kind, spec.name))
+        for column in columns_of(spec.name) if spec.kind == "own" else ():
+            other = giving.setdefault(column, spec.name)
+            if other != spec.name:
+                raise MetricError(f"{other} and {spec.name} both give a column '{column}'")
 
 
 def check_spec(spec: MetricSpec) -> None:
@@ -96,12 +114,12 @@ def check_spec(spec: MetricSpec) -> None:
     name = spec.name
     if name in UNAVAILABLE:
         raise MetricError(UNAVAILABLE[name], hint=f"leave {name} out of the suite's metrics")
-    if name not in METRICS:
+    if name not in METRICS and name not in (added := added_metrics()):
         spelt = next((known for known in METRICS if known == name.lower()), None)
-        hint = f"did you mean '{spelt}'?" if spelt else nearest(name, METRICS)
+        hint = f"did you mean '{spelt}'?" if spelt else nearest(name, (*METRICS, *added))
         raise MetricError(f"no metric is named '{name}'", hint=hint)
     _, *taken = signature(_class(name)).parameters.values()
-    possible = {parameter.name: str(parameter.annotation) for parameter in taken}
+    possible = {parameter.name: _annotation(parameter.annotation) for parameter in taken}
     for option, value in spec.options.items():
         if option not in possible:
             hint = f"its options: {', '.join(possible)}" if possible else "it has no options"
@@ -113,7 +131,7 @@ def check_spec(spec: MetricSpec) -> None:
 
 
 def columns_of(name: str) -> tuple[str, ...]:
-    """Give the columns of a metric of ours, in order; ``name`` is a key of METRICS."""
+    """Give the columns of a metric that there is, in order."""
     columns: tuple[str, ...] = _class(name).columns
     return columns
 
@@ -124,7 +142,8 @@ def columns_given(specs: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
     What a module of ``evaluate`` gives is known once it has computed; it is left out, and so is
     what cannot be had.
     """
-    own = [spec for spec in specs if spec.kind == "own" and spec.name in METRICS]
+    known = {*METRICS, *added_metrics()}
+    own = [spec for spec in specs if spec.kind == "own" and spec.name in known]
     return {column: spec for spec in own for column in columns_of(spec.name)}
 
 
@@ -145,10 +164,24 @@ def create(spec: MetricSpec | Json, tools: ScoringTools) -> Metric:
     """
     parsed = spec if isinstance(spec, MetricSpec) else parse_spec(spec)
     check_spec(parsed)
-    metric: Metric = _class(parsed.name)(tools, **parsed.options)
+    made = _class(parsed.name)(tools, **parsed.options)
+    metric: Metric = made if parsed.name in METRICS else _added(parsed.name, made)
     return metric
 
 
 def _class(name: str) -> Any:
+    if name not in METRICS:
+        return added_metrics()[name].load()
     module, _, attribute = METRICS[name].partition(":")
     return getattr(import_module(module), attribute)
+
+
+def _added(name: str, made: Any) -> Metric:
+    from harness.metrics.added import AddedMetric
+
+    return AddedMetric(added_metrics()[name], made)
+
+
+def _annotation(written: Any) -> str:
+    """Write an annotation as ``from __future__ import annotations`` leaves it."""
+    return written.__name__ if isinstance(written, type) else str(written)

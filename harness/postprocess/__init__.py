@@ -1,6 +1,21 @@
 """Completion → prediction by named, pure steps; never raises on what a model wrote."""
 
-from harness.postprocess.predict import check_steps, predict
-from harness.postprocess.steps import FIELD, STEPS, json_field
+from harness.postprocess.named import (
+    STEPS,
+    added_steps,
+    check_steps,
+    named_step,
+    step_forms,
+    step_mark,
+)
+from harness.postprocess.predict import predict
 
-__all__ = ["FIELD", "STEPS", "check_steps", "json_field", "predict"]
+__all__ = [
+    "STEPS",
+    "added_steps",
+    "check_steps",
+    "named_step",
+    "predict",
+    "step_forms",
+    "step_mark",
+]

@@ -7,27 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.errors import ConfigError
-from harness.postprocess.steps import FIELD, STEPS, json_field
-from harness.records import Completion, Prediction, PredictionStatus, Where
+from harness.postprocess.named import named_step
+from harness.records import Completion, Prediction, PredictionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def check_steps(names: Sequence[str], where: Where | None = None) -> None:
-    """Refuse step names that do not exist.
-
-    Raises:
-        ConfigError: the first unknown name, with those that are known.
-    """
-    for name in names:
-        if name not in STEPS and not (name.startswith(FIELD) and name != FIELD):
-            raise ConfigError(
-                f"no post-processing step is named '{name}'",
-                where=where,
-                hint=f"known steps: {', '.join(STEPS)}, {FIELD}NAME",
-            )
 
 
 def predict(completion: Completion, names: Sequence[str]) -> Prediction:
@@ -35,6 +19,9 @@ def predict(completion: Completion, names: Sequence[str]) -> Prediction:
 
     A step that does not apply, or that would leave nothing of an answer, leaves the text as it is
     and is named in the prediction: what a model wrote is never emptied in silence.
+
+    Raises:
+        ConfigError: no step has a name, or the code of a package's step failed.
     """
     if completion.error is not None:
         return Prediction(value=None, status="failed", steps=(), reason=completion.error)
@@ -42,8 +29,13 @@ def predict(completion: Completion, names: Sequence[str]) -> Prediction:
     changed: list[str] = []
     declined: list[str] = []
     unapplied: list[str] = []
+    slow: list[str] = []
     for name in names:
-        after = _apply(name, text)
+        try:
+            after = named_step(name)(text)
+        except TimeoutError:
+            slow.append(name)
+            after = None
         if after is None:
             unapplied.append(name)
         elif text.strip() and not after.strip():
@@ -58,10 +50,5 @@ def predict(completion: Completion, names: Sequence[str]) -> Prediction:
         steps=tuple(changed),
         declined=tuple(declined),
         unapplied=tuple(unapplied),
+        slow=tuple(slow),
     )
-
-
-def _apply(name: str, text: str) -> str | None:
-    if name.startswith(FIELD):
-        return json_field(text, name[len(FIELD) :])
-    return STEPS[name](text)

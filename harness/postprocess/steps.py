@@ -1,4 +1,4 @@
-"""The post-processing steps: each takes a text and gives a text, in time linear in it.
+"""The steps that take an answer out of what a model wrote around it, in time linear in the text.
 
 A step looks only at the text. Whether its result is used is decided in ``predict``.
 """
@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 from harness.postprocess.emphasis import strip_emphasis
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from harness.thoughts import without_thoughts
 
 _WILLING = r"(?:sure|certainly|of course|absolutely|okay|ok)(?: thing)?"
 _THING = r"(?:(?:recipe|dish|final|suggested)\s+)?(?:title|name|answer|caption|description)"
@@ -30,10 +27,7 @@ _LEAD_IN = re.compile(
 )
 _ONLY_WILLING = re.compile(rf"{_WILLING}\s*[,!.]*", re.IGNORECASE)
 _LINE_MARK = re.compile(r"^\s*(?:#{1,6}\s+|[-*•]\s+|\d{1,2}[.)]\s+)")
-_REASONING = re.compile(r"[<\[◁](/?)(?:think|thinking|thought|reasoning)[>\]▷]", re.IGNORECASE)
 _FENCE = "```"
-FIELD = "json:"
-"""Before the name of a field: ``json:title`` takes the title of {"title": …}."""
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "`": "`"}
 
 
@@ -52,21 +46,8 @@ def strip_reasoning(text: str) -> str:
 
     Reasoning that was cut off before it ended leaves nothing.
     """
-    kept: list[str] = []
-    begin: int | None = 0
-    for tag in _REASONING.finditer(text):
-        if tag.group(1):
-            if begin is not None:
-                kept.clear()  # the chat template wrote the opening tag: all so far is reasoning
-            begin = tag.end()
-        elif begin is not None:
-            kept.append(text[begin : tag.start()])
-            begin = None
-    if not kept and begin == 0:
-        return text
-    if begin is not None:
-        kept.append(text[begin:])
-    return "".join(kept).strip()
+    answer, tagged = without_thoughts(text)
+    return answer.strip() if tagged else text
 
 
 def first_line(text: str) -> str:
@@ -77,6 +58,16 @@ def first_line(text: str) -> str:
     """
     lines = [line.strip() for line in strip_reasoning(text).splitlines() if line.strip()]
     answers = (line for line in lines if not _leads_up(line))
+    return next(answers, lines[-1] if lines else "")
+
+
+def last_line(text: str) -> str:
+    """Keep the last line of the answer, where a model says at last what it means.
+
+    Passed over are reasoning, code fences, and lines that only lead up to an answer.
+    """
+    lines = [line.strip() for line in strip_reasoning(text).splitlines() if line.strip()]
+    answers = (line for line in reversed(lines) if not _leads_up(line))
     return next(answers, lines[-1] if lines else "")
 
 
@@ -125,22 +116,6 @@ def json_field(text: str, name: str) -> str | None:
     if isinstance(field, bool):
         return "true" if field else "false"
     return field if isinstance(field, str) else None
-
-
-STEPS: Mapping[str, Callable[[str], str]] = {
-    step.__name__: step
-    for step in (
-        strip,
-        collapse_spaces,
-        strip_reasoning,
-        strip_preamble,
-        first_line,
-        strip_markdown,
-        strip_quotes,
-        strip_final_period,
-    )
-}
-"""Name in a variant's ``postprocess:`` → the step; in the order that suits most answers."""
 
 
 def _leads_up(line: str) -> bool:

@@ -1,6 +1,12 @@
 """Every frozen dataclass that travels between the stages; no behaviour beyond small views."""
 
-from harness.records.answer import Answer, Prediction, PredictionStatus, StoredCompletion
+from harness.records.answer import (
+    Answer,
+    ExpectedAnswers,
+    Prediction,
+    PredictionStatus,
+    StoredCompletion,
+)
 from harness.records.effect import Effect
 from harness.records.json_value import Json
 from harness.records.media import (
@@ -31,6 +37,7 @@ from harness.records.run_record import (
     DatasetRecord,
     Declaration,
     DrawVariance,
+    FlagShare,
     GitState,
     Idea,
     ImageCounts,
@@ -72,7 +79,9 @@ __all__ = [
     "Dropped",
     "Effect",
     "ExemplarSpec",
+    "ExpectedAnswers",
     "FilePlace",
+    "FlagShare",
     "GitState",
     "Idea",
     "ImageCounts",

@@ -28,8 +28,22 @@ class Prediction:
     """Steps that would have left nothing of a text that was not empty, and so were left out."""
     unapplied: tuple[str, ...] = ()
     """Steps that did not find what they look for, such as a JSON field, and so were left out."""
+    slow: tuple[str, ...] = ()
+    """Those of ``unapplied`` that were stopped because they took too long."""
     reason: str | None = None
     """Why it failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedAnswers:
+    """What answers should be like, learnt from references."""
+
+    most_words: int
+    """Three times the references' 99th percentile; 0 where there are none."""
+    scripts: tuple[str, ...]
+    """Of one reference in twenty at least, the most frequent first."""
+    languages: tuple[str, ...]
+    """As ``scripts``, of references in Latin letters whose language their words tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

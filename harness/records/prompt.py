@@ -72,6 +72,7 @@ class PromptVariant:
     """Jinja source of the user message; empty where there are ``messages``."""
     exemplars: ExemplarSpec | None
     postprocess: tuple[str, ...]
+    """The steps of its one pipeline; empty where it has named ones."""
     generation: Mapping[str, Json]
     """Sampling parameters that this variant sets over the suite's decoding."""
     structured_outputs: Mapping[str, Json] | None = None
@@ -88,6 +89,8 @@ class PromptVariant:
     """Axes whose levels mean the same, so that scores are averaged over them."""
     parts: tuple[TemplatePart, ...] = ()
     """Files that its templates may include."""
+    pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name → steps, of post-processings that are scored from the same completions."""
     where: Mapping[str, Where]
     """Field name → where its text begins, so that a template's error names the true line."""
 
@@ -107,6 +110,17 @@ class PromptVariant:
         texts += [part.text for part in self.parts]
         texts += [text for value in self.vars.values() for text in _texts(value)]
         return "\n".join(texts)
+
+    def steps(self, pipeline: str | None) -> tuple[str, ...]:
+        """Give the steps of a pipeline; None: of the one without a name."""
+        return self.postprocess if pipeline is None else self.pipelines[pipeline]
+
+    @property
+    def every_step(self) -> tuple[str, ...]:
+        """The steps of all its pipelines, each once."""
+        return tuple(
+            dict.fromkeys(s for p in (self.postprocess, *self.pipelines.values()) for s in p)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

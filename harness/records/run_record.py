@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.records.answer import ExpectedAnswers
 from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import ExemplarSpec, MessageTemplate
@@ -79,8 +80,14 @@ class VariantRecord:
     exemplar_answers: tuple[str, ...] = ()
     """What the prompt shows as good answers."""
     postprocess: tuple[str, ...] = ()
+    pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Named post-processings, in the place of ``postprocess``."""
     generation: Mapping[str, Json] = field(default_factory=dict)
     structured_outputs: Mapping[str, Json] | None = None
+
+    def steps(self, pipeline: str | None) -> tuple[str, ...]:
+        """Give the steps of a pipeline; None: of the one without a name."""
+        return self.postprocess if pipeline is None else self.pipelines[pipeline]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +228,21 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlagShare:
+    """How often what a system wrote is no bare answer in one way; see ``harness.compliance``."""
+
+    flag: str
+    answers: int
+    """Texts that have it, over all draws."""
+    share: float
+    """Of the samples' answers, 0 to 1; of several draws their mean."""
+    interval: tuple[float, float] | None
+    """95 % of the share."""
+    no_interval: str | None = None
+    """Why there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemSummary:
     """What became of one system's requests; counts of answers are over all its draws."""
 
@@ -228,6 +250,7 @@ class SystemSummary:
     model: str
     variant: str
     decoding: str
+    pipeline: str | None = None
     n: int
     """Samples of the run."""
     draws: int
@@ -244,6 +267,10 @@ class SystemSummary:
     """Cut off at max_tokens."""
     changed: int
     """Changed by post-processing."""
+    changed_by: Mapping[str, int] = field(default_factory=dict)
+    """Step → answers that it changed; none in files of before."""
+    flags: tuple[FlagShare, ...] = ()
+    """Of the raw texts; none in files of before, and where no request has an answer."""
     malformed: int
     """Without the form that the prompt asks for."""
     reasons: Mapping[str, int]
@@ -355,6 +382,8 @@ class RunSummary:
     """System → metric → the score had the reference chosen the best of its draws."""
     raw: Mapping[str, Mapping[str, float]]
     """System → metric → the score without post-processing, where that changed a text."""
+    expected: ExpectedAnswers | None = None
+    """What answers should be like; None in files of before."""
     short_references: int
     """Samples whose references all have fewer words than BLEU_4 looks at."""
     dropped: Mapping[str, int]

@@ -61,6 +61,16 @@ class System:
     decoding: Decoding
     draws: int = 1
     """How often each sample is asked; its scores are averaged."""
+    pipeline: str | None = None
+    """Which of the variant's named post-processings; None where it has one without a name."""
+    asked: str | None = None
+    """The name under which its completions stand, where several pipelines share them; None: its
+    own."""
+
+    @property
+    def asked_as(self) -> str:
+        """The name under which its completions stand."""
+        return self.asked or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +87,22 @@ class Decision:
     def pairs(self, systems: Sequence[System]) -> tuple[tuple[str, str], ...]:
         """Give the names of the systems that are compared, each pair as candidate and baseline.
 
-        A candidate's baseline has its model and decoding; without a declared baseline the system
-        that stands first is the pair's.
+        A candidate's baseline has its model and decoding, and its pipeline where the baseline's
+        variant has one of that name, else the first; without a declared baseline the system that
+        stands first is the pair's. Pipelines of the baseline's variant are not compared.
         """
         if self.baseline is None:
             return tuple((later.name, first.name) for first, later in combinations(systems, 2))
-        baselines = {
-            (system.model, system.decoding.name): system.name
-            for system in systems
-            if system.variant == self.baseline
-        }
+        baselines: dict[tuple[str, str], dict[str | None, str]] = {}
+        for system in systems:
+            if system.variant == self.baseline:
+                place = (system.model, system.decoding.name)
+                baselines.setdefault(place, {})[system.pipeline] = system.name
         return tuple(
-            (system.name, baselines[place])
+            (system.name, known.get(system.pipeline) or next(iter(known.values())))
             for system in systems
             if system.variant != self.baseline
-            and (place := (system.model, system.decoding.name)) in baselines
+            and (known := baselines.get((system.model, system.decoding.name)))
         )
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from harness.report.effect_picture import effects_svg
 from harness.report.escape import html
 from harness.report.signatures import signature_lines
+from harness.report.table_notes import flags_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,10 @@ def html_page(
         effects=_picture(effects),
         effects_said=effects_said,
         signatures=signature_lines(summary),
+        flag_names=next(([f.flag for f in s.flags] for s in summary.systems if s.flags), []),
+        flagged=bool(flags_text(summary)),
+        moved=any(summary.raw.values()),
+        values={(r.system, r.metric): r.value for r in summary.results},
         intervals={(r.system, r.metric): _interval(r) for r in summary.results},
     )
 

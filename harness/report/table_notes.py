@@ -23,6 +23,10 @@ WORTH = ("CIDEr", "METEOR", "ROUGE_L")
 """Metrics on which the draws' worth is told; where there is none of them, the first."""
 REPORTED_MARK = "†"
 REPORTED_NOTE = f"{REPORTED_MARK} reported elsewhere, not measured by this run; without a signature"
+OFTEN = 0.05
+"""Share of texts with a flag from which on it is told."""
+TOLD_ANYHOW = frozenset({"empty", "truncated"})
+"""Flags that have a sentence of their own."""
 REASONS = 3
 """Reasons for missing answers that are told of a system: the most frequent ones."""
 REASON_LENGTH = 200
@@ -58,6 +62,20 @@ def reasons_of(system: SystemSummary) -> str:
     return ", ".join(told)
 
 
+def flags_text(summary: RunSummary) -> str:
+    """Say which systems' raw texts are often no bare answers: their flags over OFTEN."""
+    told = []
+    for system in summary.systems:
+        often = [
+            f"{flag.flag} {100 * flag.share:.0f} %"
+            for flag in system.flags
+            if flag.share > OFTEN and flag.flag not in TOLD_ANYHOW
+        ]
+        if often:
+            told.append(f"{system.system} {', '.join(often)}")
+    return "; ".join(told)
+
+
 def missing_metrics(summary: RunSummary) -> dict[str, list[str]]:
     """Find the metrics that no system has a value of, by the reason that is given for it."""
     measured = {r.metric for r in summary.results if r.value is not None}
@@ -87,6 +105,8 @@ def _notes_on_texts(summary: RunSummary) -> Iterator[str]:
     ):
         if counts := _counts(summary.systems, status):
             yield f"{text}: {counts}"
+    if flags := flags_text(summary):
+        yield f"raw texts, before post-processing: {flags} ('harness compliance' shows which)"
     yield from _makers(summary)
     for status, text in (
         ("declined", "step {} would have emptied a text, and left it as it was"),

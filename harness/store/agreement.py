@@ -41,8 +41,11 @@ def check_record(run: RunRecord, path: Path) -> None:
     for system in run.systems:
         if system.model not in run.models:
             faults.append(f"system '{system.name}' is of a model that is not there")
-        if system.variant not in run.variants:
+        variant = run.variants.get(system.variant)
+        if variant is None:
             faults.append(f"system '{system.name}' is of a variant that is not there")
+        elif system.pipeline is not None and system.pipeline not in variant.pipelines:
+            faults.append(f"system '{system.name}' is of a pipeline that is not there")
         if system.draws < 1:
             faults.append(f"system '{system.name}' was drawn {system.draws} times")
     if faults:

@@ -102,8 +102,9 @@ def test_a_failed_sample_leaves_its_cluster_as_if_it_had_never_been_there(write_
 
     [a], [b], [c] = failing.values(), without.values(), single.values()
     assert [a[name] for name in NUMBERS] == [b[name] for name in NUMBERS]
-    # The same coins fall for other cooks.
-    assert a["interval"] == pytest.approx(b["interval"], rel=0.03)
+    # The same coins fall for other cooks, of whom half make no difference.
+    width = b["interval"][1] - b["interval"][0]
+    assert a["interval"] == pytest.approx(b["interval"], abs=0.04 * width)
     assert a["p_value"] == pytest.approx(b["p_value"], abs=0.005)
     assert a["n_paired"] == len(left)
     assert (a["units"], c["units"]) == (15, len(left))
@@ -125,7 +126,7 @@ def test_power_allows_for_all_pairs_that_are_tested_together(write_dishes, pairs
         folder, _ = pairs("all", systems)
         found = told("power", folder, "--metric", "chrF", "--difference", "3")
         assert (found["samples"], found["units"]) == (120, 40)
-        assert found["comparisons"] == len(systems) * (len(systems) - 1) / 2
+        assert {pair["comparisons"] for pair in found["pairs"]} == {math.comb(len(systems), 2)}
         return next(pair for pair in found["pairs"] if pair["candidate"] == "two")
 
     def reach(systems):

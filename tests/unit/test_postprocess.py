@@ -68,6 +68,32 @@ def completion(text, error=None):
         ("strip_reasoning", "Soup <think>a", "Soup"),
         ("strip_reasoning", "<think>and so on", ""),
         ("strip_reasoning", " Soup <thinks> ", " Soup <thinks> "),
+        ("last_line", "It is yellow.\n\nLemon Tart\n", "Lemon Tart"),
+        ("last_line", "A tart?\nFinal answer: Lemon Tart", "Final answer: Lemon Tart"),
+        ("last_line", "Lemon Tart\nThat is:", "Lemon Tart"),
+        ("last_line", "```\nLemon Tart\n```", "Lemon Tart"),
+        ("last_line", "Title:", "Title:"),
+        ("last_line", "Lemon Tart\n<think>was that right?", "Lemon Tart"),
+        ("lowercase", "Lemon TART à la Crème", "lemon tart à la crème"),
+        ("titlecase", "soup of the day", "Soup of the Day"),
+        ("titlecase", "the best BLT i ever had", "The Best BLT I Ever Had"),
+        ("titlecase", "SOUP OF THE DAY", "Soup of the Day"),
+        (
+            "titlecase",
+            "grandma's slow-cooked mac and cheese",
+            "Grandma's Slow-Cooked Mac and Cheese",
+        ),
+        ("titlecase", "chicken: a love story", "Chicken: A Love Story"),
+        ("titlecase", "  what to dip in  ", "  What to Dip In  "),
+        ("titlecase", "“lemon” (and lime) tart", "“Lemon” (and Lime) Tart"),
+        ("titlecase", "McCain fries for 2 or 3", "McCain Fries for 2 or 3"),
+        ("titlecase", "éclairs with crème", "Éclairs with Crème"),
+        ("unescape_html", "Mac &amp; Cheese &#39;n&#x27; Peas", "Mac & Cheese 'n' Peas"),
+        ("unescape_html", "Cr&egrave;me br&ucirc;l&eacute;e", "Crème brûlée"),
+        ("unescape_html", "AT&T; &nosuch; &amp;amp;", "AT&T; &nosuch; &amp;"),
+        ("unescape_html", "&#" + "9" * 5000 + ";", "\ufffd"),
+        ("normalise_unicode", "cre\u0300me", "cr\u00e8me"),
+        ("normalise_unicode", "ﬁg", "ﬁg"),
         ("strip_quotes", '"', '"'),
         ("strip_quotes", "'", "'"),
         ("strip_quotes", '"Fried rice".', "Fried rice."),
@@ -89,7 +115,9 @@ def test_steps(step, before, after):
 
 
 def test_the_steps_that_changed_the_text_are_named():
-    prediction = predict(completion('Title: "Lemon Tart."\nEnjoy'), ["first_line", *list(STEPS)])
+    letters = {"lowercase", "titlecase"}
+    steps = ["first_line", *(step for step in STEPS if step not in letters)]
+    prediction = predict(completion('Title: "Lemon Tart."\nEnjoy'), steps)
     assert prediction.value == "Lemon Tart"
     assert prediction.steps == (
         "first_line",
@@ -182,9 +210,10 @@ def test_unknown_steps_are_refused_by_name():
 PIECES = st.sampled_from(
     ["<think>", "</think>", "```", "```json\n", "Title:", "Sure, here is", "**", "*", "_", "`",
      '"', "'", "“", "”", ".", ":", "\n", " ", "{", "[", '{"title": ', "}", "1e999", "NaN",
-     "9" * 5000, "a", "é", "\ud800", "\0", "\u2028", "1.", "#", "sure", "ok"]
+     "9" * 5000, "a", "é", "e\u0301", "&amp;", "&#", "&#x", "ß", "ŉ", "İ",
+     "\ud800", "\0", "\u2028", "1.", "#", "sure", "ok"]
 )  # fmt: skip
-NAMES = [*STEPS, "json:title", "json:"]
+NAMES = [*STEPS, "json:title", "truncate_words:3", r"regex:(?P<answer>\w+)\W*$"]
 
 
 @given(
@@ -207,7 +236,9 @@ def test_no_text_makes_any_order_of_steps_fail_or_lose_an_answer(text, names):
         " " * 200_000 + "x", "' " * 100_000 + "'", "'a' " * 50_000 + "'", "<think>" * 30_000,
         "</think>" * 25_000, "```\n" * 50_000, "a:\n" * 70_000, "this is " * 25_000, "1. " * 70_000,
         "** a" * 50_000, "\n" * 200_000 + "a", "here is" + "a" * 200_000, '"' * 200_000,
-        "a" * 200_000, "title " * 40_000, "*" * 200_000 + "a" + "*" * 200_000, "_a*" * 70_000,
+        "a" * 200_000, "title " * 40_000, "&" * 200_000, "&#" * 100_000, "e\u0301" * 100_000,
+        "&#" + "9" * 200_000, "&amp" * 50_000, "A-" * 100_000, "\u0301" * 200_000,
+        "*" * 200_000 + "a" + "*" * 200_000, "_a*" * 70_000,
     ],
 )  # fmt: skip
 def test_long_answers_take_time_in_proportion(text):
@@ -256,5 +287,81 @@ def test_a_field_that_is_not_there_leaves_the_text_and_is_named(text):
 
 
 def test_a_field_has_a_name():
-    with pytest.raises(ConfigError, match="'json:'"):
+    with pytest.raises(ConfigError, match="step 'json': the name of a field is missing") as error:
         check_steps(["json:"])
+    assert error.value.hint == "it is written 'json:NAME'"
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "after"),
+    [
+        ("2", "Lemon Tart with Cream", "Lemon Tart"),
+        ("2", " Lemon  Tart\n", " Lemon  Tart\n"),
+        ("3", "Lemon,  Lime\nTart, and more", "Lemon,  Lime\nTart,"),
+    ],
+)
+def test_words_behind_the_last_that_is_wanted_are_cut(words, before, after):
+    assert predict(completion(before), [f"truncate_words:{words}"]).value == after
+
+
+@pytest.mark.parametrize(
+    ("pattern", "before", "after"),
+    [
+        (r"Title: (?P<answer>[^\n]+)", "Hm.\nTitle: Lemon Tart\nEnjoy", "Lemon Tart"),
+        (r"(?i)final answer:?\s*(?P<answer>.+)", "so\nFINAL ANSWER Lemon Tart", "Lemon Tart"),
+        (r"(?P<answer>a)|b", "b", None),
+        (r"x(?P<answer>.*)", "Lemon Tart", None),
+        (r"x(?P<answer>.*)", "x", ""),
+    ],
+)
+def test_a_regular_expression_takes_its_group_answer(pattern, before, after):
+    step = f"regex:{pattern}"
+    check_steps([step])
+    prediction = predict(completion(before), [step])
+    assert prediction.value == (after or before)
+    assert (prediction.unapplied == (step,)) is (after is None)
+    assert (prediction.declined == (step,)) is (after == "")
+
+
+def test_a_regular_expression_that_takes_for_ever_is_stopped_and_named():
+    step = r"regex:(?P<answer>(a|aa|a?)+)+$"
+    check_steps([step])
+    begin = time.process_time()
+    prediction = predict(completion("a" * 60 + "b"), [step])
+    assert time.process_time() - begin < 5
+    assert (prediction.value, prediction.slow) == ("a" * 60 + "b", (step,))
+
+
+@pytest.mark.parametrize(
+    ("step", "fault"),
+    [
+        ("regex:(", "missing \\)"),
+        ("regex:Title: (.*)", "no group is named answer"),
+        ("regex:(?P<answer>(?:a{99999}){99999})", "repeats itself more than"),
+        ("regex:" + "(" * 50_000 + "(?P<answer>a)" + ")" * 50_000, "nested too deeply|too many"),
+        ("regex", "needs an argument"),
+        ("truncate_words:0", "'0' is no number of words"),
+        ("truncate_words:-1", "'-1' is no number"),
+        ("truncate_words:²", "'²' is no number"),
+        ("truncate_words:" + "9" * 5000, "is no number of words"),
+        ("json:", "the name of a field is missing"),
+    ],
+)
+def test_an_argument_that_is_none_is_refused(step, fault):
+    with pytest.raises(ConfigError, match=fault) as error:
+        check_steps([step])
+    assert "it is written" in error.value.hint
+
+
+def test_a_step_that_looks_like_another_is_told():
+    with pytest.raises(ConfigError) as error:
+        check_steps(["titelcase"])
+    assert error.value.hint == "did you mean 'titlecase'?"
+
+
+@given(st.text() | st.lists(PIECES, max_size=12).map("".join))
+def test_steps_that_only_write_a_text_otherwise_do_nothing_to_their_own_result(text):
+    for step in ("lowercase", "titlecase", "normalise_unicode", "truncate_words:3", "last_line"):
+        once = predict(completion(text), [step]).value
+        again = predict(completion(once), [step])
+        assert again.value == once, step

@@ -1,5 +1,7 @@
 """A file of rows → its rows, one after another, each with its place and its cells as they stand.
 
+A format is one of ``SOURCES``, or one that an installed package adds (``harness.additions``).
+
 What a cell means is not known here: nothing is guessed, and what a file cannot have meant is
 refused with the file, the line and the key of ``source:`` that tells how to read it.
 """
@@ -10,7 +12,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Union, cast
 
-from harness.errors import DataError
+from harness.additions import Addition, additions
+from harness.errors import DataError, HarnessError
+from harness.nearest import nearest
 from harness.records import Where
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ SOURCES = {
     "parquet": "harness.dataset.sources.parquet",
 }
 """Format → the module that reads it."""
+
 
 WITHOUT_LINES = frozenset({"parquet"})
 """Formats whose rows are counted, because they stand on no line."""
@@ -107,6 +112,15 @@ class Source(Protocol):
         """Give a file's rows; see read_rows."""
 
 
+def added_sources() -> Mapping[str, Addition]:
+    """Give the formats that packages add.
+
+    Raises:
+        ConfigError: two formats have one name.
+    """
+    return additions("source", SOURCES)
+
+
 def read_rows(
     file: TableFile, columns: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[Row]:
@@ -128,11 +142,38 @@ def read_rows(
     if not exists:
         odd = " (a folder, a pipe or a device stands there)" if file.path.exists() else ""
         raise DataError(f"no such file: {file.path}{odd}", where=file.named_at)
-    source = cast("Source", import_module(SOURCES[file.format]))
+    wanted = list(dict.fromkeys(columns)), list(dict.fromkeys(optional))
     try:
-        yield from source.rows(file, list(dict.fromkeys(columns)), list(dict.fromkeys(optional)))
+        if file.format in SOURCES:
+            source = cast("Source", import_module(SOURCES[file.format]))
+            yield from source.rows(file, *wanted)
+        else:
+            yield from _added_rows(file, *wanted)
     except OSError as error:
         raise file.error(f"cannot be read: {error.strerror or error}") from error
+
+
+def _added_rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> Iterator[Row]:
+    """Give a file's rows by what a package adds.
+
+    Raises:
+        DataError: no format has this name, or the package's code failed.
+        ConfigError: it cannot be imported, or two formats have this name.
+    """
+    added = added_sources()
+    if file.format not in added:
+        hint = nearest(file.format, (*SOURCES, *added))
+        raise DataError(f"no format is named '{file.format}'", where=file.named_at, hint=hint)
+    source = cast("Source", added[file.format].load())
+    try:
+        yield from source.rows(file, columns, optional)
+    except (HarnessError, OSError):
+        raise
+    except Exception as error:  # its code is not ours
+        raise file.error(
+            f"the format '{file.format}' of the package {added[file.format].label} failed "
+            f"({type(error).__name__}: {error})"
+        ) from error
 
 
 def check_columns(

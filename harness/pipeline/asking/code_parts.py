@@ -1,7 +1,7 @@
 """A suite → which parts of it are code that its run executes on this machine.
 
 Prompts, datasets and settings of a stranger are data. What is listed here is not: it should be read
-before it is run.
+before it is run. What installed packages add is listed too, since a run depends on it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from harness.config.load import find_dataset
+from harness.config.pipelines import pipelines_of
+from harness.dataset.sources.table import SOURCES, added_sources
+from harness.engines.protocol import ENGINES, REPLAY, added_engines
+from harness.metrics.registry import METRICS, added_metrics
+from harness.postprocess import added_steps
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from harness.additions import Addition
     from harness.records import Json, ModelConfig, Suite
 
 IMPORTS = frozenset({
@@ -28,9 +36,41 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+(:[A-Za-z_]\w*)?|[A-Za-z_]\w
 """Where a class or a function stands: package.module.Class, package.module:function."""
 
 
+def used_additions(suite: Suite) -> tuple[Addition, ...]:
+    """Give what of a suite installed packages add: steps, metrics, engines, formats of data."""
+    shown = {variant.exemplars.dataset for variant in suite.variants if variant.exemplars}
+    data = [suite.dataset, *(find_dataset(name, suite.folder) for name in sorted(shown))]
+    replayed = [model for model in suite.models if model.engine == REPLAY]
+    steps = [
+        *(step for variant in suite.variants for step in variant.every_step),
+        *(step for model in replayed for step in _replay_steps(model)),
+    ]
+    metrics = [s.name for s in suite.metrics if getattr(s, "kind", None) == "own"]
+    tables = (
+        (steps, added_steps),
+        ([name for name in metrics if name not in METRICS], added_metrics),
+        ([model.engine for model in suite.models if model.engine not in ENGINES], added_engines),
+        ([config.format for config in data if config.format not in SOURCES], added_sources),
+    )
+    return tuple(
+        added[name]
+        for names, table in tables
+        if names
+        for added in [table()]
+        for name in dict.fromkeys(names)
+        if name in added
+    )
+
+
+def _replay_steps(model: ModelConfig) -> list[str]:
+    steps, named = pipelines_of(model.args.get("postprocess"))
+    return [*steps, *(step for pipeline in named.values() for step in pipeline)]
+
+
 def code_parts(suite: Suite) -> tuple[str, ...]:
     """Name the parts of a suite that are code, a phrase each."""
     return (
+        *(f"{each.kind} {each.name}: the package {each.label}" for each in used_additions(suite)),
         *(part for spec in suite.metrics for part in _metric_code(spec)),
         *(part for model in suite.models for part in _model_code(model)),
     )

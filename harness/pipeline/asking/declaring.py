@@ -22,6 +22,7 @@ from harness.engines.protocol import REPLAY
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json, content_of_paths, sha256_json
 from harness.metrics.registry import columns_given
+from harness.pipeline.asking.piping import piped
 from harness.records import Decision, Declaration, System
 from harness.store.run_folder import RunFolder
 
@@ -68,16 +69,20 @@ def comparisons(suite: Suite, replayed: Sequence[System] = ()) -> int:
 def systems_to_ask(suite: Suite) -> list[System]:
     """Give the systems of a suite as it is written, but for those of files of predictions."""
     return [
-        System(
-            name=f"{model.name}/{variant.name}/{decoding.name}",
-            model=model.name,
-            variant=variant.name,
-            decoding=decoding,
-        )
+        system
         for model in suite.models
         if model.engine != REPLAY
         for decoding in suite.decodings
         for variant in suite.variants
+        for system in piped(
+            System(
+                name=f"{model.name}/{variant.name}/{decoding.name}",
+                model=model.name,
+                variant=variant.name,
+                decoding=decoding,
+            ),
+            variant,
+        )
     ]
 
 
@@ -148,8 +153,9 @@ class Declaring:
             not_applicable=not_applicable(plan),
         )
         self._since = _instant(self.declared.declared_at)
-        self._compared = {name for pair in decide.pairs(plan.systems) for name in pair}
-        self._replayed = {system.name for system in replayed_systems(plan)}
+        asked = {system.name: system.asked_as for system in plan.systems}
+        self._compared = {asked[name] for pair in decide.pairs(plan.systems) for name in pair}
+        self._replayed = {system.asked_as for system in replayed_systems(plan)}
         self._there = 0 if before else sum(found.get(name, 0) for name in self._compared)
 
     def add(self, planned: Planned, completion: Completion) -> None:
@@ -183,9 +189,8 @@ def _compared_sha256(plan: Plan, keys_sha256: str) -> str:
     """Hash what a run compares: what it asks, of which samples, and what becomes of the answers."""
     digest = hashlib.sha256(keys_sha256.encode())
     for system in plan.systems:
-        digest.update(
-            canonical_json([system.name, list(plan.variant(system.variant).postprocess)]).encode()
-        )
+        steps = plan.variant(system.variant).steps(system.pipeline)
+        digest.update(canonical_json([system.name, list(steps)]).encode())
     for sample in plan.samples:
         digest.update(canonical_json([sample.id, list(sample.references), sample.cluster]).encode())
     return digest.hexdigest()

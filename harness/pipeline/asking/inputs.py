@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.fingerprint import content_of_paths, sha256_folder, sha256_json
 from harness.metrics.hf import source_of
+from harness.pipeline.asking.code_parts import used_additions
 from harness.pipeline.asking.declaring import decision_sha256
 from harness.pipeline.asking.environment import java_version
 from harness.store.run_files import plain_data
@@ -44,7 +45,8 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
             "models": plain_data(suite.models),
             "variants": [
                 [
-                    [v.name, v.description, list(v.postprocess), v.structured_outputs],
+                    [v.name, v.description, v.structured_outputs],
+                    [list(v.postprocess), list(v.pipelines.items())],
                     plain_data(tuple(turn for _, turn in v.templates())),
                     [v.vars, v.axes, v.matrix, v.nuisance, [p.text for p in v.parts]],
                 ]
@@ -59,6 +61,10 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
             "reported": plain_data(tuple(reported)),
             "program": sha256_folder(PROGRAM, "*.py", "*.j2"),
             "packages": scoring_packages(),
+            "added": [
+                [each.kind, each.name, each.label, each.code_sha256()]
+                for each in used_additions(suite)
+            ],
             "java": java_version(),
         }
     )

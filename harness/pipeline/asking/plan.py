@@ -17,6 +17,7 @@ from harness.fingerprint import sha256_file
 from harness.ingredients import Ingredients
 from harness.nearest import nearest
 from harness.pipeline.asking.identities import identities_of, identity_texts, plain_numbers
+from harness.pipeline.asking.piping import asked_of, piped
 from harness.pipeline.asking.plan_samples import exemplars_of, samples_of
 from harness.pipeline.asking.refusals import (
     place_of,
@@ -24,8 +25,8 @@ from harness.pipeline.asking.refusals import (
     refuse_draws,
     refuse_metrics,
     refuse_models,
+    refuse_replay_steps,
     refuse_size,
-    replay_steps,
 )
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
 from harness.postprocess import check_steps
@@ -111,7 +112,12 @@ class Plan:
     @property
     def size(self) -> int:
         """How many requests it gives."""
-        return len(self.dataset.samples) * sum(s.draws for s in self.systems) * self.repeats
+        return len(self.dataset.samples) * sum(s.draws for s in self.asked) * self.repeats
+
+    @property
+    def asked(self) -> tuple[System, ...]:
+        """What is asked for the systems: once for all pipelines of a variant."""
+        return asked_of(self.systems)
 
     def model(self, name: str) -> ModelConfig:
         """Find a model of the suite."""
@@ -138,7 +144,7 @@ class Plan:
         Raises:
             RenderError: a template fails for a sample.
         """
-        systems = [system for system in self.systems if models is None or system.model in models]
+        systems = [system for system in self.asked if models is None or system.model in models]
         adapters = {model.name: model.adapter for model in self.suite.models}
         written = {s.name: (self.identities[s.model], dict(s.decoding.params)) for s in systems}
         now = {name: identity_texts(*map(plain_numbers, parts)) for name, parts in written.items()}
@@ -261,12 +267,12 @@ def draft_plan(
     exemplars: dict[str, tuple[Sample, ...]] = {}
     for variant in suite.variants:
         with problems.caught():
-            check_steps(variant.postprocess, variant.where.get("postprocess"))
+            check_steps(variant.every_step, variant.where.get("postprocess"))
         with problems.caught(variant.where.get("exemplars")):
             exemplars[variant.name] = exemplars_of(variant, suite, hash_file)
             renderers[variant.name] = Renderer(variant, exemplars[variant.name])
     systems = list(_systems(suite, problems))
-    refuse_models(suite, systems, problems)
+    refuse_models(suite, asked_of(systems), problems)
     if pin and not problems.all:
         suite = _pinned(suite, pin, problems)
     # Of a plan that is refused one sample is enough: those of a large dataset take minutes.
@@ -282,14 +288,16 @@ def draft_plan(
     for model in suite.models:
         if model.engine == REPLAY:
             with problems.caught(suite.where.get(f"models.{model.name}")):
-                replay_steps(model)
+                refuse_replay_steps(model)
                 pairs, file = replayed(model, ids, renderers)
                 data_notes += file.notes
                 renderers |= {renderer.variant.name: renderer for _, renderer in pairs}
                 systems += [system for system, _ in pairs]
                 # Of a part of the dataset nobody can say what the whole does not have.
                 unknown += file.unknown if choice.limit is None and sample_ids is None else ()
-    problems.add(unique("system", ((s.name, None) for s in systems), joined=False))
+    asked = [s for s in asked_of(systems) if s.name not in {system.name for system in systems}]
+    named = ((system.name, None) for system in (*systems, *asked))
+    problems.add(unique("system", named, joined=False))
     plan = Plan(
         suite=suite,
         dataset=dataset,
@@ -343,7 +351,7 @@ def _systems(suite: Suite, problems: Problems) -> Iterator[System]:
                 )
                 with problems.caught(place_of(suite, variant, system, "n")):
                     refuse_draws(draws, params, decoding.name)
-                yield system
+                yield from piped(system, variant)
 
 
 def _drawn(decoding: Decoding, draw: int) -> Decoding:

@@ -9,7 +9,7 @@ from dataclasses import fields
 from os.path import relpath
 from typing import TYPE_CHECKING, Any
 
-from harness.pipeline.asking.code_parts import code_parts
+from harness.pipeline.asking.code_parts import code_parts, used_additions
 from harness.pipeline.asking.environment import environment
 from harness.pipeline.asking.generate import groups
 from harness.pipeline.asking.notices import notices
@@ -66,7 +66,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
         code=code_parts(suite),
         created=now["created"],
         command=tuple(now["command"]),
-        versions=now["versions"],
+        versions=now["versions"] | {each.package: each.version for each in used_additions(suite)},
         git=now["git"] and GitState(**now["git"]),
         machine=Machine(**{**now["machine"], "gpus": tuple(now["machine"]["gpus"])}),
     )
@@ -133,6 +133,7 @@ def _variant_record(
         exemplars=variant.exemplars,
         exemplar_answers=answers,
         postprocess=variant.postprocess,
+        pipelines=dict(variant.pipelines),
         generation=dict(variant.generation),
         structured_outputs=variant.structured_outputs,
     )

@@ -5,8 +5,10 @@ Nothing is started, imported from a heavy package or asked of a network.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from harness.config.pipelines import pipeline_problems
 from harness.engines.protocol import ENGINES, engine_class
 from harness.engines.protocol import check as check_engine
 from harness.errors import ConfigError, ConfigErrors
@@ -117,17 +119,23 @@ def place_of(
     )
 
 
-def replay_steps(model: ModelConfig) -> tuple[str, ...]:
-    """Give the post-processing steps for a file of predictions.
+def refuse_replay_steps(model: ModelConfig) -> None:
+    """Refuse what is no post-processing for a file of predictions.
 
     Raises:
-        ConfigError: they are no list of steps that exist.
+        ConfigError: it is neither a list of steps that exist, nor several such lists under names.
+        ConfigErrors: their names cannot be names.
     """
-    steps = model.args.get("postprocess", [])
-    if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
-        raise ConfigError(f"'args.postprocess' is {steps!r:.60}, no list of steps")
-    check_steps(steps)
-    return tuple(steps)
+    written = model.args.get("postprocess", [])
+    lists = list(written.values()) if isinstance(written, dict) else [written]
+    if not all(isinstance(steps, list) for steps in lists) or not all(
+        isinstance(step, str) for step in (*chain(*lists), *(written if lists != [written] else ()))
+    ):
+        raise ConfigError(f"'args.postprocess' is {written!r:.60}, no list of steps")
+    if problems := list(pipeline_problems(written)):
+        raise ConfigErrors(problems)
+    for steps in lists:
+        check_steps(steps)
 
 
 def _giving(column: str, suite: Suite, given: Sequence[str]) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.config.pipelines import pipelines_of
 from harness.dataset.predictions import read_predictions
 from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import sha256_json
+from harness.pipeline.asking.piping import piped
 from harness.records import Decoding, Message, PromptVariant, RenderedPrompt, System, TextPart
 from harness.render import prompt_content
 
@@ -64,6 +66,7 @@ def replayed(
     """
     path = Path(model.model)
     file = read_predictions(path, ids)
+    steps, pipelines = pipelines_of(model.args.get("postprocess"))
     systems = []
     for name, texts in file.texts.items():
         if name in variants:
@@ -75,10 +78,12 @@ def replayed(
             system=None,
             user="",
             exemplars=None,
-            postprocess=tuple(model.args.get("postprocess", ())),
+            postprocess=steps,
+            pipelines=pipelines,
             generation={},
             where={},
         )
         system = System(name=name, model=model.name, variant=name, decoding=_AS_GIVEN)
-        systems.append((system, ReplayRenderer(variant, texts)))
+        renderer = ReplayRenderer(variant, texts)
+        systems += [(each, renderer) for each in piped(system, variant)]
     return systems, file

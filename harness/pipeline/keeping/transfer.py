@@ -262,7 +262,7 @@ class _Importer:
             self._damaged(folder.path / "run.json", 1, error.message)
             return None
         replayed = {name for name, model in run.models.items() if model.engine == REPLAY}
-        return {system.name for system in run.systems if system.model in replayed}
+        return {system.asked_as for system in run.systems if system.model in replayed}
 
     def _part(self, path: Path, number: int, part: Any) -> None:
         try:

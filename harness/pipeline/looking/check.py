@@ -242,7 +242,7 @@ class Looking:
     def _alone(self, path: Path) -> None:
         """Check a variant that no sample can be had for: its template is compiled."""
         for variant in load_variants(path.parent, path.stem):
-            check_steps(variant.postprocess, variant.where.get("postprocess"))
+            check_steps(variant.every_step, variant.where.get("postprocess"))
             Renderer(variant)
         if not (path.parent / "suite.yaml").is_file():
             self.notices.append(f"{path} was not rendered: no suite.yaml stands beside it")

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.errors import StoreError
+from harness.errors import ConfigError, StoreError
 from harness.postprocess import check_steps, predict
 from harness.records import Answer
 
@@ -15,13 +15,22 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from harness.records import Json, RunRecord, Sample, StoredCompletion
+    from harness.records import (
+        Json,
+        RunRecord,
+        Sample,
+        StoredCompletion,
+        System,
+        VariantRecord,
+    )
     from harness.store.run_folder import RunFolder
 
     Place: TypeAlias = tuple[int, str, str]
     """Draw, system and sample id."""
 
 COMPLETIONS = "completions.jsonl"
+MOST_STOPPED = 20
+"""Answers on which a step may take too long, before it is refused: all together take seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,7 @@ def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -
 
     Raises:
         StoreError: the run's completions are damaged, one is not there, or one stands twice.
-        ConfigError: the run names a step that does not exist.
+        ConfigError: the run names a step that does not exist, or one that takes too long.
     """
     return make_answers(folder.completions(), run, samples, folder.path / COMPLETIONS)
 
@@ -88,38 +97,29 @@ def make_answers(
 
     Raises:
         StoreError: the run's completions are damaged, one is not there, or one stands twice.
-        ConfigError: the run names a step that does not exist.
+        ConfigError: the run names a step that does not exist, or one that takes too long.
     """
-    for steps in {variant.postprocess for variant in run.variants.values()}:
-        check_steps(steps)
+    for variant in run.variants.values():
+        for steps in (variant.postprocess, *variant.pipelines.values()):
+            check_steps(steps)
     by_id = {sample.id: sample for sample in samples}
-    systems = {system.name: system for system in run.systems}
-    answers: dict[Place, Answer] = {}
-    raw: dict[Place, Answer] = {}
-    malformed: Counter[str] = Counter()
+    asked: dict[str, list[System]] = {}
+    for system in run.systems:
+        asked.setdefault(system.asked_as, []).append(system)
+    read = _Read(path)
     for line in completions:
-        system = systems.get(line.system)
-        if system is None or system.variant != line.variant:
+        systems = asked.get(line.system, [])
+        if not systems or systems[0].variant != line.variant:
             raise _damaged(path, f"a line is of system '{line.system}', variant '{line.variant}'")
         sample, variant = by_id.get(line.sample_id), run.variants[line.variant]
         if sample is None:
             if len(samples) == run.dataset.samples:
                 raise _damaged(path, f"a line is of sample '{line.sample_id}'")
             continue  # not one of those that were asked for
-        place = (line.draw, line.system, line.sample_id)
-        if place in answers:
-            raise _damaged(path, f"{_named(place)} stands twice")
-        made = line.completion
-        answers[place] = Answer(
-            sample=sample, completion=made, prediction=predict(made, variant.postprocess)
-        )
-        if answers[place].prediction.steps:
-            raw[place] = Answer(sample=sample, completion=made, prediction=predict(made, ()))
-        form = variant.structured_outputs
-        if form and made.error is None and not _has_form(made.text, form):
-            malformed[line.system] += 1
+        read.add(line, sample, systems, variant)
+    answers, raw = read.answers, read.raw
     changed = {system for _, system, _ in raw}
-    drawn = {name: system.draws * run.repeats for name, system in systems.items()}
+    drawn = {system.name: system.draws * run.repeats for system in run.systems}
     _check_whole(answers.keys(), drawn, by_id, path)
     draws = [
         [name for name in drawn if draw < drawn[name]]
@@ -138,7 +138,7 @@ def make_answers(
             }
             for d, names in enumerate(draws)
         ],
-        malformed=malformed,
+        malformed=read.malformed,
     )
 
 
@@ -146,6 +146,70 @@ def _has_form(text: str, form: Mapping[str, Json]) -> bool:
     from harness.answer_form import has_form  # loads a checker of schemas
 
     return has_form(text, form)
+
+
+class _Read:
+    """Answers as they are read, each by its place.
+
+    Args:
+        path: of the completions, for errors.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.answers: dict[Place, Answer] = {}
+        self.raw: dict[Place, Answer] = {}
+        """As the model wrote them, where post-processing changed the text."""
+        self.malformed: Counter[str] = Counter()
+        self._stopped: Counter[str] = Counter()
+        self._path = path
+
+    def add(
+        self,
+        line: StoredCompletion,
+        sample: Sample,
+        systems: Sequence[System],
+        variant: VariantRecord,
+    ) -> None:
+        """Post-process a completion by the pipeline of each of the systems that it is of.
+
+        Raises:
+            StoreError: it stands twice.
+            ConfigError: a step takes too long.
+        """
+        made, form = line.completion, variant.structured_outputs
+        malformed = bool(form) and made.error is None and not _has_form(made.text, form or {})
+        for system in systems:
+            place = (line.draw, system.name, line.sample_id)
+            if place in self.answers:
+                raise _damaged(self._path, f"{_named(place)} stands twice")
+            said = predict(made, variant.steps(system.pipeline))
+            self.answers[place] = Answer(sample=sample, completion=made, prediction=said)
+            if said.steps:
+                bare = predict(made, ())
+                self.raw[place] = Answer(sample=sample, completion=made, prediction=bare)
+            if malformed:
+                self.malformed[system.name] += 1
+            if said.slow:
+                self._stopped.update(said.slow)
+                _refuse_slow(self._stopped)
+
+
+def _refuse_slow(stopped: Counter[str]) -> None:
+    """Refuse a step that keeps a run from its end, answer by answer.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    step, count = stopped.most_common(1)[0]
+    if count >= MOST_STOPPED:
+        from harness.bounded_schema import CHECK_SECONDS  # loads a checker of schemas
+
+        raise ConfigError(
+            f"step '{step:.60}' was stopped on {count} answers, for each took over "
+            f"{CHECK_SECONDS} s",
+            hint="write the expression without repetitions inside repetitions, such as (a+)+; "
+            "completions are kept and not asked for again",
+        )
 
 
 def _check_whole(

@@ -8,16 +8,19 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
+from harness.compliance import expected_of
 from harness.errors import MetricError
 from harness.metrics.diversity import distinct_n, share_identical, vocabulary
 from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.reading.answers import read_whole
+from harness.pipeline.reading.complying import flag_shares
 from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
 from harness.pipeline.reading.wordings import ideas
+from harness.postprocess import step_mark
 from harness.records import RunSummary, SystemSummary, TextsSummary
 from harness.scores import ScoredRun, best_of, corpus_values, score, score_by_evaluate
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from harness.records import (
         Answer,
         Cost,
+        FlagShare,
         MetricResult,
         MetricSpec,
         NoiseFloor,
@@ -101,7 +105,8 @@ def score_run(
     own = {spec.label: create(spec, tools) for spec in specs if spec.kind == "own"}
     _prepare(tools, answers)
     post = {
-        system.name: "+".join(run.variants[system.variant].postprocess) or "none"
+        system.name: "+".join(map(step_mark, run.variants[system.variant].steps(system.pipeline)))
+        or "none"
         for system in run.systems
     }
     scored = score(own, answers.draws, samples, post)
@@ -112,6 +117,8 @@ def score_run(
     noise_floor, draw_variance = of_repeats_and_draws(
         run.systems, run.repeats, own, answers.draws, samples
     )
+    expected = expected_of(samples)
+    flags = flag_shares(answers, samples, expected)
     summary = RunSummary(
         run=run.id,
         inputs=inputs,
@@ -121,13 +128,14 @@ def score_run(
         uneven=_uneven(scored, own),
         specs=tuple(specs),
         metrics=tuple(dict.fromkeys(result.metric for result in results)),
-        systems=tuple(_system_summary(system, answers) for system in run.systems),
+        systems=tuple(_system_summary(system, answers, flags) for system in run.systems),
         texts=tuple(_texts(system, run, answers, tools) for system in run.systems),
         results=tuple(results),
         noise_floor=noise_floor,
         draw_variance=draw_variance,
         best_of=best_of(own, answers.draws),
         raw=corpus_values(own, answers.raw) if answers.raw and answers.raw[0] else {},
+        expected=expected,
         short_references=sum(
             all(len(text.split()) < SHORT for text in sample.references) for sample in samples
         ),
@@ -272,7 +280,9 @@ def _texts(
     )
 
 
-def _system_summary(system: System, answers: RunAnswers) -> SystemSummary:
+def _system_summary(
+    system: System, answers: RunAnswers, flags: Mapping[str, tuple[FlagShare, ...]]
+) -> SystemSummary:
     """Count what became of a system's requests."""
     name = system.name
     draws = [draw[name] for draw in answers.draws if name in draw]
@@ -283,6 +293,7 @@ def _system_summary(system: System, answers: RunAnswers) -> SystemSummary:
         model=system.model,
         variant=system.variant,
         decoding=system.decoding.name,
+        pipeline=system.pipeline,
         n=len(draws[0]),
         draws=len(draws),
         unscored=sum(
@@ -294,6 +305,8 @@ def _system_summary(system: System, answers: RunAnswers) -> SystemSummary:
         unapplied=_counted(step for p in predictions for step in p.unapplied),
         truncated=sum(answer.completion.finish_reason == "length" for answer in every),
         changed=sum(bool(p.steps) for p in predictions),
+        changed_by=_counted(step for p in predictions for step in p.steps),
+        flags=flags[name],
         malformed=answers.malformed.get(name, 0),
         reasons=_counted(answer.failure for answer in every if answer.failure),
         made_by=_counted(_maker(answer) for answer in every if answer.failure is None),

@@ -187,7 +187,7 @@ def _read(folder: RunFolder) -> _Run:
             made.record or {},
             "" if made.record else f"not known: {folder.path} {missing}",
         )
-    systems = {s.name: (s.model, s.variant, s.decoding.name) for s in run.systems}
+    systems = {s.asked_as: (s.model, s.variant, s.decoding.name) for s in run.systems}
     return _Run(lines=lines, systems=systems)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.config.names import JOINER
+from harness.config.pipelines import MARK
 from harness.config.selecting import name_of
 from harness.records import Idea, WordingBand
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def ideas(run: RunRecord, summary: RunSummary) -> tuple[Idea, ...]:
-    """Put together the systems that differ in nuisance axes alone.
+    """Put together the systems that differ in nuisance axes alone; each pipeline has its own ideas.
 
     Returns:
         Nothing of a matrix without such an axis. The mean is that of the wordings' scores, each of
@@ -49,6 +50,7 @@ def _band(scores: list[float | None]) -> WordingBand | None:
 def _name(system: System, variant: VariantRecord, matrix: str) -> str:
     """Name an idea as its systems are named, without the nuisance axes."""
     levels = {axis: at for axis, at in variant.axes.items() if axis not in variant.nuisance}
-    parts = system.name.split(JOINER)
+    parts = system.asked_as.split(JOINER)
     place = 1 if parts[0] != system.variant else 0  # a model's name may stand before the variant's
-    return JOINER.join([*parts[:place], name_of(matrix, levels), *parts[place + 1 :]])
+    name = JOINER.join([*parts[:place], name_of(matrix, levels), *parts[place + 1 :]])
+    return name if system.pipeline is None else f"{name}{MARK}{system.pipeline}"
