@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harness.cli.grid import Grid
 from harness.cli.options import decoding_text
 from harness.cli.output import say
-from harness.contrast import p_text, sentence, sentences, units_text
+from harness.contrast import p_text, picture_sentence, sentence, sentences, units_text
 from harness.slices import LEAST
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def print_table(table: ComparisonTable) -> None:
     """Print a run's comparison table, the best of each column marked."""
     grid = Grid(table.header)
     for line, row in zip(table.cells(), table.rows, strict=True):
-        grid.add(*line, style="dim italic" if row.reported else "")
+        grid.add(*line, style="dim italic" if row.reported else "dim" if row.control else "")
     on_terminal = grid.show()
     if not on_terminal and any(table.best(column) for column in range(len(table.metrics))):
         say("* best of the column")
@@ -74,6 +74,8 @@ def print_comparison(compared: RunComparison) -> None:
         say(f"{deciding.metric}, best first (who shares a letter is not told apart): {held}")
     say(*sentences(deciding.pairs))
     say(*compared.agreement())
+    deciding_pictures = [pair for pair in compared.pictures if pair.metric == compared.deciding]
+    say(*(picture_sentence(pair, compared.controls[pair.baseline]) for pair in deciding_pictures))
     if every:
         say(f"({every[0].exchanges} exchanges of answers, seed {every[0].seed})")
 

@@ -106,6 +106,7 @@ def run(
     from harness.executors.local import LocalExecutor
     from harness.executors.local_signals import stopped_at_once
     from harness.pipeline.asking.run import run_suite
+    from harness.pipeline.reading.grounding import picture_sentences
     from harness.store.run_files import plain_data
 
     with stopped_at_once(), RunProgress() as progress:
@@ -134,6 +135,8 @@ def run(
     print_result(outcome.summary)
     if outcome.comparison:
         print_verdict(outcome.comparison)
+    if pictures := picture_sentences(outcome.folder.run(), outcome.summary):
+        say("", *pictures)
     say("", *what_it_took(outcome))
     say(f"report: {folder / 'report.html'}")
     exit_by(outcome.summary, allow_failures=allow_failures)

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from harness.records import Control  # noqa: TC001 - pydantic reads the annotations
+
 
 class Strict(BaseModel):
     """No unknown keys, no silent conversions."""
@@ -201,6 +203,17 @@ class DecideFile(Strict):
     )
 
 
+class ControlsFile(Strict):
+    """``controls:`` of a suite, where not every variant has them."""
+
+    kinds: list[Control] = Field(
+        min_length=1, examples=["[blind, shuffled, grey]"], description="Which controls."
+    )
+    variants: list[str] = Field(
+        min_length=1, examples=["[title-style]"], description="Of which variants."
+    )
+
+
 class SuiteFile(Strict):
     """``prompts/<suite>/suite.yaml``."""
 
@@ -243,6 +256,11 @@ class SuiteFile(Strict):
         default=None,
         examples=["{metric: CIDEr, baseline: baseline}"],
         description="By what the systems are to be compared, said before answers exist.",
+    )
+    controls: list[Control] | ControlsFile | None = Field(
+        default=None,
+        examples=["[blind, shuffled, grey]"],
+        description="What each variant is asked with, too, in the place of a sample's images.",
     )
     tokenizer: Literal["ptb", "none"] = "ptb"
     reported: str | None = Field(

@@ -13,12 +13,21 @@ from harness.contrast.families import (
     record,
 )
 from harness.contrast.groups import FEWEST_DIFFERENT, SEEN, MeasuredMetric, grouped
-from harness.contrast.words import ordered, p_text, sentence, sentences, units_text
+from harness.contrast.words import (
+    WITH,
+    ordered,
+    p_text,
+    picture_sentence,
+    sentence,
+    sentences,
+    units_text,
+)
 
 __all__ = [
     "FEWEST_DIFFERENT",
     "SEEN",
     "USUAL",
+    "WITH",
     "ComparedMetric",
     "Declared",
     "MeasuredMetric",
@@ -27,6 +36,7 @@ __all__ = [
     "grouped",
     "ordered",
     "p_text",
+    "picture_sentence",
     "record",
     "sentence",
     "sentences",

@@ -8,9 +8,9 @@ from harness.contrast.groups import SEEN
 from harness.metrics.registry import UNRANKED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from harness.records import Comparison
+    from harness.records import Comparison, Control
 
 
 def ordered(pairs: Iterable[Comparison]) -> list[Comparison]:
@@ -58,6 +58,47 @@ def sentence(pair: Comparison) -> str:
         f"{_what_would(pair)}",
     }[pair.verdict]
     return f"On {pair.metric}, {said}{end}"
+
+
+WITH: Mapping[Control, str] = {
+    "blind": "without an image",
+    "shuffled": "with another sample's image",
+    "grey": "with a grey image",
+}
+"""How a prompt was asked as a control."""
+
+
+def picture_sentence(pair: Comparison, control: Control) -> str:
+    """Say what a picture adds to a prompt: its score less that of a control of it.
+
+    Args:
+        pair: the control is the baseline.
+        control: what it is.
+    """
+    name, asked = pair.candidate, WITH[control]
+    bare = f"{asked} it scores {pair.baseline_value:.4f} of {pair.candidate_value:.4f}"
+    if pair.verdict == "cannot tell" or not pair.interval:
+        said = f"this data cannot tell what the picture adds to {name}: {pair.reason}"
+        return f"On {pair.metric}, {said} ({counted(pair)}); {bare}."
+    low, high = pair.interval
+    over = "1 comparison" if pair.family == 1 else f"{pair.family} comparisons"
+    chance = f"p = {p_text(pair)}, over {over}, on this data: {counted(pair)}"
+    if pair.verdict != "told apart":
+        said = (
+            f"it is not told whether the picture adds anything to {name}: the true difference "
+            f"lies between {low:+.4f} and {high:+.4f} ({chance})"
+        )
+    elif pair.delta > 0:
+        said = (
+            f"the picture adds {pair.delta:.4f} to {name} (95 % interval {low:+.4f} to "
+            f"{high:+.4f}): unlikely to be chance ({chance})"
+        )
+    else:
+        said = (
+            f"the picture takes {-pair.delta:.4f} from {name} (95 % interval {low:+.4f} to "
+            f"{high:+.4f}): unlikely to be chance ({chance})"
+        )
+    return f"On {pair.metric}, {said}; {bare}."
 
 
 def counted(pair: Comparison) -> str:

@@ -12,6 +12,8 @@ from harness.records.media import (
 )
 from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import (
+    CONTROLS,
+    Control,
     ExemplarSpec,
     ImagePart,
     Message,
@@ -51,12 +53,14 @@ from harness.records.source import Where
 from harness.records.suite import Decision, Decoding, ModelConfig, Suite, System
 
 __all__ = [
+    "CONTROLS",
     "FLOOR_SDS",
     "RUN_SCHEMA",
     "Answer",
     "CellPlace",
     "Comparison",
     "Completion",
+    "Control",
     "Cost",
     "DatasetConfig",
     "DatasetRecord",

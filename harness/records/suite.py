@@ -10,7 +10,7 @@ from typing import Literal
 
 from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
-from harness.records.prompt import PromptVariant
+from harness.records.prompt import Control, PromptVariant
 from harness.records.sample import DatasetConfig
 from harness.records.source import Where
 
@@ -61,6 +61,10 @@ class System:
     decoding: Decoding
     draws: int = 1
     """How often each sample is asked; its scores are averaged."""
+    control: Control | None = None
+    """What it is shown in the place of a sample's images; None: these themselves."""
+    control_of: str | None = None
+    """The system that it is a control of: the same model, decoding and prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +82,9 @@ class Decision:
         """Give the names of the systems that are compared, each pair as candidate and baseline.
 
         A candidate's baseline has its model and decoding; without a declared baseline the system
-        that stands first is the pair's.
+        that stands first is the pair's. Controls are in no pair.
         """
+        systems = [system for system in systems if system.control is None]
         if self.baseline is None:
             return tuple((later.name, first.name) for first, later in combinations(systems, 2))
         baselines = {
@@ -115,5 +120,7 @@ class Suite:
     """A CSV of figures that others printed."""
     decide: Decision | None = None
     """None: the suite declares nothing, and whatever is concluded from its runs is exploratory."""
+    controls: Mapping[str, tuple[Control, ...]] = field(default_factory=dict)
+    """Variant → its controls; variants that have none are not there."""
     where: Mapping[str, Where] = field(default_factory=dict)
     """``metrics.0``, ``decoding.greedy.top_p``, ``decide.metric.CIDEr`` … → its place."""

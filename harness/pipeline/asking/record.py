@@ -130,6 +130,8 @@ def _variant_record(
         postprocess=variant.postprocess,
         generation=dict(variant.generation),
         structured_outputs=variant.structured_outputs,
+        control=variant.control,
+        control_of=variant.control_of,
     )
 
 

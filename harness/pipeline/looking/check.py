@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from harness import media
 from harness.config.load import load_dataset, load_suite_parts, load_variants, variant_names
 from harness.config.problems import Problems
+from harness.config.selecting import file_of
 from harness.dataset.samples import load_samples
 from harness.engines.hub import check_local
 from harness.engines.protocol import check_machine
@@ -313,7 +314,7 @@ def _same_results(folders: set[Path]) -> Iterator[str]:
 
 
 def _path(variant: PromptVariant, folder: Path) -> Path:
-    return folder / f"{variant.matrix or variant.name}.yaml"
+    return folder / f"{variant.matrix or file_of(variant.control_of or variant.name)}.yaml"
 
 
 def _as_the_suite_has_them(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from harness.contrast import sentences
 from harness.pipeline.reading.answers import read_answers
-from harness.pipeline.reading.comparing import compare_run
+from harness.pipeline.reading.comparing import compare_run, ranked
+from harness.pipeline.reading.grounding import picture_sentences
 from harness.report.gallery import MAX_CARDS, gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
@@ -39,7 +40,7 @@ def write_reports(folder: RunFolder, summary: RunSummary) -> RunComparison | Non
     answers = read_answers(folder, run, first).draws[0]
     shown = gallery(first, answers, scores, Thumbnails(folder.path))
     compared = compare_run(folder) if comparable(summary) else None
-    said = verdicts(compared) if compared else []
+    said = [*(verdicts(compared) if compared else []), *picture_sentences(run, summary)]
     folder.write_text("report.html", html_page(run, summary, table, shown, said))
     return compared
 
@@ -52,4 +53,5 @@ def verdicts(compared: RunComparison) -> list[str]:
 
 def comparable(summary: RunSummary) -> bool:
     """Tell whether two systems have a score of a metric that can be compared."""
-    return len({result.system for result in summary.results if result.units}) > 1
+    rivals = ranked(summary)
+    return len({r.system for r in summary.results if r.units and r.system in rivals}) > 1

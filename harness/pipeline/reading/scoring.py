@@ -14,11 +14,19 @@ from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.grounding import grounding
 from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
 from harness.records import RunSummary, SystemSummary, TextsSummary
-from harness.scores import ScoredRun, best_of, corpus_values, score, score_by_evaluate
+from harness.scores import (
+    ScoredRun,
+    best_of,
+    clusters_of,
+    corpus_values,
+    score,
+    score_by_evaluate,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -116,7 +124,7 @@ def score_run(
         suite=run.suite,
         dataset=run.dataset.name,
         baseline=run.baseline,
-        uneven=_uneven(scored, own),
+        uneven=_uneven(scored, own, [system.control is None for system in run.systems]),
         specs=tuple(specs),
         metrics=tuple(dict.fromkeys(result.metric for result in results)),
         systems=tuple(_system_summary(system, answers) for system in run.systems),
@@ -144,15 +152,23 @@ def score_run(
         summary = replace(_with_others(summary, kept), notices=notices)
     folder.write_scores(per_sample)
     folder.write_statistics(scored.scored, statistics)
+    every = {spec.label: spec for spec in summary.specs}
+    metrics = {label: own.get(label) or create(every[label], tools) for label in statistics}
+    summary = replace(
+        summary,
+        grounding=grounding(run.systems, metrics, statistics, scored.scored, clusters_of(samples)),
+    )
     folder.write_summary(summary)
     return summary
 
 
-def _uneven(scored: ScoredRun, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
-    """Give the columns on which systems were scored on different samples."""
+def _uneven(
+    scored: ScoredRun, metrics: Mapping[str, Metric], ranked: Sequence[bool]
+) -> tuple[str, ...]:
+    """Give the columns on which systems were scored on different samples, controls left out."""
     uneven: list[str] = []
     for label, statistics in scored.statistics.items():
-        kept = scored.scored & applies(statistics)
+        kept = (scored.scored & applies(statistics))[list(ranked)]
         if (kept != kept[0]).any():
             uneven += metrics[label].columns
     return tuple(uneven)
@@ -290,6 +306,8 @@ def _system_summary(system: System, answers: RunAnswers) -> SystemSummary:
         malformed=answers.malformed.get(name, 0),
         reasons=_counted(answer.failure for answer in every if answer.failure),
         made_by=_counted(_maker(answer) for answer in every if answer.failure is None),
+        control=system.control,
+        control_of=system.control_of,
     )
 
 
