@@ -5,6 +5,7 @@ from harness.records.json_value import Json
 from harness.records.media import (
     CellPlace,
     FilePlace,
+    GreyPlace,
     MediaRef,
     MemberPlace,
     Place,
@@ -74,6 +75,7 @@ __all__ = [
     "ExemplarSpec",
     "FilePlace",
     "GitState",
+    "GreyPlace",
     "ImageCounts",
     "ImagePart",
     "Json",

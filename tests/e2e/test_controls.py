@@ -4,6 +4,9 @@ import csv
 import json
 
 import pytest
+from PIL import Image
+
+from harness.fingerprint import sha256_file
 
 SUITE = "prompts/titles"
 
@@ -72,3 +75,192 @@ def test_the_table_says_what_is_from_the_picture(project, declare, run):
         assert float(difference[metric]) == pytest.approx(
             float(real[metric]) - float(blind[metric])
         )
+
+
+COLOURS = "Crimson Amber Olive Teal Indigo Violet Ochre Coral".split()
+DISHES = "Soup Salad Stew Toast".split()
+
+
+@pytest.fixture
+def many(project):
+    """Give the dataset 32 pictures of as many dishes; give each title by its picture's hash."""
+    rows, titles = [], {}
+    for i in range(32):
+        title = f"{COLOURS[i % 8]} {DISHES[i // 8]} with number {i}"
+        path = project / f"datasets/dishes/images/m{i}.png"
+        Image.new("RGB", (40 + i, 30), (8 * i, 90, 10)).save(path)
+        titles[sha256_file(path)] = title
+        rows.append({"id": f"m{i}", "image": path.name, "title": title, "n": i})
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    (project / "datasets/dishes/samples.jsonl").write_text(lines)
+    return titles
+
+
+def titled(titles):
+    """Answer by the picture that is shown, as a model that sees it would; else with style alone."""
+
+    def answer(request):
+        media = request.rendered.media
+        return titles.get(media[-1].sha256, "A Dish with Style") if media else "A Dish with Style"
+
+    return answer
+
+
+def test_a_model_that_sees_is_told_from_one_that_has_style(project, declare, script, many, harness):
+    declare("controls: [blind, shuffled, grey]")
+    script.answer = titled(many)
+    done = harness("run", SUITE, "--only", "title", cwd=project)
+    assert done.returncode == 0, done.stderr
+    said = [line for line in done.stdout.splitlines() if "the picture adds" in line]
+    assert len(said) == 3
+    for line, how in zip(said, ("without an image", "with another", "with a grey"), strict=True):
+        assert line.startswith("On CIDEr, the picture adds ")
+        assert "unlikely to be chance" in line
+        assert how in line
+    [folder] = (project / "results/titles").iterdir()
+    shown = {
+        name: [x["ingredients"]["images"] for x in completions(folder) if x["system"] == name]
+        for name in ("title", "title{shuffled}", "title{grey}")
+    }
+    own, others, grey = shown.values()
+    assert sorted(own) == sorted(others)
+    assert all(a != b for a, b in zip(own, others, strict=True))
+    assert len({digest for [digest] in grey}) == 32  # they are of as many sizes
+    # Such a prompt with another's image is that other's own prompt, and is asked once.
+    assert len(script.asked) == 32 + 1 + 32
+    made = {
+        ref.place for r in script.asked if r.system == "title{grey}" for ref in r.rendered.media
+    }
+    assert {(place.width, place.height) for place in made} == {(40 + i, 30) for i in range(32)}
+    assert list(project.rglob("*.png")) == list((project / "datasets/dishes/images").iterdir())
+
+
+def test_style_alone_adds_nothing(project, declare, script, many, harness):
+    declare("controls: [grey]")
+    script.answer = lambda r: f"{COLOURS[int(r.key[0], 16) % 8]} {DISHES[int(r.key[1], 16) % 4]}"
+    done = harness("run", SUITE, "--only", "title", cwd=project)
+    assert "it is not told whether the picture adds anything to title" in done.stdout
+    assert "the picture adds 0" not in done.stdout
+
+
+def test_controls_are_no_rivals_of_prompts(project, declare, script, many, harness, run):
+    script.answer = titled(many)
+    run()
+    before = json.loads(harness("compare", "titles", "--json", cwd=project).stdout)
+    declare("controls: [shuffled, grey]")
+    summary = run()
+    after = json.loads(harness("compare", "titles", "--json", cwd=project).stdout)
+    assert len(after.pop("pictures")) == 2 * 2 * len(summary["metrics"])
+    assert before.pop("pictures") == []
+    assert after == before
+    assert not summary["uneven"]
+    for name in ("plain{grey}", "title{shuffled}"):
+        refused = harness("compare", "titles", "plain", name, cwd=project)
+        assert refused.returncode == 1
+        assert f"'{name}' is a control" in refused.stderr
+    table = (folder_of(summary, project) / "table.md").read_text()
+    assert [line.split(" | ")[0].strip("| ") for line in table.splitlines()[2:10]] == [
+        "plain",
+        "title",
+        "plain{shuffled}",
+        "plain: of which from the picture (against shuffled)",
+        "plain{grey}",
+        "plain: of which from the picture (against grey)",
+        "title{shuffled}",
+        "title: of which from the picture (against shuffled)",
+    ]
+
+
+def test_a_control_is_chosen_by_its_name(project, declare, harness, run):
+    declare("controls: [blind, grey]")
+    systems = [s["system"] for s in run("--only", "title{grey}")["systems"]]
+    assert systems == ["title", "title{grey}"]
+    systems = [s["system"] for s in run("--only", "title{grey}", "--only", "plain")["systems"]]
+    assert systems == ["plain", "title", "plain{blind}", "plain{grey}", "title{grey}"]
+    refused = harness("run", SUITE, "--only", "title{gray}", cwd=project)
+    assert refused.returncode == 1
+    assert "the suite has no control 'gray' of it" in refused.stderr
+    assert "did you mean 'grey'?" in refused.stderr
+
+
+def test_render_shows_what_a_run_sends(project, declare, harness, run):
+    declare("controls: {kinds: [blind, shuffled, grey], variants: [title]}")
+    summary = run()
+    sent = completions(folder_of(summary, project))
+    keys = {(line["system"], line["sample_id"]): line["key"] for line in sent}
+    for sample in ("s1", "s3"):
+        done = harness("render", SUITE, "--sample", sample, "--json", cwd=project)
+        requests = json.loads(done.stdout)
+        assert len(requests) == 5
+        for request in requests:
+            assert request["key"] == keys[request["system"], sample]
+    text = harness("render", SUITE, cwd=project).stdout
+    assert "── title{grey} · sample s1" in text
+    assert "<image grey, 64×48: 64×48, sha256" in text
+
+
+def test_check_and_show_know_controls(project, declare, harness, run):
+    declare("controls: [blind, shuffled, grey]")
+    for options in ((), ("--data",)):
+        checked = harness("check", SUITE, *options, cwd=project)
+        assert checked.returncode == 0, checked.stdout
+    run()
+    shown = harness("show", "titles", cwd=project).stdout
+    assert "  title{shuffled}: title with another sample's image" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("controls: []", "'controls' names no control"),
+        ("controls: [blind, grey, blind]", "'controls' names 'blind' twice"),
+        ("controls: [grey, gray]", "did you mean 'grey'?"),
+        ("controls: {kinds: [grey], variants: [titel]}", "'controls' names 'titel'"),
+        ("controls: {kinds: [grey], variant: [title]}", "did you mean 'variants'?"),
+        ("controls: yes", "'controls'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_line(project, declare, harness, line, message):
+    declare(line)
+    checked = harness("check", SUITE, cwd=project)
+    assert checked.returncode == 1
+    assert message in checked.stdout
+    number = len((project / SUITE / "suite.yaml").read_text().splitlines())
+    assert f"suite.yaml:{number}: " in checked.stdout
+
+
+def test_what_has_no_control_says_so(project, declare, harness, write):
+    declare("controls: [blind, shuffled]")
+    alone = harness("run", SUITE, "--limit", "1", cwd=project)
+    assert "'shuffled' has no other sample with 1 image to show for 's1'" in alone.stderr
+    write(project / SUITE / "title.yaml", 'user: "{{ image }}"\n')
+    silent = harness("run", SUITE, cwd=project)
+    assert "'title{blind}' would send nothing: the prompt is an image alone" in silent.stderr
+    assert f"suite.yaml:{len((project / SUITE / 'suite.yaml').read_text().splitlines())}" in (
+        silent.stderr
+    )
+    assert not (project / "results/titles").exists()
+
+
+def test_a_captioner_is_not_asked_without_an_image(project, declare, harness):
+    weights = project / "weights"
+    weights.mkdir()
+    (weights / "config.json").write_text('{"model_type": "blip"}')
+    suite = project / SUITE / "suite.yaml"
+    text = suite.read_text().replace("engine: fake, model: none", "engine: transformers, model: X")
+    suite.write_text(text.replace("X}", f"{weights}}}"))
+    declare("controls: [blind]")
+    refused = harness("run", SUITE, cwd=project)
+    assert "'stand-in' captions an image (blip), and cannot be asked without one" in refused.stderr
+
+
+def test_a_file_of_predictions_has_no_controls(project, declare, harness, run):
+    (project / SUITE / "others.csv").write_text("id,text\ns1,Shrimp\ns2,Salad\ns3,Toast\ns4,Corn\n")
+    suite = project / SUITE / "suite.yaml"
+    more = "{name: others, engine: replay, model: ./others.csv}]"
+    suite.write_text(suite.read_text().replace("model: none}]", f"model: none}}, {more}"))
+    declare("controls: [grey]")
+    summary = run()
+    controls = [s["system"] for s in summary["systems"] if s["control"]]
+    assert controls == ["plain{grey}", "title{grey}"]
+    assert any("there are no controls of others" in notice for notice in summary["notices"])

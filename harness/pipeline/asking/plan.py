@@ -17,7 +17,7 @@ from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import sha256_file
 from harness.ingredients import Ingredients
 from harness.nearest import nearest
-from harness.pipeline.asking.control_prompts import control_renderers
+from harness.pipeline.asking.control_prompts import add_controls
 from harness.pipeline.asking.identities import identities_of, identity_texts, plain_numbers
 from harness.pipeline.asking.plan_samples import exemplars_of, samples_of
 from harness.pipeline.asking.refusals import (
@@ -28,7 +28,7 @@ from harness.pipeline.asking.refusals import (
     replay_steps,
 )
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
-from harness.pipeline.asking.systems import control_systems, systems_of
+from harness.pipeline.asking.systems import systems_of
 from harness.postprocess import check_steps
 from harness.records import (
     Control,
@@ -285,13 +285,8 @@ def draft_plan(
                 systems += [system for system, _ in pairs]
                 # Of a part of the dataset nobody can say what the whole does not have.
                 unknown += file.unknown if choice.limit is None and sample_ids is None else ()
-    with problems.caught(suite.where.get("controls")):
-        controls = control_renderers(suite, renderers, dataset.samples)
-        if controls:
-            names = ((name, None) for name in [*renderers, *controls])
-            problems.add(unique("variant", names, joined=False))
-        renderers |= controls
-        systems += control_systems(suite, systems)
+    if not problems.all:  # of a plan that is refused there is one sample, which is no other's
+        add_controls(suite, dataset.samples, renderers, systems, problems)
     problems.add(unique("system", ((s.name, None) for s in systems), joined=False))
     plan = Plan(
         suite=suite,

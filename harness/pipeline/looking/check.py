@@ -26,6 +26,7 @@ from harness.engines.protocol import check_machine
 from harness.errors import ConfigError, DataError, HarnessError
 from harness.fingerprint import sha256_file
 from harness.pipeline.asking.code_parts import code_parts
+from harness.pipeline.asking.control_prompts import without_shuffled
 from harness.pipeline.asking.declaring import replayed_systems
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
@@ -198,6 +199,8 @@ class Looking:
         """Go the road of a run up to where it would ask; give the plan of what is left."""
         problems = Problems()
         self._elsewhere(suite.dataset)
+        if self.limit is not None:  # no sample is another one's where there is one
+            suite = without_shuffled(suite)
         plan = draft_plan(
             suite,
             Choice(limit=self.limit, settings=self._settings),
