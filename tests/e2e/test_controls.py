@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from harness.fingerprint import sha256_file
+from harness.records import Decision, Decoding, System
 
 SUITE = "prompts/titles"
 
@@ -171,6 +172,54 @@ def test_controls_are_no_rivals_of_prompts(project, declare, script, many, harne
     ]
 
 
+def test_a_control_is_never_the_best_nor_makes_prompts_uneven(
+    project, declare, script, many, harness, run
+):
+    declare("controls: [grey]")
+    titles = list(many.values())
+
+    def answer(request):  # the control is right, and the prompts are not; one request of it fails
+        grey = request.system.endswith("{grey}")
+        if grey and request.sample_id == "m3":
+            return None
+        return titles[int(request.sample_id[1:])] if grey else f"Soup {request.system}"
+
+    script.answer = answer
+    summary = run()
+    assert summary["uneven"] == []
+    rows = (folder_of(summary, project) / "table.md").read_text().splitlines()
+    assert "1.0000" in next(row for row in rows if row.startswith("| plain{grey} "))
+    assert not any("**" in row for row in rows if "grey" in row)
+    text = harness("report", "titles", cwd=project).stdout
+    assert "the picture takes" not in text
+    assert "not told whether" not in text
+    page = (folder_of(summary, project) / "report.html").read_text()
+    assert "the picture takes" in page
+
+
+def test_what_is_declared_is_of_the_prompts_alone(project, declare, run):
+    declare("decide: {metric: CIDEr, baseline: plain}")
+    declare("controls: [blind, shuffled, grey]")
+    record = json.loads((folder_of(run(), project) / "run.json").read_text())
+    assert record["decide"]["comparisons"] == 1
+    assert record["decide"]["answers_before"] == 0
+    decision = Decision(metrics=("CIDEr",), baseline="plain")
+    everybody = Decision(metrics=("CIDEr",))
+    systems = [
+        System(
+            name=system["name"],
+            model=system["model"],
+            variant=system["variant"],
+            decoding=Decoding(name="greedy", params={}),
+            control=system["control"],
+            control_of=system["control_of"],
+        )
+        for system in record["systems"]
+    ]
+    assert len(systems) == 8
+    assert decision.pairs(systems) == everybody.pairs(systems) == (("title", "plain"),)
+
+
 def test_a_control_is_chosen_by_its_name(project, declare, harness, run):
     declare("controls: [blind, grey]")
     systems = [s["system"] for s in run("--only", "title{grey}")["systems"]]
@@ -197,6 +246,44 @@ def test_render_shows_what_a_run_sends(project, declare, harness, run):
     text = harness("render", SUITE, cwd=project).stdout
     assert "── title{grey} · sample s1" in text
     assert "<image grey, 64×48: 64×48, sha256" in text
+    assert text.splitlines()[-1] == "stand-in: one beginning, the image included: plain, title"
+
+
+def test_a_grey_picture_has_the_size_in_which_a_turned_photo_is_seen(project, declare, harness):
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.new("RGB", (64, 48)).save(project / "datasets/dishes/images/s2.png", "JPEG", exif=exif)
+    declare("controls: [grey]")
+    done = harness("render", SUITE, "--sample", "s2", "--only", "plain", "--json", cwd=project)
+    real, grey = (request["media"][0] for request in json.loads(done.stdout))
+    assert (real["width"], real["height"]) == (64, 48)  # as it lies in its file
+    assert (grey["width"], grey["height"]) == (48, 64)
+
+
+def test_slices_power_and_floor_are_of_the_prompts_alone(project, declare, script, many, harness):
+    declare("controls: [shuffled]")
+    script.answer = titled(many)
+    assert harness("run", SUITE, "--repeat", "2", cwd=project).returncode == 0
+    slices = harness("slices", "titles", "--by", "reference_words", "--json", cwd=project)
+    power = harness("power", "titles", "--json", cwd=project)
+    again = harness("power", SUITE, "--from", "results/titles", "--json", cwd=project)
+    for done in (slices, power, again):
+        assert done.returncode == 0, done.stderr
+        assert "{shuffled}" not in done.stdout
+    [folder] = (project / "results/titles").iterdir()
+    floor = json.loads((folder / "summary.json").read_text())["noise_floor"]
+    assert set(floor["differing"]) == {"plain", "title"}
+
+
+def test_a_second_metric_has_its_row_too(project, declare, script, many, harness, run):
+    declare("controls: [grey]")
+    script.answer = titled(many)
+    summary = run("--only", "title")
+    assert {pair["metric"] for pair in summary["grounding"]} == set(summary["metrics"])
+    scored = harness("score", "titles", "--metric", "exact_match", "--json", cwd=project)
+    after = json.loads(scored.stdout)
+    assert len(after["metrics"]) > len(summary["metrics"])
+    assert {pair["metric"] for pair in after["grounding"]} == set(after["metrics"])
 
 
 def test_check_and_show_know_controls(project, declare, harness, run):
