@@ -25,6 +25,9 @@ from harness.cli.options import (
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
 from harness.cli.output import error_lines, say, say_json, tell
 
+MOST_SENTENCES = 9
+"""On pictures, under the table of a run; its page has all."""
+
 app = typer.Typer(
     help="Which prompt is better, by how much, on which images, and is it real?\n\n"
     "Compares prompt variants for vision-language models over images with reference titles.",
@@ -135,7 +138,8 @@ def run(
     print_result(outcome.summary)
     if outcome.comparison:
         print_verdict(outcome.comparison)
-    if pictures := picture_sentences(outcome.folder.run(), outcome.summary):
+    run_record = outcome.folder.run()
+    if pictures := picture_sentences(run_record, outcome.summary, most=MOST_SENTENCES):
         say("", *pictures)
     say("", *what_it_took(outcome))
     say(f"report: {folder / 'report.html'}")

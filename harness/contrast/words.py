@@ -76,7 +76,7 @@ def picture_sentence(pair: Comparison, control: Control) -> str:
         control: what it is.
     """
     name, asked = pair.candidate, WITH[control]
-    bare = f"{asked} it scores {pair.baseline_value:.4f} of {pair.candidate_value:.4f}"
+    bare = f"it scores {pair.candidate_value:.4f}, and {pair.baseline_value:.4f} {asked}"
     if pair.verdict == "cannot tell" or not pair.interval:
         said = f"this data cannot tell what the picture adds to {name}: {pair.reason}"
         return f"On {pair.metric}, {said} ({counted(pair)}); {bare}."
@@ -99,6 +99,19 @@ def picture_sentence(pair: Comparison, control: Control) -> str:
             f"{high:+.4f}): unlikely to be chance ({chance})"
         )
     return f"On {pair.metric}, {said}; {bare}."
+
+
+def pictures_in_short(pairs: Sequence[Comparison], control: Control) -> str:
+    """Say in one sentence what the picture adds to many prompts on one metric."""
+    told = [pair.delta for pair in pairs if pair.verdict == "told apart"]
+    added = [delta for delta in told if delta > 0]
+    between = f" ({min(added):+.4f} to {max(added):+.4f})" if added else ""
+    open_ = len(pairs) - len(told)
+    return (
+        f"On {pairs[0].metric}, against the same prompt {WITH[control]}, the picture adds to "
+        f"{len(added)} of {len(pairs)}{between}, takes from {len(told) - len(added)}, and of "
+        f"{open_} it is not told"
+    )
 
 
 def counted(pair: Comparison) -> str:

@@ -140,7 +140,7 @@ class ComparisonTable:
         for column, metric in enumerate(self.metrics):
             values = [row.values[column] for row in self.rows]
             shown = (
-                "–" if value is None else f"{value:{'+' if row.difference else ''}.3f}"
+                "–" if value is None else _signed(value, 3) if row.difference else f"{value:.3f}"
                 for value, row in zip(values, self.rows, strict=True)
             )
             lines.append([markdown(metric), *shown])
@@ -217,8 +217,15 @@ def _number(row: Row, column: int, digits: int) -> str:
     if not row.difference:
         return f"{value:.{digits}f}"
     low, high = row.intervals[column]
-    interval = "" if low is None or high is None else f" [{low:+.{digits}f}, {high:+.{digits}f}]"
-    return f"{value:+.{digits}f}{interval}"
+    shown = _signed(value, digits)
+    if low is None or high is None:
+        return shown
+    return f"{shown} [{_signed(low, digits)}, {_signed(high, digits)}]"
+
+
+def _signed(value: float, digits: int) -> str:
+    """Write a difference with its sign; what rounds to nothing has no minus."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
 def _source(row: Row) -> str:

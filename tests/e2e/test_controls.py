@@ -136,6 +136,21 @@ def test_a_model_that_sees_is_told_from_one_that_has_style(project, declare, scr
     assert list(project.rglob("*.png")) == list((project / "datasets/dishes/images").iterdir())
 
 
+def test_of_many_prompts_a_sentence_for_each_kind_is_said(
+    project, declare, script, many, harness, write
+):
+    matrix = "{words: [1, 2, 3, 4, 5]}"
+    write(project / SUITE / "title.yaml", f"matrix: {matrix}\nuser: Give {{{{ words }}}} words.\n")
+    declare("controls: [blind, grey]")
+    script.answer = titled(many)
+    done = harness("run", SUITE, cwd=project)
+    said = [line for line in done.stdout.splitlines() if "the picture" in line and "On " in line]
+    assert len(said) == 2
+    assert said[1].startswith("On CIDEr, against the same prompt with a grey image, the picture ")
+    assert "adds to 6 of 6 (+" in said[1]
+    assert "title[words=3]: of which from the picture (against grey)" in done.stdout
+
+
 def test_style_alone_adds_nothing(project, declare, script, many, harness):
     declare("controls: [grey]")
     script.answer = lambda r: f"{COLOURS[int(r.key[0], 16) % 8]} {DISHES[int(r.key[1], 16) % 4]}"

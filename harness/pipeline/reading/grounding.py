@@ -15,6 +15,7 @@ from harness.contrast import (
     conclude,
     grouped,
     picture_sentence,
+    pictures_in_short,
     record,
 )
 from harness.metrics.metric import applies
@@ -85,16 +86,24 @@ def grounding(
     )
 
 
-def picture_sentences(run: RunRecord, summary: RunSummary) -> list[str]:
-    """Say of each control what it tells, on the metric that decides."""
+def picture_sentences(run: RunRecord, summary: RunSummary, *, most: int | None = None) -> list[str]:
+    """Say of each control what it tells, on the metric that decides.
+
+    Args:
+        run: the run.
+        summary: its numbers.
+        most: of more than so many sentences, one for each kind of control is left.
+    """
     differing = {p.metric: None for p in summary.grounding if abs(p.delta) >= SEEN}
     declared = run.decide.metrics if run.decide else ()
     every = dict.fromkeys(pair.metric for pair in summary.grounding)
     wanted = [c for c in declared if c in every]
     wanted += [column for column in (*DECIDING, *every) if column in differing]
     kinds = control_kinds(summary)
+    pairs = [p for p in summary.grounding if p.metric in (wanted or list(every))[:1]]
+    if most is None or len(pairs) <= most:
+        return [picture_sentence(pair, kinds[pair.baseline]) for pair in pairs]
     return [
-        picture_sentence(pair, kinds[pair.baseline])
-        for pair in summary.grounding
-        if pair.metric in (wanted or list(every))[:1]
+        pictures_in_short([pair for pair in pairs if kinds[pair.baseline] == kind], kind)
+        for kind in dict.fromkeys(kinds[pair.baseline] for pair in pairs)
     ]
