@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from harness.additions import additions
+from harness.records import Control  # noqa: TC001 - pydantic reads the annotations
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 """Of a dataset's source, beside those that packages add."""
@@ -229,6 +230,17 @@ class DecideFile(Strict):
     )
 
 
+class ControlsFile(Strict):
+    """``controls:`` of a suite, where not every variant has them."""
+
+    kinds: list[Control] = Field(
+        min_length=1, examples=["[blind, shuffled, grey]"], description="Which controls."
+    )
+    variants: list[str] = Field(
+        min_length=1, examples=["[title-style]"], description="Of which variants."
+    )
+
+
 class SuiteFile(Strict):
     """``prompts/<suite>/suite.yaml``."""
 
@@ -271,6 +283,11 @@ class SuiteFile(Strict):
         default=None,
         examples=["{metric: CIDEr, baseline: baseline}"],
         description="By what the systems are to be compared, said before answers exist.",
+    )
+    controls: list[Control] | ControlsFile | None = Field(
+        default=None,
+        examples=["[blind, shuffled, grey]"],
+        description="What each variant is asked with, too, in the place of a sample's images.",
     )
     tokenizer: Literal["ptb", "none"] = "ptb"
     reported: str | None = Field(

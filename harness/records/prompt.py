@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from harness.records.json_value import Json
 from harness.records.media import MediaRef
@@ -13,6 +13,11 @@ from harness.records.source import Where
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 """Who speaks in a turn of a chat."""
+
+Control = Literal["blind", "shuffled", "grey"]
+"""What a variant is shown in the place of a sample's images: nothing, the images of another sample,
+grey ones of the same size."""
+CONTROLS: tuple[Control, ...] = get_args(Control)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,10 @@ class PromptVariant:
     """Files that its templates may include."""
     pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Name → steps, of post-processings that are scored from the same completions."""
+    control: Control | None = None
+    """What it is shown in the place of a sample's images; None: these themselves."""
+    control_of: str | None = None
+    """The variant that it is a control of."""
     where: Mapping[str, Where]
     """Field name → where its text begins, so that a template's error names the true line."""
 

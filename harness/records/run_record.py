@@ -12,9 +12,9 @@ from typing import Literal
 from harness.records.answer import ExpectedAnswers
 from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
-from harness.records.prompt import ExemplarSpec, MessageTemplate
+from harness.records.prompt import Control, ExemplarSpec, MessageTemplate
 from harness.records.sample import Dropped
-from harness.records.score import MetricResult
+from harness.records.score import Comparison, MetricResult
 from harness.records.suite import Decision, ModelConfig, System
 
 RUN_SCHEMA = 3
@@ -84,6 +84,11 @@ class VariantRecord:
     """Named post-processings, in the place of ``postprocess``."""
     generation: Mapping[str, Json] = field(default_factory=dict)
     structured_outputs: Mapping[str, Json] | None = None
+    control: Control | None = None
+    """What it was shown in the place of a sample's images; None: these themselves. A control has
+    no matrix and no axes."""
+    control_of: str | None = None
+    """The variant that it is a control of."""
 
     def steps(self, pipeline: str | None) -> tuple[str, ...]:
         """Give the steps of a pipeline; None: of the one without a name."""
@@ -277,6 +282,10 @@ class SystemSummary:
     """Why requests failed → how many, the most frequent first."""
     made_by: Mapping[str, int] = field(default_factory=dict)
     """Engine and version → completions that it made."""
+    control: Control | None = None
+    """What it was shown in the place of a sample's images; None: these themselves."""
+    control_of: str | None = None
+    """The system that it is a control of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,6 +401,9 @@ class RunSummary:
     reported: tuple[ReportedRow, ...]
     notices: tuple[str, ...] = ()
     cost: Cost | None
+    grounding: tuple[Comparison, ...] = ()
+    """What the picture adds: of each control (the baseline) and its system (the candidate), on each
+    column. All of them are one family, and in no other."""
 
     def value(self, system: str, metric: str) -> float | None:
         """Give one score; None where it is missing.

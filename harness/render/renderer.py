@@ -95,16 +95,23 @@ class Renderer:
         """What its templates look up: variables, and what every template sees."""
         return self._templates.names
 
-    def render(self, sample: Sample) -> RenderedPrompt:
+    def render(self, sample: Sample, *, blind: bool = False) -> RenderedPrompt:
         """Give exactly what a model is sent for this sample.
+
+        Args:
+            sample: what is asked about.
+            blind: show no image, also none of exemplars: what places one gives nothing.
 
         Raises:
             RenderError: the template fails, e.g. names metadata that the sample does not have.
         """
-        turns, shown = self._exemplar_turns
-        media = [*shown, *sample.media]
+        turns, shown = self._blind_exemplar_turns if blind else self._exemplar_turns
+        media = [*shown, *(() if blind else sample.media)]
         indices = range(len(shown), len(media))
-        filled = [self._fill(role, template, sample, indices) for role, template in self._turns]
+        hidden = len(sample.media) if blind else 0
+        filled = [
+            self._fill(role, template, sample, indices, hidden) for role, template in self._turns
+        ]
         placed = any(isinstance(piece, int) for pieces in filled for piece in pieces)
         messages: list[Message] = []
         for i, ((role, _), pieces) in enumerate(zip(self._turns, filled, strict=True)):
@@ -124,15 +131,24 @@ class Renderer:
     @cached_property
     def _exemplar_turns(self) -> tuple[list[Message], list[MediaRef]]:
         """The worked examples, which are the same in every prompt, and their images."""
+        return self._shown_exemplars(blind=False)
+
+    @cached_property
+    def _blind_exemplar_turns(self) -> tuple[list[Message], list[MediaRef]]:
+        """The worked examples without their images."""
+        return self._shown_exemplars(blind=True)
+
+    def _shown_exemplars(self, *, blind: bool) -> tuple[list[Message], list[MediaRef]]:
         media: list[MediaRef] = []
         messages: list[Message] = []
         shown = self.variant.exemplars is None or self.variant.exemplars.images
         role, template = self._turns[self._question]
         for exemplar, answer in zip(self._exemplars, self.exemplar_answers, strict=True):
             first = len(media)
-            media += exemplar.media if shown else ()
+            media += exemplar.media if shown and not blind else ()
             indices = range(first, len(media))
-            pieces = self._fill(role, template, exemplar, indices)
+            hidden = len(exemplar.media) if shown and blind else 0
+            pieces = self._fill(role, template, exemplar, indices, hidden)
             placed = any(isinstance(piece, int) for piece in pieces)
             parts = _parts(pieces, () if placed else indices)
             messages.append(Message(role=role, parts=parts))
@@ -140,10 +156,20 @@ class Renderer:
         return messages, media
 
     def _fill(
-        self, role: Role, compiled: Compiled, sample: Sample, indices: Sequence[int]
+        self,
+        role: Role,
+        compiled: Compiled,
+        sample: Sample,
+        indices: Sequence[int],
+        hidden: int = 0,
     ) -> tuple[str | int, ...]:
-        """Give the template's texts, and images by their index, in order."""
-        offered = indices if role == "user" else ()
+        """Give the template's texts, and images by their index, in order.
+
+        In the place of ``hidden`` images there is nothing, so that templates may name them.
+        """
+        offered: Sequence[int | str] = indices if role == "user" else ()
+        if hidden and role == "user":
+            offered = [""] * hidden
         image: Any = Placed(pieces=tuple(offered)) if offered else ""
         images: Any = [Placed(pieces=(index,)) for index in offered]
         if role != "user" and self.variant.messages:

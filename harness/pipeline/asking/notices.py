@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from harness.config.load import find_dataset
+from harness.engines.protocol import REPLAY
 from harness.errors import HarnessError
 from harness.pipeline.asking.declaring import missing_baseline
 from harness.records import TextPart
@@ -48,11 +49,18 @@ def notices(plan: Plan) -> tuple[str, ...]:
             f"the declared comparison cannot be made: the baseline '{plan.suite.decide.baseline}' "
             "is not among the run's variants"
         )
+    said += _without_controls(plan)
     for variant in plan.suite.variants:
         said += _exemplars(plan, variant)
         said += _own_text(plan, variant, references)
         said += _shown_metadata(plan, variant, holding)
     return tuple(said)
+
+
+def _without_controls(plan: Plan) -> Iterator[str]:
+    files = [model.name for model in plan.suite.models if model.engine == REPLAY]
+    if files and plan.suite.controls:
+        yield f"there are no controls of {', '.join(files)}: of a file of predictions nobody asks"
 
 
 def _reference_columns(plan: Plan) -> Iterator[str]:

@@ -6,7 +6,8 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.config.names import JOINER, unique
+from harness.config.control_kinds import chosen_control, split_control
+from harness.config.names import unique
 from harness.config.problems import Problems
 from harness.config.selecting import selected
 from harness.config.variables import with_settings
@@ -16,21 +17,22 @@ from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import sha256_file
 from harness.ingredients import Ingredients
 from harness.nearest import nearest
+from harness.pipeline.asking.control_prompts import add_controls
 from harness.pipeline.asking.identities import identities_of, identity_texts, plain_numbers
-from harness.pipeline.asking.piping import asked_of, piped
+from harness.pipeline.asking.piping import asked_of
 from harness.pipeline.asking.plan_samples import exemplars_of, samples_of
 from harness.pipeline.asking.refusals import (
-    place_of,
     refuse_decision,
-    refuse_draws,
     refuse_metrics,
     refuse_models,
     refuse_replay_steps,
     refuse_size,
 )
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
+from harness.pipeline.asking.systems import systems_of
 from harness.postprocess import check_steps
 from harness.records import (
+    Control,
     Decoding,
     Json,
     ModelConfig,
@@ -39,7 +41,7 @@ from harness.records import (
     Suite,
     System,
 )
-from harness.render import Renderer
+from harness.render import ControlRenderer, Renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -49,20 +51,14 @@ if TYPE_CHECKING:
     from harness.dataset.samples import LoadedDataset
     from harness.records import Sample
 
-DEFAULTS: dict[str, Json] = {"temperature": 0, "max_tokens": 128}
-"""Sampling where nobody says otherwise. vLLM's own defaults would draw at random and stop after 16
-tokens, without a word."""
-
-SEED = 0
-"""Of a decoding that draws at random and names no seed: the same run gives the same texts."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """What of a suite is to be run."""
 
     only: tuple[str, ...] = ()
-    """Variants; ``title`` is all of a matrix, ``title[tone=plain]`` a part. Default: all."""
+    """Variants; ``title`` is all of a matrix, ``title[tone=plain]`` a part, ``title{blind}`` the
+    variant with this one of its controls. Default: all."""
     models: tuple[str, ...] = ()
     """Models of the suite, by name; default: all."""
     engine: str | None = None
@@ -92,7 +88,7 @@ class Plan:
     suite: Suite
     dataset: LoadedDataset
     systems: tuple[System, ...]
-    renderers: dict[str, Renderer | ReplayRenderer]
+    renderers: dict[str, Renderer | ControlRenderer | ReplayRenderer]
     """By variant."""
     identities: dict[str, Json]
     """By model: what of it a completion depends on."""
@@ -185,7 +181,7 @@ def choose(suite: Suite, choice: Choice) -> Suite:
     Raises:
         ConfigErrors: a name that the suite does not have.
     """
-    variants = _chosen_variants(suite, choice)
+    variants, controls = _chosen_variants(suite, choice)
     models = _named(suite.models, choice.models, "model", suite)
     if choice.engine:
         # The arguments were meant for the engine that is not used.
@@ -197,7 +193,7 @@ def choose(suite: Suite, choice: Choice) -> Suite:
         )
     names = [variant.name for variant in variants]
     baseline = suite.baseline if suite.baseline in names or not names else names[0]
-    return replace(suite, variants=variants, models=models, baseline=baseline)
+    return replace(suite, variants=variants, models=models, baseline=baseline, controls=controls)
 
 
 def make_plan(
@@ -263,7 +259,7 @@ def draft_plan(
     suite = choose(suite, choice)
     refuse_metrics(suite, problems)
     refuse_decision(suite, problems)
-    renderers: dict[str, Renderer | ReplayRenderer] = {}
+    renderers: dict[str, Renderer | ControlRenderer | ReplayRenderer] = {}
     exemplars: dict[str, tuple[Sample, ...]] = {}
     for variant in suite.variants:
         with problems.caught():
@@ -271,7 +267,7 @@ def draft_plan(
         with problems.caught(variant.where.get("exemplars")):
             exemplars[variant.name] = exemplars_of(variant, suite, hash_file)
             renderers[variant.name] = Renderer(variant, exemplars[variant.name])
-    systems = list(_systems(suite, problems))
+    systems = list(systems_of(suite, problems))
     refuse_models(suite, asked_of(systems), problems)
     if pin and not problems.all:
         suite = _pinned(suite, pin, problems)
@@ -295,6 +291,8 @@ def draft_plan(
                 systems += [system for system, _ in pairs]
                 # Of a part of the dataset nobody can say what the whole does not have.
                 unknown += file.unknown if choice.limit is None and sample_ids is None else ()
+    if not problems.all:  # of a plan that is refused there is one sample, which is no other's
+        add_controls(suite, dataset.samples, renderers, systems, problems)
     asked = [s for s in asked_of(systems) if s.name not in {system.name for system in systems}]
     named = ((system.name, None) for system in (*systems, *asked))
     problems.add(unique("system", named, joined=False))
@@ -323,37 +321,6 @@ def _pinned(suite: Suite, pin: Callable[[ModelConfig], ModelConfig], problems: P
     return suite if problems.all else replace(suite, models=tuple(models))
 
 
-def _systems(suite: Suite, problems: Problems) -> Iterator[System]:
-    asked = [model for model in suite.models if model.engine != REPLAY]
-    for model in asked:
-        for decoding in suite.decodings:
-            for variant in suite.variants:
-                parts = [model.name] if len(asked) > 1 else []
-                parts += [variant.name]
-                parts += [decoding.name] if len(suite.decodings) > 1 else []
-                params = {
-                    **DEFAULTS,
-                    **model.generation,
-                    **decoding.params,
-                    **variant.generation,
-                }
-                if variant.structured_outputs is not None:
-                    params["structured_outputs"] = dict(variant.structured_outputs)
-                draws = params.pop("n", 1)
-                if params["temperature"]:
-                    params.setdefault("seed", SEED)
-                system = System(
-                    name=JOINER.join(parts),
-                    model=model.name,
-                    variant=variant.name,
-                    decoding=Decoding(name=decoding.name, params=params),
-                    draws=draws,
-                )
-                with problems.caught(place_of(suite, variant, system, "n")):
-                    refuse_draws(draws, params, decoding.name)
-                yield from piped(system, variant)
-
-
 def _drawn(decoding: Decoding, draw: int) -> Decoding:
     """Give each draw a seed of its own; what is greedy stays as it is."""
     seed = decoding.params.get("seed")
@@ -362,21 +329,32 @@ def _drawn(decoding: Decoding, draw: int) -> Decoding:
     return replace(decoding, params={**decoding.params, "seed": seed + draw})
 
 
-def _chosen_variants(suite: Suite, choice: Choice) -> tuple[PromptVariant, ...]:
-    """Give the variants that are to be run, with their variables set.
+def _chosen_variants(
+    suite: Suite, choice: Choice
+) -> tuple[tuple[PromptVariant, ...], dict[str, tuple[Control, ...]]]:
+    """Give the variants that are to be run, with their variables set, and their controls.
 
     Raises:
         ConfigErrors: a name or a setting is wrong; all that are.
     """
     problems = Problems()
     variants = with_settings(suite.variants, choice.settings, problems)
-    names: set[str] = set()
-    for name in choice.only:
+    controls: dict[str, tuple[Control, ...]] = {}
+    for name in choice.only or tuple(variant.name for variant in variants):
         with problems.caught():
             unknown = f"suite '{suite.name}' has no variant '{name}'"
-            names |= {variant.name for variant in selected(name, variants, unknown)}
+            named, control = split_control(name, variants)
+            found = [variant.name for variant in selected(named, variants, unknown)]
+            given = (
+                {variant: suite.controls.get(variant, ()) for variant in found}
+                if control is None
+                else chosen_control(control, found, suite.controls, name)
+            )
+            for variant, kinds in given.items():
+                controls[variant] = tuple(dict.fromkeys([*controls.get(variant, ()), *kinds]))
     problems.raise_any()
-    return tuple(variant for variant in variants if not choice.only or variant.name in names)
+    chosen = tuple(variant for variant in variants if variant.name in controls)
+    return chosen, {name: kinds for name, kinds in controls.items() if kinds}
 
 
 def _named(

@@ -136,6 +136,8 @@ def _variant_record(
         pipelines=dict(variant.pipelines),
         generation=dict(variant.generation),
         structured_outputs=variant.structured_outputs,
+        control=variant.control,
+        control_of=variant.control_of,
     )
 
 

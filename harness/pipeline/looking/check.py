@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING
 from harness import media
 from harness.config.load import load_dataset, load_suite_parts, load_variants, variant_names
 from harness.config.problems import Problems
+from harness.config.selecting import file_of
 from harness.dataset.samples import load_samples
 from harness.engines.hub import check_local
 from harness.engines.protocol import check_machine
 from harness.errors import ConfigError, DataError, HarnessError
 from harness.fingerprint import sha256_file
 from harness.pipeline.asking.code_parts import code_parts
+from harness.pipeline.asking.control_prompts import without_shuffled
 from harness.pipeline.asking.declaring import replayed_systems
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
@@ -197,6 +199,8 @@ class Looking:
         """Go the road of a run up to where it would ask; give the plan of what is left."""
         problems = Problems()
         self._elsewhere(suite.dataset)
+        if self.limit is not None:  # no sample is another one's where there is one
+            suite = without_shuffled(suite)
         plan = draft_plan(
             suite,
             Choice(limit=self.limit, settings=self._settings),
@@ -313,7 +317,7 @@ def _same_results(folders: set[Path]) -> Iterator[str]:
 
 
 def _path(variant: PromptVariant, folder: Path) -> Path:
-    return folder / f"{variant.matrix or variant.name}.yaml"
+    return folder / f"{variant.matrix or file_of(variant.control_of or variant.name)}.yaml"
 
 
 def _as_the_suite_has_them(

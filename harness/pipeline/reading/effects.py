@@ -17,7 +17,7 @@ from harness.contrast import (
 )
 from harness.errors import StoreError
 from harness.metrics.metric import applies
-from harness.pipeline.reading.comparing import chosen_metric, differing, read_statistics
+from harness.pipeline.reading.comparing import chosen_metric, differing, ranked, read_statistics
 from harness.report.effect_picture import effects_svg
 from harness.units import clusters_of
 
@@ -101,7 +101,7 @@ def effects_of_run(
     if not plan:
         raise StoreError("this run tells no effect of its matrix", hint="; ".join(not_told))
     scored, statistics, metrics = read_statistics(folder, summary)
-    _, deciding = chosen_metric(metrics, run, metric, differing(summary, known))
+    _, deciding = chosen_metric(metrics, run, metric, differing(summary, ranked(summary)))
     found = effects(
         [
             MeasuredMetric(

@@ -16,6 +16,7 @@ from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.reading.answers import read_whole
 from harness.pipeline.reading.complying import flag_shares
+from harness.pipeline.reading.grounding import grounding
 from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
@@ -23,6 +24,7 @@ from harness.pipeline.reading.wordings import ideas
 from harness.postprocess import step_mark
 from harness.records import RunSummary, SystemSummary, TextsSummary
 from harness.scores import ScoredRun, best_of, corpus_values, score, score_by_evaluate
+from harness.units import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -125,7 +127,7 @@ def score_run(
         suite=run.suite,
         dataset=run.dataset.name,
         baseline=run.baseline,
-        uneven=_uneven(scored, own),
+        uneven=_uneven(scored, own, [system.control is None for system in run.systems]),
         specs=tuple(specs),
         metrics=tuple(dict.fromkeys(result.metric for result in results)),
         systems=tuple(_system_summary(system, answers, flags) for system in run.systems),
@@ -155,18 +157,26 @@ def score_run(
     summary = replace(summary, ideas=ideas(run, summary))
     folder.write_scores(per_sample)
     folder.write_statistics(scored.scored, statistics)
+    every = {spec.label: spec for spec in summary.specs}
+    metrics = {label: own.get(label) or create(every[label], tools) for label in statistics}
+    summary = replace(
+        summary,
+        grounding=grounding(run.systems, metrics, statistics, scored.scored, clusters_of(samples)),
+    )
     folder.write_summary(summary)
     return summary
 
 
-def _uneven(scored: ScoredRun, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
-    """Give the columns on which systems were scored on different samples.
+def _uneven(
+    scored: ScoredRun, metrics: Mapping[str, Metric], ranked: Sequence[bool]
+) -> tuple[str, ...]:
+    """Give the columns on which systems were scored on different samples, controls left out.
 
     One that has no score at all is not compared with the others.
     """
     uneven: list[str] = []
     for label, statistics in scored.statistics.items():
-        kept = scored.scored & applies(statistics)
+        kept = (scored.scored & applies(statistics))[list(ranked)]
         kept = kept[kept.any(axis=1)]
         if (kept != kept[:1]).any():
             uneven += metrics[label].columns
@@ -310,6 +320,8 @@ def _system_summary(
         malformed=answers.malformed.get(name, 0),
         reasons=_counted(answer.failure for answer in every if answer.failure),
         made_by=_counted(_maker(answer) for answer in every if answer.failure is None),
+        control=system.control,
+        control_of=system.control_of,
     )
 
 

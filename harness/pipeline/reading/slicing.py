@@ -107,10 +107,11 @@ def slice_run(
     run, summary = folder.run(), folder.summary()
     known = [system.system for system in summary.systems]
     first = next(i for i, s in enumerate(summary.systems) if s.variant == summary.baseline)
-    order = [first, *(i for i in range(len(known)) if i != first)]
+    rivals = [i for i, s in enumerate(summary.systems) if s.control is None]
+    order = [first, *(i for i in rivals if i != first)]
     names = [known[i] for i in order]
     scored, statistics, metrics = read_statistics(folder, summary)
-    _, column = chosen_metric(metrics, run, metric, differing(summary, known))
+    _, column = chosen_metric(metrics, run, metric, differing(summary, names))
     by_plan = run.decide is not None and column in run.decide.metrics
     measured = [
         MeasuredMetric(
