@@ -112,6 +112,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
         tokenizer=file.tokenizer,
         reported=folder / file.reported if file.reported else None,
         decide=decide,
+        allow_leakage=file.allow_leakage,
         where=where,
     )
 

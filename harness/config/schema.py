@@ -244,6 +244,10 @@ class SuiteFile(Strict):
         examples=["{metric: CIDEr, baseline: baseline}"],
         description="By what the systems are to be compared, said before answers exist.",
     )
+    allow_leakage: bool = Field(
+        default=False,
+        description="Whether prompts may show answers of samples under test; every table says so.",
+    )
     tokenizer: Literal["ptb", "none"] = "ptb"
     reported: str | None = Field(
         default=None, description="A CSV of figures printed elsewhere, for --with-reported."

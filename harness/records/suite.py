@@ -115,5 +115,7 @@ class Suite:
     """A CSV of figures that others printed."""
     decide: Decision | None = None
     """None: the suite declares nothing, and whatever is concluded from its runs is exploratory."""
+    allow_leakage: bool = False
+    """Whether prompts may show answers of samples under test; every table then says so."""
     where: Mapping[str, Where] = field(default_factory=dict)
     """``metrics.0``, ``decoding.greedy.top_p``, ``decide.metric.CIDEr`` … → its place."""

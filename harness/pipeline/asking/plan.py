@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
+    from harness.pipeline.asking.leakage import Leakage
     from harness.records import Sample
 
 DEFAULTS: dict[str, Json] = {"temperature": 0, "max_tokens": 128}
@@ -102,6 +103,8 @@ class Plan:
     """Ids in files of predictions that the dataset does not have."""
     data_notes: tuple[str, ...] = ()
     """What of the dataset and of files of predictions was taken for something else than it is."""
+    leakage: Leakage | None = None
+    """What its prompts give away; None where nobody has looked."""
 
     @property
     def samples(self) -> Sequence[Sample]:

@@ -62,6 +62,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
         ),
         unknown_ids=plan.unknown_ids,
         reported=tuple(reported),
+        leakage=plan.leakage.allowed if plan.leakage else (),
         notices=notices(plan),
         code=code_parts(suite),
         created=now["created"],

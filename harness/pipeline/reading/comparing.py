@@ -59,6 +59,8 @@ class RunComparison:
     """Kendall's τ-b between the orders that two metrics put three systems or more in."""
     noise_floor: NoiseFloor | None
     """What repeating alone does to scores; None where nothing was repeated."""
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
 
     def under_floor(self, pair: Comparison) -> bool:
         """Tell whether a pair's difference may come from the engine alone."""
@@ -69,6 +71,7 @@ class RunComparison:
         return {
             "deciding": self.deciding,
             "exploratory": self.exploratory,
+            "leakage": list(self.leakage),
             "pairs": [
                 {**asdict(pair), "under_noise_floor": self.under_floor(pair)}
                 for metric in self.metrics
@@ -157,6 +160,7 @@ def compare_run(
         deciding=deciding,
         exploratory=exploratory,
         noise_floor=summary.noise_floor,
+        leakage=summary.leakage,
     )
 
 
