@@ -5,7 +5,9 @@ test; a prompt's own text if a reference of three words or more stands in it wor
 is refused, unless the suite says ``allow_leakage: true``; then every table and page says so.
 
 No leak is an answer of one word, or one of the answers that ``choice`` of ``structured_outputs``
-allows, since these are labels; nor are ids that are alike in different data.
+allows, since these are labels; nor are ids that are alike in different data. Where each sample has
+exemplars of its own, none that tells about it is shown beside it (``worked_examples``): then only
+exemplars that are samples under test, or have their images, are leaks.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.config.load import find_dataset
-from harness.errors import ConfigError, ConfigErrors, DataError
-from harness.media import Looks
+from harness.errors import ConfigError, ConfigErrors
 from harness.metrics.diversity import words
+from harness.pipeline.asking.in_common import InCommon, Leak, choices, looks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.pipeline.asking.plan import Plan
     from harness.records import MediaRef, PromptVariant, Sample
@@ -40,21 +42,6 @@ _TEXT_HINT = (
     "take an example that is not under test; or write 'allow_leakage: true' in suite.yaml, and "
     "every table says so"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
-    """A sample under test whose answer a prompt gives away."""
-
-    sample: str
-    exemplar: str | None
-    """Its id; None: the prompt's own text."""
-    how: str
-    """What the two have in common."""
-
-    def __str__(self) -> str:
-        given = f"exemplar '{self.exemplar}'" if self.exemplar is not None else "the text"
-        return f"{given} – sample '{self.sample}': {self.how}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,26 +98,25 @@ def guard(plan: Plan, look: Callable[[MediaRef], str], *, most: int = MOST_LOOKE
 
 def find(plan: Plan, look: Callable[[MediaRef], str], *, most: int = MOST_LOOKED_AT) -> Leakage:
     """Find what a plan's prompts give away; see ``guard``."""
-    pools = {
-        variant.name: _Pool(plan, variant, shown, look)
+    shown = {
+        variant.name: _in_common(plan, variant, exemplars, look)
         for variant in plan.suite.variants
-        if (shown := plan.exemplars.get(variant.name))
+        if (exemplars := plan.exemplars.get(variant.name))
     }
     texts = {variant.name: _OwnText(variant) for variant in plan.suite.variants}
     leaks: dict[str, list[Leak]] = {variant.name: [] for variant in plan.suite.variants}
-    hashing = any(pool.hashing for pool in pools.values())
+    hashing = any(each.pictures for each in shown.values())
     pictures = compared = 0
     for sample in plan.samples:
         looks: list[str] = []
         if hashing:
             pictures += len(sample.media)
-            looks = list(_looks(sample.media[: max(0, most - compared)], look))
+            looks = list(looks_of(sample.media[: max(0, most - compared)], look))
             compared += len(looks)
-        references = [words(reference) for reference in sample.references]
         for name, text in texts.items():
-            if name in pools:
-                leaks[name] += pools[name].leaks(sample, references, looks)
-            leaks[name] += text.leaks(sample, references)
+            if name in shown:
+                leaks[name] += shown[name].with_(sample, looks)
+            leaks[name] += text.leaks(sample)
     return Leakage(
         by_variant={name: tuple(each) for name, each in leaks.items() if each},
         compared=compared,
@@ -138,58 +124,23 @@ def find(plan: Plan, look: Callable[[MediaRef], str], *, most: int = MOST_LOOKED
     )
 
 
-class _Pool:
-    """The exemplars of a variant, by all that a sample may have in common with one."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        variant: PromptVariant,
-        exemplars: Sequence[Sample],
-        look: Callable[[MediaRef], str],
-    ) -> None:
-        assert variant.exemplars is not None
-        config = find_dataset(variant.exemplars.dataset, plan.suite.folder)
-        same_data = config.path.resolve() == plan.suite.dataset.path.resolve()
-        labels = {words(label) for label in _choices(variant)}
-        self.hashing = any(e.media for e in exemplars)
-        self._ids = {e.id for e in exemplars} if same_data else set()
-        self._bytes: dict[str, list[str]] = {}
-        self._answers: dict[str, list[str]] = {}
-        images: list[tuple[str, MediaRef]] = []
-        for exemplar in exemplars:
-            for ref in exemplar.media:
-                self._bytes.setdefault(ref.sha256, []).append(exemplar.id)
-                images.append((exemplar.id, ref))
-            answer = words(exemplar.references[0])
-            if " " in answer and answer not in labels:
-                self._answers.setdefault(answer, []).append(exemplar.id)
-        self._seen = [exemplar_id for exemplar_id, _ in images]
-        self._looks = Looks(list(_looks([ref for _, ref in images], look)))
-
-    def leaks(
-        self, sample: Sample, references: Sequence[str], looks: Sequence[str]
-    ) -> Iterator[Leak]:
-        """Give each exemplar that tells about a sample, with all that the two have in common."""
-        common: dict[str, list[str]] = {}
-
-        def add(exemplars: Iterable[str], how: str) -> None:
-            for exemplar in exemplars:
-                if how not in (known := common.setdefault(exemplar, [])):
-                    known.append(how)
-
-        if sample.id in self._ids:
-            add([sample.id], "the same sample")
-        for ref in sample.media:
-            add(self._bytes.get(ref.sha256, ()), "the same image")
-        for look in looks:
-            near = (self._seen[i] for i in self._looks.near(look))
-            add([e for e in near if not common.get(e)], "an image that looks the same")
-        for reference in references:
-            add(self._answers.get(reference, ()), f"the same reference, '{reference}'")
-        for exemplar, how in common.items():
-            same = how[:1] if how[0] == "the same sample" else how
-            yield Leak(sample=sample.id, exemplar=exemplar, how=" and ".join(same))
+def _in_common(
+    plan: Plan,
+    variant: PromptVariant,
+    exemplars: Sequence[Sample],
+    look: Callable[[MediaRef], str],
+) -> InCommon:
+    assert variant.exemplars is not None
+    config = find_dataset(variant.exemplars.dataset, plan.suite.folder)
+    fixed = variant.exemplars.choose != "similar"
+    return InCommon(
+        variant,
+        exemplars,
+        same_data=config.path.resolve() == plan.suite.dataset.path.resolve(),
+        look=look,
+        answers=fixed,
+        pictures=fixed,
+    )
 
 
 class _OwnText:
@@ -197,29 +148,15 @@ class _OwnText:
 
     def __init__(self, variant: PromptVariant) -> None:
         self._text = f" {words(variant.own_text)} "
-        self._labels = {words(label) for label in _choices(variant)}
+        self._labels = {words(label) for label in choices(variant)}
 
-    def leaks(self, sample: Sample, references: Sequence[str]) -> Iterator[Leak]:
+    def leaks(self, sample: Sample) -> Iterator[Leak]:
         """Give the references of a sample that stand in it, of three words or more."""
-        for reference in dict.fromkeys(references):
+        for reference in dict.fromkeys(map(words, sample.references)):
             long = reference.count(" ") >= FEWEST_WORDS - 1
             if long and f" {reference} " in self._text and reference not in self._labels:
                 how = f"its reference '{reference}' stands in the prompt's own text"
                 yield Leak(sample=sample.id, exemplar=None, how=how)
-
-
-def _choices(variant: PromptVariant) -> list[str]:
-    """Give the answers that a variant allows; they are no secret."""
-    choices = (variant.structured_outputs or {}).get("choice") or []
-    return [text for text in choices if isinstance(text, str)] if isinstance(choices, list) else []
-
-
-def _looks(media: Sequence[MediaRef], look: Callable[[MediaRef], str]) -> Iterator[str]:
-    for ref in media:
-        try:
-            yield look(ref)
-        except DataError:  # that it cannot be decoded is said where it is to be sent
-            yield ""
 
 
 def _refused(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from harness.dataset.similar import texts_in
 from harness.errors import HarnessError
 from harness.metrics.diversity import words
 from harness.pipeline.asking.declaring import missing_baseline
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.pipeline.asking.plan import Plan
-    from harness.records import Json, PromptVariant, RenderedPrompt, Sample
+    from harness.records import PromptVariant, RenderedPrompt, Sample
 
 MOST_RENDERED = 1_000
 """Samples a variant that are rendered to see whether their metadata are shown."""
@@ -41,13 +42,15 @@ def notices(plan: Plan) -> tuple[str, ...]:
     holding = [
         sample
         for sample, texts in zip(plan.samples, references, strict=True)
-        if any(_tells(words(value), texts) for value in _texts(sample.metadata))
+        if any(_tells(words(value), texts) for value in texts_in(sample.metadata))
     ]
     if plan.suite.decide and missing_baseline(plan):
         said.append(
             f"the declared comparison cannot be made: the baseline '{plan.suite.decide.baseline}' "
             "is not among the run's variants"
         )
+    for name, similar in plan.similar.items():
+        said += similar.notices(name)
     for variant in plan.suite.variants:
         said += _own_text(plan, variant, references)
         said += _shown_metadata(plan, variant, holding)
@@ -118,18 +121,6 @@ def _tells(value: str, references: set[str]) -> bool:
 def _stands_in(reference: str, text: str) -> bool:
     """Tell whether a reference is a part of a text; one word, such as "soup", is no telling."""
     return " " in reference and f" {reference} " in f" {text} "
-
-
-def _texts(value: Json) -> Iterator[str]:
-    """Give every text in metadata."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner)
-    elif hasattr(value, "values"):
-        for inner in value.values():
-            yield from _texts(inner)
 
 
 def _of(count: int, whole: int, word: str) -> str:

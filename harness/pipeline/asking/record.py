@@ -51,7 +51,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
             model.name: _model_record(model, plan.identities[model.name]) for model in suite.models
         },
         variants={
-            name: _variant_record(renderer.variant, renderer.exemplar_answers, suite.folder)
+            name: _variant_record(plan, renderer.variant)
             for name, renderer in plan.renderers.items()
         },
         dataset=DatasetRecord(
@@ -113,9 +113,16 @@ def write_completions(
         folder.write_completions(lines(write_part))
 
 
-def _variant_record(
-    variant: PromptVariant, answers: tuple[str, ...], folder: Path
-) -> VariantRecord:
+def _variant_record(plan: Plan, variant: PromptVariant) -> VariantRecord:
+    exemplars_of = {}
+    if similar := plan.similar.get(variant.name):
+        place = {candidate: i for i, candidate in enumerate(similar.used())}
+        exemplars_of = {
+            sample: tuple(place[candidate] for candidate in chosen)
+            for sample, chosen in similar.chosen.items()
+        }
+    folder = plan.suite.folder
+    answers = tuple(e.references[0] for e in plan.exemplars.get(variant.name, ()))
     return VariantRecord(
         description=variant.description,
         system=variant.system,
@@ -128,6 +135,7 @@ def _variant_record(
         nuisance=variant.nuisance,
         exemplars=variant.exemplars,
         exemplar_answers=answers,
+        exemplars_of=exemplars_of,
         postprocess=variant.postprocess,
         generation=dict(variant.generation),
         structured_outputs=variant.structured_outputs,

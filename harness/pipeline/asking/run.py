@@ -93,7 +93,7 @@ def run_suite(
     results = out or written.root / "results"
     hub = Hub()
     with FileHashes(results / HASHES_FILE) as hashes:
-        plan = make_plan(written, choice, hash_file=hashes.sha256, pin=hub.pin)
+        plan = make_plan(written, choice, hash_file=hashes.sha256, pin=hub.pin, look=hashes.look)
         plan = replace(plan, leakage=guard(plan, hashes.look))
     suite = plan.suite
     reported = read_reported(suite.reported) if with_reported and suite.reported else []

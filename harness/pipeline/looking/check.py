@@ -207,6 +207,7 @@ class Looking:
             problems,
             hash_file=self._hash_file,
             pin=check_local,
+            look=self._look,
         )
         # That data are not here was said; where they are none of the project's it is no mistake.
         self.problems.add(
