@@ -158,6 +158,27 @@ def test_a_reference_of_three_words_in_a_prompts_own_text_is_refused(project):
     assert guard(plan_of(suite(project, plain="user: Toast with egg.\n")), look).by_variant == {}
 
 
+def test_three_words_are_enough(project):
+    folder = suite(project, plain="user: Such as creamy corn chowder.\n")
+    assert "'creamy corn chowder' stands in the prompt's own text" in refused(folder)[0]
+
+
+def test_the_most_similar_picture_is_not_shown_where_it_is_the_samples_own(project, others):
+    images = project / "datasets/dishes/images"
+    for i in range(4):
+        photo(i).save(images / f"s{i + 1}.png")
+    photo(2, (80, 60)).save(images / "small.jpg", quality=50)
+    others(
+        {"id": "a", "image": "small.jpg", "title": "Something else"},
+        {"id": "b", "image": "far.png", "title": "Another thing"},
+        far=photo(9),
+    )
+    shots = "exemplars: {dataset: more, choose: similar, count: 1, by: image}"
+    plan = plan_of(suite(project, plain=f"user: x\n{shots}\n"))
+    assert plan.similar["plain"].chosen["s3"] == (1,)
+    assert guard(plan, look).by_variant == {}
+
+
 def test_variants_of_a_matrix_say_it_once(project):
     text = "matrix: {n: [1, 2, 3]}\nuser: Mushroom toast with egg, {{ n }}\n"
     [error] = refused(suite(project, plain=text))
