@@ -84,6 +84,7 @@ def print_comparison(compared: RunComparison) -> None:
             )
         grid.end_section()
     grid.show()
+    say(*compared.leakage)
     every = [pair for metric in compared.metrics for pair in metric.pairs]
     if not every:
         say("no two of these systems have a sample in common that a metric says something about")
@@ -178,6 +179,7 @@ def print_slices(sliced: SlicedRun) -> None:
         )
         before = score.value
     grid.show()
+    say(*sliced.leakage)
     say(
         f"exploratory: differences to the baseline, tested together with all {sliced.tests} that "
         f"could have been looked at, of {sliced.fields} field{'s' if sliced.fields != 1 else ''}"

@@ -116,6 +116,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
         reported=folder / file.reported if file.reported else None,
         decide=decide,
         controls=controls,
+        allow_leakage=file.allow_leakage,
         where=where,
     )
 

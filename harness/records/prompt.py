@@ -25,16 +25,28 @@ class ExemplarSpec:
     """Which worked examples a prompt shows."""
 
     dataset: str
-    ids: tuple[str, ...]
-    """Those that are shown, in order."""
+    ids: tuple[str, ...] = ()
+    """Those that are shown, in order, where the file lists them."""
+    choose: Literal["first", "random", "similar"] | None = None
+    """How they are chosen from the dataset where the file lists none; similar: for each sample."""
+    seed: int = 0
+    """Of random."""
+    by: str | None = None
+    """What similar goes by: image, or metadata.FIELD, its words."""
+    form: Literal["turns", "text"] = "turns"
+    """turns of the chat, or a variable that the templates show."""
     images: bool = True
-    """Whether an exemplar's image is shown too."""
+    """Whether an exemplar's image is shown too; never where they are text."""
     listed: tuple[str, ...] = ()
     """All that the file lists; of them ``count`` are shown."""
     count: int | str | None = None
     """How many are shown, or the variable that says so; None: all."""
     order: int | str | None = None
     """listed, reversed, a seed to shuffle by, or the variable that says so; None: as listed."""
+    number: int = 0
+    """How many are chosen: what ``count`` comes to. Of a list ``ids`` says it."""
+    arranged: int | str | None = None
+    """What ``order`` comes to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,8 @@ class VariantRecord:
     exemplars: ExemplarSpec | None = None
     exemplar_answers: tuple[str, ...] = ()
     """What the prompt shows as good answers."""
+    exemplars_of: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Sample → which of ``exemplar_answers`` its prompt shows, where not all of them."""
     postprocess: tuple[str, ...] = ()
     pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Named post-processings, in the place of ``postprocess``."""
@@ -93,6 +95,12 @@ class VariantRecord:
     def steps(self, pipeline: str | None) -> tuple[str, ...]:
         """Give the steps of a pipeline; None: of the one without a name."""
         return self.postprocess if pipeline is None else self.pipelines[pipeline]
+
+    def answers_shown(self, sample: str) -> tuple[str, ...]:
+        """Give the answers that the prompt of a sample shows."""
+        if not self.exemplars_of:
+            return self.exemplar_answers
+        return tuple(self.exemplar_answers[i] for i in self.exemplars_of.get(sample, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +225,8 @@ class RunRecord:
     unknown_ids: tuple[str, ...] = ()
     """Ids in files of predictions that the dataset does not have."""
     reported: tuple[ReportedRow, ...] = ()
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
     notices: tuple[str, ...] = ()
     """What a reader of the numbers should know of how they came about."""
     code: tuple[str, ...] = ()
@@ -294,7 +304,7 @@ class TextsSummary:
 
     system: str
     same_as_exemplar: float | None
-    """Share that is one of the prompt's examples; None where it shows none."""
+    """Share that copies one of the prompt's examples; None where it shows none."""
     words: float | None
     """Mean tokens of a text."""
     vocabulary: int | None
@@ -399,6 +409,8 @@ class RunSummary:
     """Why rows of the dataset became no sample → how many."""
     unknown_ids: tuple[str, ...]
     reported: tuple[ReportedRow, ...]
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
     notices: tuple[str, ...] = ()
     cost: Cost | None
     grounding: tuple[Comparison, ...] = ()

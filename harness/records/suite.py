@@ -134,5 +134,7 @@ class Suite:
     """None: the suite declares nothing, and whatever is concluded from its runs is exploratory."""
     controls: Mapping[str, tuple[Control, ...]] = field(default_factory=dict)
     """Variant → its controls; variants that have none are not there."""
+    allow_leakage: bool = False
+    """Whether prompts may show answers of samples under test; every table then says so."""
     where: Mapping[str, Where] = field(default_factory=dict)
     """``metrics.0``, ``decoding.greedy.top_p``, ``decide.metric.CIDEr`` … → its place."""

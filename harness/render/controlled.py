@@ -42,7 +42,6 @@ class ControlRenderer:
             control=control,
             control_of=renderer.variant.name,
         )
-        self.exemplar_answers = renderer.exemplar_answers
         self._renderer = renderer
         self._pictures = pictures
 

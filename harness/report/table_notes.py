@@ -42,7 +42,7 @@ REASON_LENGTH = 200
 
 def notes_of(summary: RunSummary) -> list[str]:
     """Say what has to be known to read a run's table."""
-    notes = [*_notes_on_texts(summary), *_notes_on_numbers(summary)]
+    notes = [*summary.leakage, *_notes_on_texts(summary), *_notes_on_numbers(summary)]
     if summary.dropped:
         kinds = ", ".join(f"{count} {reason}" for reason, count in summary.dropped.items())
         count = sum(summary.dropped.values())
@@ -129,6 +129,13 @@ def _notes_on_texts(summary: RunSummary) -> Iterator[str]:
     if flags := flags_text(summary):
         yield f"raw texts, before post-processing: {flags} ('harness compliance' shows which)"
     yield from _makers(summary)
+    copied = [
+        f"{line.system} {line.same_as_exemplar:.1%}"
+        for line in summary.texts
+        if line.same_as_exemplar is not None
+    ]
+    if copied:
+        yield f"copies of an exemplar that the prompt shows: {', '.join(copied)}"
     for status, text in (
         ("declined", "step {} would have emptied a text, and left it as it was"),
         ("unapplied", "step {} did not apply, and left the text as it was"),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from harness.records import RunSummary, SystemSummary
 
+_LEAKS = "Leakage is allowed: prompts give away answers of samples under test."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -65,6 +67,8 @@ class ComparisonTable:
     notes: tuple[str, ...]
     uneven: frozenset[str] = frozenset()
     """Metrics on which systems were scored on different samples."""
+    leaks: bool = False
+    """Whether prompts give away answers, as the suite allows."""
 
     @classmethod
     def of(cls, summary: RunSummary) -> ComparisonTable:
@@ -90,6 +94,7 @@ class ComparisonTable:
             rows=tuple(rows),
             notes=tuple(notes_of(summary)),
             uneven=frozenset(summary.uneven),
+            leaks=bool(summary.leakage),
         )
 
     @property
@@ -159,21 +164,27 @@ class ComparisonTable:
     def csv(self) -> str:
         """Write the table with full precision and, after the scores, their 95 % intervals.
 
-        A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``.
+        A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``. Where
+        prompts give away answers, a last column says so.
         """
+        leakage = ["allowed"] if self.leaks else []
         bounds = [f"{metric}_{end}" for metric in self.metrics for end in ("low", "high")]
-        lines = [[csv_cell(name) for name in (*self.header, *bounds, "units", "source")]]
+        header = (*self.header, *bounds, "units", "source", *(["leakage"] if self.leaks else []))
+        lines = [[csv_cell(name) for name in header]]
         for row in self.rows:
             values = ["" if value is None else repr(value) for value in row.values]
             counts = ["" if count is None else str(count) for count in (row.n, row.unscored)]
             ends = [repr(end) if end is not None else "" for pair in row.intervals for end in pair]
             source = _source(row)
             units = "" if row.units is None else str(row.units)
-            lines.append([csv_cell(row.system), *values, *counts, *ends, units, source])
+            lines.append([csv_cell(row.system), *values, *counts, *ends, units, source, *leakage])
         return "".join(f"{','.join(line)}\n" for line in lines)
 
     def latex(self) -> str:
-        """Write the table for a LaTeX paper (booktabs), its notes as comments."""
+        """Write the table for a LaTeX paper (booktabs), its notes as comments.
+
+        That prompts give away answers is a line of the table itself.
+        """
         head = " & ".join(map(latex, self.header))
         rows = "".join(
             " & ".join(
@@ -185,6 +196,9 @@ class ComparisonTable:
         )
         notes = "".join(f"% {latex(note)}\n" for note in self.notes)
         columns = "l" + "r" * (len(self.header) - 1)
+        if self.leaks:
+            width = len(self.header)
+            rows += f"\\midrule\n\\multicolumn{{{width}}}{{l}}{{\\footnotesize {_LEAKS}}} \\\\\n"
         return (
             f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
             f"{rows}\\bottomrule\n\\end{{tabular}}\n{notes}"

@@ -446,3 +446,60 @@ def test_one_prompt_and_its_control_are_no_pair(project, declare, harness, run):
     refused = harness("compare", "results/titles", cwd=project)
     assert refused.returncode == 1
     assert "it has one system" in refused.stderr
+
+
+@pytest.fixture
+def shots(project, write):
+    """Give the prompt exemplars of other data, each with a picture."""
+    rows = []
+    for i, title in enumerate(("Fig Bread", "Corn Pie", "Leek Tart")):
+        picture = Image.new("L", (64, 64), 255)
+        picture.paste(0, (20 * i, 0, 20 * i + 18, 64))
+        picture.save(project / f"datasets/dishes/images/x{i}.png")
+        rows.append({"id": f"x{i}", "image": f"x{i}.png", "title": title, "n": 10 * i})
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    (project / "datasets/dishes/others.jsonl").write_text(lines)
+    config = (project / "datasets/dishes.yaml").read_text()
+    (project / "datasets/others.yaml").write_text(config.replace("samples.jsonl", "others.jsonl"))
+
+    def shots(choice, text="Give a recipe title."):
+        spec = f"exemplars: {{dataset: others, {choice}}}\n"
+        write(project / SUITE / "title.yaml", f"user: {text}\n{spec}")
+
+    return shots
+
+
+@pytest.mark.parametrize("choice", ["ids: [x0, x1]", "choose: similar, by: image, count: 2"])
+def test_a_control_shows_the_exemplars_of_its_prompt(project, declare, script, run, shots, choice):
+    shots(choice)
+    declare("controls: {kinds: [blind, shuffled, grey], variants: [title]}")
+    script.answer = lambda request: "A dish" if request.rendered.media else "Corn Pie"
+    folder = folder_of(run("--only", "title"), project)
+    record = json.loads((folder / "run.json").read_text())["variants"]
+    shown = [(v["exemplar_answers"], v["exemplars_of"]) for v in record.values()]
+    assert shown[0][0]
+    assert shown == [shown[0]] * 4
+    images = {
+        name: [x["ingredients"]["images"] for x in completions(folder) if x["system"] == name]
+        for name in record
+    }
+    before = {name: [each[:-1] for each in some] for name, some in images.items()}
+    assert all(len(each) == 2 for each in before["title"])
+    assert before["title{grey}"] == before["title{shuffled}"] == before["title"]
+    assert [each for each in images["title{blind}"] if each] == []
+    # Without their pictures the exemplars stay, as turns of the chat.
+    turns = {r.system: len(r.rendered.messages) for r in script.asked}
+    assert turns["title{blind}"] == turns["title"] == 5
+    summary = json.loads((folder / "summary.json").read_text())
+    copies = {texts["system"]: texts["same_as_exemplar"] for texts in summary["texts"]}
+    assert copies["title"] == 0
+    assert copies["title{blind}"] > 0
+
+
+def test_exemplars_as_text_stand_in_controls_too(project, declare, script, run, shots):
+    text = '"Like {{ exemplars[0].reference }}: name it."'
+    shots("choose: first, count: 1, as: text", text)
+    declare("controls: {kinds: [blind, grey], variants: [title]}")
+    run("--only", "title")
+    assert {r.system for r in script.asked} == {"title", "title{blind}", "title{grey}"}
+    assert all("Like Fig Bread: name it." in str(r.rendered.messages) for r in script.asked)

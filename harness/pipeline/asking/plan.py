@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness import media
 from harness.config.control_kinds import chosen_control, split_control
 from harness.config.names import unique
 from harness.config.problems import Problems
@@ -20,7 +21,7 @@ from harness.nearest import nearest
 from harness.pipeline.asking.control_prompts import add_controls
 from harness.pipeline.asking.identities import identities_of, identity_texts, plain_numbers
 from harness.pipeline.asking.piping import asked_of
-from harness.pipeline.asking.plan_samples import exemplars_of, samples_of
+from harness.pipeline.asking.plan_samples import samples_of
 from harness.pipeline.asking.refusals import (
     refuse_decision,
     refuse_metrics,
@@ -30,6 +31,12 @@ from harness.pipeline.asking.refusals import (
 )
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
 from harness.pipeline.asking.systems import systems_of
+from harness.pipeline.asking.worked_examples import (
+    Reading,
+    SimilarExemplars,
+    exemplars_of,
+    similar_of,
+)
 from harness.postprocess import check_steps
 from harness.records import (
     Control,
@@ -49,7 +56,8 @@ if TYPE_CHECKING:
 
     from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
-    from harness.records import Sample
+    from harness.pipeline.asking.leakage import Leakage
+    from harness.records import MediaRef, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +102,15 @@ class Plan:
     """By model: what of it a completion depends on."""
     repeats: int = 1
     exemplars: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
-    """By variant: the samples that its prompt shows as worked examples."""
+    """By variant: the samples that its prompts show as worked examples."""
+    similar: Mapping[str, SimilarExemplars] = field(default_factory=dict)
+    """By variant: what chooses them, where each sample has its own."""
     unknown_ids: tuple[str, ...] = ()
     """Ids in files of predictions that the dataset does not have."""
     data_notes: tuple[str, ...] = ()
     """What of the dataset and of files of predictions was taken for something else than it is."""
+    leakage: Leakage | None = None
+    """What its prompts give away; None where nobody has looked."""
 
     @property
     def samples(self) -> Sequence[Sample]:
@@ -204,6 +216,7 @@ def make_plan(
     hash_file: Callable[[Path], str] = sha256_file,
     pin: Callable[[ModelConfig], ModelConfig] | None = None,
     images: bool = True,
+    look: Callable[[MediaRef], str] = media.look,
 ) -> Plan:
     """Load what a suite needs, except its models.
 
@@ -215,6 +228,7 @@ def make_plan(
         pin: finds the commits of what a model has on the Hub. Without it nothing is asked, and
             where ``Plan.pinned`` is false keys are not those of a run.
         images: whether the samples need them.
+        look: gives the look of an image; asked where a variant shows similar exemplars.
 
     Raises:
         HarnessError: a name, a file, a dataset or a template is wrong, or a model is not there;
@@ -229,6 +243,7 @@ def make_plan(
         hash_file=hash_file,
         pin=pin,
         images=images,
+        look=look,
     )
     if len(problems.all) == 1:
         raise problems.all[0]
@@ -246,6 +261,7 @@ def draft_plan(
     hash_file: Callable[[Path], str] = sha256_file,
     pin: Callable[[ModelConfig], ModelConfig] | None = None,
     images: bool = True,
+    look: Callable[[MediaRef], str] = media.look,
 ) -> Plan | None:
     """Make a plan as ``make_plan`` does, and gather what is wrong instead of raising it.
 
@@ -261,12 +277,16 @@ def draft_plan(
     refuse_decision(suite, problems)
     renderers: dict[str, Renderer | ControlRenderer | ReplayRenderer] = {}
     exemplars: dict[str, tuple[Sample, ...]] = {}
+    similar: dict[str, SimilarExemplars] = {}
+    reading = Reading(hash_file=hash_file, look=look)
     for variant in suite.variants:
         with problems.caught():
             check_steps(variant.every_step, variant.where.get("postprocess"))
         with problems.caught(variant.where.get("exemplars")):
-            exemplars[variant.name] = exemplars_of(variant, suite, hash_file)
-            renderers[variant.name] = Renderer(variant, exemplars[variant.name])
+            exemplars[variant.name] = exemplars_of(variant, suite, reading)
+            if choosing := similar_of(variant, suite, reading):
+                similar[variant.name] = choosing
+            renderers[variant.name] = Renderer(variant, choosing or exemplars[variant.name])
     systems = list(systems_of(suite, problems))
     refuse_models(suite, asked_of(systems), problems)
     if pin and not problems.all:
@@ -278,6 +298,10 @@ def draft_plan(
         dataset = samples_of(suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images)
     if dataset is None:
         return None
+    for name, choosing in similar.items():
+        for sample in dataset.samples:
+            choosing(sample)
+        exemplars[name] = tuple(choosing.candidates[i] for i in choosing.used())
     unknown: list[str] = []
     data_notes = [*dataset.notes]
     ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
@@ -302,6 +326,7 @@ def draft_plan(
         systems=tuple(system for system in systems if system.variant in renderers),
         renderers=renderers,
         exemplars=exemplars,
+        similar=similar,
         unknown_ids=tuple(unknown),
         data_notes=tuple(data_notes),
         identities=identities_of(suite, hash_file, problems),

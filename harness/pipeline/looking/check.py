@@ -28,6 +28,7 @@ from harness.fingerprint import sha256_file
 from harness.pipeline.asking.code_parts import code_parts
 from harness.pipeline.asking.control_prompts import without_shuffled
 from harness.pipeline.asking.declaring import replayed_systems
+from harness.pipeline.asking.leakage import MOST_LOOKED_AT, guard
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
 from harness.pipeline.looking.declared import declared
@@ -43,9 +44,11 @@ if TYPE_CHECKING:
 
     from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
-    from harness.records import DatasetConfig, PromptVariant, Sample, Suite
+    from harness.records import DatasetConfig, MediaRef, PromptVariant, Sample, Suite
 
 _SHOWN = 5
+_LOOKED_AT = 1_000
+"""Pictures under test that are compared with exemplars' by their looks, without ``data``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,7 @@ class Looking:
         self.notices: list[str] = []
         self.seen: dict[str, set[Path]] = {"suite": set(), "variant": set(), "dataset": set()}
         self._hash_file: Callable[[Path], str] = cache(sha256_file)
+        self._look: Callable[[MediaRef], str] = cache(media.look)
 
     @contextmanager
     def border(self, path: Path) -> Iterator[None]:
@@ -207,6 +211,7 @@ class Looking:
             problems,
             hash_file=self._hash_file,
             pin=check_local,
+            look=self._look,
         )
         # That data are not here was said; where they are none of the project's it is no mistake.
         self.problems.add(
@@ -233,15 +238,20 @@ class Looking:
             with self.border(folder):
                 for _ in plan.requests():
                     pass
-                self._say(plan)
+        self._say(plan, folder)
         return plan
 
-    def _say(self, plan: Plan) -> None:
-        """Say what gives answers away; of all samples, since only their texts are needed."""
-        if self.limit is not None:
-            rows = load_samples(plan.suite.dataset, images=False)
-            plan = replace(plan, dataset=rows)
-        self.notices += [f"{plan.suite.folder}: {text}" for text in notices(plan)]
+    def _say(self, plan: Plan, folder: Path) -> None:
+        """Say what gives answers away, of all samples; some of their pictures are looked at."""
+        with self.border(folder):
+            if self.limit is not None:
+                rows = load_samples(plan.suite.dataset, images=False, hash_file=self._hash_file)
+                plan = replace(plan, dataset=rows)
+            with self.border(folder):  # what is refused is no reason not to say the rest
+                most = MOST_LOOKED_AT if self.limit is None else _LOOKED_AT
+                plan = replace(plan, leakage=guard(plan, self._look, most=most))
+            said = (*(plan.leakage.allowed if plan.leakage else ()), *notices(plan))
+            self.notices += [f"{plan.suite.folder}: {text}" for text in said]
 
     def _alone(self, path: Path) -> None:
         """Check a variant that no sample can be had for: its template is compiled."""

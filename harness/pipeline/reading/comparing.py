@@ -76,6 +76,8 @@ class RunComparison:
     """What the picture adds to each of these systems: a family of its own."""
     controls: Mapping[str, Control] = field(default_factory=dict)
     """System → what it is shown in the place of a sample's images, of those that are controls."""
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
 
     def under_floor(self, pair: Comparison) -> bool:
         """Tell whether a pair's difference may come from the engine alone."""
@@ -87,6 +89,7 @@ class RunComparison:
             "deciding": self.deciding,
             "exploratory": self.exploratory,
             "caveats": list(self.caveats),
+            "leakage": list(self.leakage),
             "pairs": [
                 {**asdict(pair), "under_noise_floor": self.under_floor(pair)}
                 for metric in self.metrics
@@ -193,6 +196,7 @@ def compare_run(
         noise_floor=summary.noise_floor,
         pictures=tuple(pair for pair in summary.grounding if pair.candidate in shown),
         controls=control_kinds(summary),
+        leakage=summary.leakage,
     )
 
 

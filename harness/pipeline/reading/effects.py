@@ -40,6 +40,8 @@ class RunEffects:
     """Metric by metric: main effects, interactions, wording, then those of single models."""
     not_told: tuple[str, ...]
     """Effects that the systems of the run cannot tell, and why."""
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
 
     def of(self, metric: str) -> tuple[Effect, ...]:
         """Give the effects on one metric."""
@@ -54,6 +56,7 @@ class RunEffects:
         return {
             "deciding": self.deciding,
             "confirmatory": False,
+            "leakage": list(self.leakage),
             "matrices": [
                 {
                     "matrix": design.matrix,
@@ -114,7 +117,13 @@ def effects_of_run(
         resampling=resampling,
         declared=run.decide.metrics if run.decide and run.decide.confirmatory else (),
     )
-    return RunEffects(designs=designs, deciding=deciding, effects=found, not_told=not_told)
+    return RunEffects(
+        designs=designs,
+        deciding=deciding,
+        effects=found,
+        not_told=not_told,
+        leakage=summary.leakage,
+    )
 
 
 def write_picture(found: RunEffects, path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from harness.compliance import expected_of
 from harness.errors import MetricError
-from harness.metrics.diversity import distinct_n, share_identical, vocabulary
+from harness.metrics.diversity import distinct_n, share_copied, vocabulary
 from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
@@ -144,6 +144,7 @@ def score_run(
         dropped=dict(Counter(row.reason for row in run.dataset.dropped).most_common()),
         unknown_ids=run.unknown_ids,
         reported=run.reported,
+        leakage=run.leakage,
         notices=run.notices,
         cost=cost,
     )
@@ -264,9 +265,11 @@ def _texts(
     system: System, run: RunRecord, answers: RunAnswers, tools: ScoringTools
 ) -> TextsSummary:
     """Describe what a system wrote: functions of all its texts together, without intervals."""
-    written = [answer.text for answer in answers.of(system.name) if answer.failure is None]
-    shown = run.variants[system.variant].exemplar_answers
-    same = share_identical(written, shown) if shown else None
+    given = [answer for answer in answers.of(system.name) if answer.failure is None]
+    written = [answer.text for answer in given]
+    variant = run.variants[system.variant]
+    shown = [variant.answers_shown(answer.sample.id) for answer in given]
+    same = share_copied(written, shown) if variant.exemplar_answers else None
     try:
         tokens = tools.tokenize(written)
     except MetricError:

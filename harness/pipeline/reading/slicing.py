@@ -62,6 +62,8 @@ class SlicedRun:
     """Slices of too few samples to tell anything → their samples."""
     without: int
     """Samples that have no value of the field, and so are in no slice."""
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
 
     def json(self) -> Json:
         """Give plain data."""
@@ -167,6 +169,7 @@ def slice_run(
         fields=len(looked_at),
         left_out={part.value: len(part.rows) for part in every if len(part.rows) < LEAST},
         without=len(samples) - len({row for part in every for row in part.rows}),
+        leakage=summary.leakage,
     )
 
 
