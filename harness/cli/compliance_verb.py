@@ -70,6 +70,7 @@ def _print_compliance(found: RunCompliance) -> None:
     unseen = [flag for flag in FLAGS if flag not in seen]
     if unseen:
         say(f"in no text: {', '.join(unseen)}")
+    say(*found.leakage)
     languages = ", ".join(found.expected.languages) or "not told by their words"
     say(
         f"the references: {', '.join(found.expected.scripts)} script, language {languages}; an "

@@ -83,6 +83,7 @@ def print_effects(found: RunEffects) -> None:
             else f"{effect.n_paired} in {effect.units}",
         )
     grid.show()
+    say(*found.leakage)
     say(*_notes(found.effects))
     for line in found.not_told:
         say(f"not to be told: {line}")

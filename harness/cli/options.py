@@ -69,7 +69,8 @@ OnlyOption = Annotated[
     typer.Option(
         "--only",
         "--variant",
-        help="This variant alone; of a matrix all, or 'NAME[AXIS=LEVEL]'; may be repeated.",
+        help="This variant alone; of a matrix all, or 'NAME[AXIS=LEVEL]'; 'NAME{CONTROL}' with one "
+        "of its controls; may be repeated.",
     ),
 ]
 SetOption = Annotated[

@@ -18,6 +18,7 @@ from harness.cli.options import (
     size,
 )
 from harness.cli.output import say, say_json, tell
+from harness.contrast.words import WITH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -137,7 +138,10 @@ def _shown(described: RunDescription) -> Iterator[str]:
     yield ""
     yield "variants"
     for name, variant in run.variants.items():
-        yield f"  {name}: {variant.description or '(no description)'}"
+        if variant.control:
+            yield f"  {name}: {variant.control_of} {WITH[variant.control]}"
+        else:
+            yield f"  {name}: {variant.description or '(no description)'}"
     yield ""
     yield "decoding"
     yield from _decodings(run.systems)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from harness.cli.grid import Grid
 from harness.cli.options import decoding_text
 from harness.cli.output import say
-from harness.contrast import ordered, p_text, sentence, sentences, signed, units_text
+from harness.contrast import (
+    ordered,
+    p_text,
+    picture_sentences,
+    sentence,
+    sentences,
+    signed,
+    units_text,
+)
 from harness.report.table_notes import FEW
 from harness.report.wording_table import TITLE
 from harness.slices import LEAST
@@ -34,7 +42,7 @@ def print_table(table: ComparisonTable) -> None:
     """Print a run's comparison table, the best of each column marked."""
     grid = Grid(table.header)
     for line, row in zip(table.cells(), table.rows, strict=True):
-        grid.add(*line, style="dim italic" if row.reported else "")
+        grid.add(*line, style="dim italic" if row.reported else "dim" if row.control else "")
     on_terminal = grid.show()
     if not on_terminal and any(table.best(column) for column in range(len(table.metrics))):
         say("* best of the column")
@@ -76,6 +84,7 @@ def print_comparison(compared: RunComparison) -> None:
             )
         grid.end_section()
     grid.show()
+    say(*compared.leakage)
     every = [pair for metric in compared.metrics for pair in metric.pairs]
     if not every:
         say("no two of these systems have a sample in common that a metric says something about")
@@ -97,6 +106,8 @@ def print_comparison(compared: RunComparison) -> None:
     first = ordered(deciding.pairs)[:MANY]
     say(*sentences(first))
     say(*compared.agreement((pair.baseline, pair.candidate) for pair in first))
+    pictures = [pair for pair in compared.pictures if pair.metric == compared.deciding]
+    say(*picture_sentences(pictures, compared.controls, most=MANY))
     if every:
         say(f"({every[0].exchanges} exchanges of answers, seed {every[0].seed})")
 
@@ -168,6 +179,7 @@ def print_slices(sliced: SlicedRun) -> None:
         )
         before = score.value
     grid.show()
+    say(*sliced.leakage)
     say(
         f"exploratory: differences to the baseline, tested together with all {sliced.tests} that "
         f"could have been looked at, of {sliced.fields} field{'s' if sliced.fields != 1 else ''}"

@@ -25,6 +25,9 @@ from harness.cli.options import (
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
 from harness.cli.output import error_lines, say, say_json, tell
 
+MOST_SENTENCES = 9
+"""On pictures, under the table of a run; its page has all."""
+
 app = typer.Typer(
     help="Which prompt is better, by how much, on which images, and could it be chance?\n\n"
     "Compares prompt variants for vision-language models over images with reference titles.",
@@ -106,6 +109,7 @@ def run(
     from harness.executors.local import LocalExecutor
     from harness.executors.local_signals import stopped_at_once
     from harness.pipeline.asking.run import run_suite
+    from harness.pipeline.reading.grounding import said_of_pictures
     from harness.store.run_files import plain_data
 
     with stopped_at_once(), RunProgress() as progress:
@@ -134,6 +138,9 @@ def run(
     print_result(outcome.summary)
     if outcome.comparison:
         print_verdict(outcome.comparison)
+    run_record = outcome.folder.run()
+    if pictures := said_of_pictures(run_record, outcome.summary, most=MOST_SENTENCES):
+        say("", *pictures)
     say("", *what_it_took(outcome))
     say(f"report: {folder / 'report.html'}")
     exit_by(outcome.summary, allow_failures=allow_failures)

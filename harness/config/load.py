@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.config.control_kinds import controls_of
 from harness.config.decide import decision
 from harness.config.files import SUITE_FILE, is_file, no_file, variant_names
 from harness.config.names import unique
@@ -95,6 +96,8 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
     where["reported"] = source.where(("reported",))
     where |= _check_decodings(file, source, problems)
     decide = decision(file, source, variants, lost, where, problems)
+    controls = controls_of(file, source, variants, lost, problems)
+    where["controls"] = source.where(("controls",))
     models = _suite_models(file, source, where, problems)
     if dataset is None or not variants or not models:
         return None
@@ -112,6 +115,8 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
         tokenizer=file.tokenizer,
         reported=folder / file.reported if file.reported else None,
         decide=decide,
+        controls=controls,
+        allow_leakage=file.allow_leakage,
         where=where,
     )
 

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from harness.additions import additions
+from harness.records import Control  # noqa: TC001 - pydantic reads the annotations
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 """Of a dataset's source, beside those that packages add."""
@@ -56,14 +57,34 @@ class ExemplarsFile(Strict):
         examples=["recipes-demo-train"],
         description="The dataset that the worked examples come from.",
     )
-    ids: list[str] = Field(
-        min_length=1, examples=["[a12, b7]"], description="Which of its samples, in order."
+    ids: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        examples=["[a12, b7]"],
+        description="Which of its samples, in order.",
     )
-    images: bool = Field(default=True, description="Whether their images are shown too.")
+    choose: Literal["first", "random", "similar"] | None = Field(
+        default=None,
+        description="How they are chosen where no ids are listed; similar: for each sample anew.",
+    )
+    seed: int | None = Field(default=None, ge=0, description="Of choose: random. Default: 0.")
+    by: str | None = Field(
+        default=None,
+        examples=["metadata.ingredients"],
+        description="Of choose: similar. image, or metadata.FIELD: the words of a field.",
+    )
+    form: Literal["turns", "text"] = Field(
+        default="turns",
+        alias="as",
+        description="turns of the chat, or text: the variable exemplars, which templates show.",
+    )
+    images: bool | None = Field(
+        default=None, description="Whether their images are shown too. Default: in turns."
+    )
     count: int | str | None = Field(
         default=None,
         examples=["2"],
-        description="How many of the ids are shown, or the variable or axis that says so.",
+        description="How many are shown, or the variable or axis that says so. Default: all ids.",
     )
     order: int | str | None = Field(
         default=None,
@@ -229,6 +250,17 @@ class DecideFile(Strict):
     )
 
 
+class ControlsFile(Strict):
+    """``controls:`` of a suite, where not every variant has them."""
+
+    kinds: list[Control] = Field(
+        min_length=1, examples=["[blind, shuffled, grey]"], description="Which controls."
+    )
+    variants: list[str] = Field(
+        min_length=1, examples=["[title-style]"], description="Of which variants."
+    )
+
+
 class SuiteFile(Strict):
     """``prompts/<suite>/suite.yaml``."""
 
@@ -271,6 +303,15 @@ class SuiteFile(Strict):
         default=None,
         examples=["{metric: CIDEr, baseline: baseline}"],
         description="By what the systems are to be compared, said before answers exist.",
+    )
+    controls: list[Control] | ControlsFile | None = Field(
+        default=None,
+        examples=["[blind, shuffled, grey]"],
+        description="What each variant is asked with, too, in the place of a sample's images.",
+    )
+    allow_leakage: bool = Field(
+        default=False,
+        description="Whether prompts may show answers of samples under test; every table says so.",
     )
     tokenizer: Literal["ptb", "none"] = "ptb"
     reported: str | None = Field(

@@ -24,6 +24,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _LONGEST = 60
 _TAKEN = {
     **dict.fromkeys(("image", "images", "id", "metadata"), "a template has this of the sample"),
+    "exemplars": "a template has this where 'exemplars:' are text",
     **dict.fromkeys(("references", "reference"), "it looks like the answer"),
     **dict.fromkeys(
         "and caller elif else false False for if import in is kwargs loop macro namespace none "

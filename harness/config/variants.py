@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.config.exemplars import shown
+from harness.config.exemplars import exemplar_problems, exemplar_spec, shown
 from harness.config.files import is_file, no_variant, plain
 from harness.config.matrix import Matrix, read_matrix
 from harness.config.parts import parts_of
@@ -20,7 +20,7 @@ from harness.config.selecting import file_of, name_of, one
 from harness.config.validate import validate
 from harness.config.variables import variable_problems
 from harness.errors import ConfigError, ConfigErrors
-from harness.records import ExemplarSpec, MessageTemplate, PromptVariant, Where
+from harness.records import MessageTemplate, PromptVariant, Where
 from harness.yaml_source import load_yaml
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _merge(merged: _Merged, depth: int, source: YamlSource, name: str, problems:
             merged.fields[key] = value
             where[key] = source.text_where((key,))
             if key == "exemplars":
-                for part in ("count", "order"):
+                for part in ("count", "order", "choose", "by"):
                     where[f"exemplars.{part}"] = source.where(("exemplars", part))
     _merge_turns(merged, file, source)
     problems.add(_problems(file, source))
@@ -186,11 +186,8 @@ def _problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigError]:
     yield from pipeline_problems(file.postprocess, source.where(("postprocess",)))
     params = file.generation or {}
     yield from sampling_problems(params, {p: source.where(("generation", p)) for p in params})
-    ids = file.exemplars.ids if file.exemplars else []
-    for i, sample_id in enumerate(ids):
-        if sample_id in ids[:i]:
-            place = source.where(("exemplars", "ids", i))
-            yield ConfigError(f"the exemplar '{sample_id}' is listed twice", where=place)
+    if file.exemplars is not None:
+        yield from exemplar_problems(file.exemplars, source)
     variables = file.vars or {}
     places = {name: source.where(("vars", name)) for name in variables}
     yield from variable_problems("variable", variables, places)
@@ -243,15 +240,7 @@ def _variant(folder: Path, name: str, merged: _Merged) -> PromptVariant:
             MessageTemplate(role=message.role, content=message.content)
             for message in fields.get("messages", ())
         ),
-        exemplars=exemplars
-        and ExemplarSpec(
-            dataset=exemplars.dataset,
-            ids=tuple(exemplars.ids),
-            images=exemplars.images,
-            listed=tuple(exemplars.ids),
-            count=exemplars.count,
-            order=exemplars.order,
-        ),
+        exemplars=exemplars and exemplar_spec(exemplars),
         postprocess=steps,
         pipelines=pipelines,
         generation=merged.generation,

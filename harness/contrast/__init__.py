@@ -24,9 +24,11 @@ from harness.contrast.families import (
 )
 from harness.contrast.groups import FEWEST_DIFFERENT, SEEN, MeasuredMetric, grouped
 from harness.contrast.words import (
+    WITH,
     ordered,
     p_text,
     p_value_text,
+    picture_sentences,
     sentence,
     sentences,
     signed,
@@ -37,6 +39,7 @@ __all__ = [
     "FEWEST_DIFFERENT",
     "SEEN",
     "USUAL",
+    "WITH",
     "ComparedMetric",
     "Declared",
     "Design",
@@ -55,6 +58,7 @@ __all__ = [
     "ordered_levels",
     "p_text",
     "p_value_text",
+    "picture_sentences",
     "planned",
     "record",
     "sentence",

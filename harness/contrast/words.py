@@ -10,9 +10,12 @@ from harness.metrics.registry import UNRANKED
 from harness.stats import ALPHA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from harness.records import Comparison
+    from harness.records import Comparison, Control
+
+
+ROUGH = "; rough, for few samples carry most of the difference"
 
 
 def ordered(pairs: Iterable[Comparison]) -> list[Comparison]:
@@ -42,7 +45,7 @@ def sentence(pair: Comparison) -> str:
         higher, lower, sign = lower, higher, -1.0
     end = "." if pair.confirmatory else " (exploratory)."
     if pair.rough:
-        end = f"; rough, for few samples carry most of the difference{end}"
+        end = f"{ROUGH}{end}"
     if pair.verdict == "cannot tell" or not pair.interval:
         said = f"this data cannot tell {higher} from {lower}: {pair.reason} ({counted(pair)})"
         return f"On {pair.metric}, {said}{end}"
@@ -64,6 +67,74 @@ def sentence(pair: Comparison) -> str:
         f"{_what_would(pair)}",
     }[pair.verdict]
     return f"On {pair.metric}, {said}{end}"
+
+
+WITH: Mapping[Control, str] = {
+    "blind": "without an image",
+    "shuffled": "with another sample's image",
+    "grey": "with a grey image",
+}
+"""How a prompt was asked as a control."""
+
+
+def picture_sentence(pair: Comparison, control: Control) -> str:
+    """Say what a picture adds to a prompt: its score less that of a control of it.
+
+    Args:
+        pair: the control is the baseline.
+        control: what it is.
+    """
+    name, asked = pair.candidate, WITH[control]
+    bare = f"it scores {pair.candidate_value:.4f}, and {pair.baseline_value:.4f} {asked}"
+    if pair.verdict == "cannot tell" or not pair.interval:
+        said = f"this data cannot tell what the picture adds to {name}: {pair.reason}"
+        return f"On {pair.metric}, {said} ({counted(pair)}); {bare}."
+    low, high = map(signed, pair.interval)
+    over = "1 comparison" if pair.family == 1 else f"{pair.family} comparisons"
+    chance = f"p = {p_text(pair)}{_drawn(pair)}, over {over}, on this data: {counted(pair)}"
+    if pair.verdict != "told apart":
+        said = (
+            f"it is not told whether the picture adds anything to {name}: the true difference "
+            f"lies between {low} and {high} ({chance})"
+        )
+    else:
+        does, to = ("adds", "to") if pair.delta > 0 else ("takes", "from")
+        said = (
+            f"the picture {does} {_figure(pair.delta)} {to} {name} (95 % interval {low} to "
+            f"{high}): unlikely to be chance ({chance})"
+        )
+    return f"On {pair.metric}, {said}; {bare}{ROUGH if pair.rough else ''}."
+
+
+def picture_sentences(
+    pairs: Sequence[Comparison], kinds: Mapping[str, Control], *, most: int | None = None
+) -> list[str]:
+    """Say of each control what it tells on one metric.
+
+    Args:
+        pairs: the controls are the baselines.
+        kinds: what each of them is.
+        most: of more than so many sentences, one for each kind of control is left.
+    """
+    if most is None or len(pairs) <= most:
+        return [picture_sentence(pair, kinds[pair.baseline]) for pair in pairs]
+    return [
+        pictures_in_short([pair for pair in pairs if kinds[pair.baseline] == kind], kind)
+        for kind in dict.fromkeys(kinds[pair.baseline] for pair in pairs)
+    ]
+
+
+def pictures_in_short(pairs: Sequence[Comparison], control: Control) -> str:
+    """Say in one sentence what the picture adds to many prompts on one metric."""
+    told = [pair.delta for pair in pairs if pair.verdict == "told apart"]
+    added = [delta for delta in told if delta > 0]
+    between = f" ({signed(min(added))} to {signed(max(added))})" if added else ""
+    open_ = len(pairs) - len(told)
+    return (
+        f"On {pairs[0].metric}, against the same prompt {WITH[control]}, the picture adds to "
+        f"{len(added)} of {len(pairs)}{between}, takes from {len(told) - len(added)}, and of "
+        f"{open_} it is not told"
+    )
 
 
 def counted(pair: Comparison) -> str:

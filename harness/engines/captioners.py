@@ -10,11 +10,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.engines.description import kind_of
 from harness.errors import EngineError, RenderError
 from harness.records import ImagePart
 
 if TYPE_CHECKING:
-    from harness.records import MediaRef, RenderedPrompt
+    from harness.records import MediaRef, ModelConfig, RenderedPrompt
 
 
 def plain_text(rendered: RenderedPrompt) -> tuple[str, list[MediaRef]]:
@@ -35,6 +36,20 @@ def plain_text(rendered: RenderedPrompt) -> tuple[str, list[MediaRef]]:
         raise RenderError(f"this model takes one image, and the prompt shows {len(images)}")
     texts = [part.text for part in message.parts if not isinstance(part, ImagePart)]
     return "\n".join(texts), [rendered.media[images[0]]]
+
+
+def refuse_blind(config: ModelConfig) -> None:
+    """Refuse to ask a captioner without a picture; only a local folder tells so early what it is.
+
+    Raises:
+        EngineError: it is one.
+    """
+    kind = kind_of(config.model)
+    if kind in KINDS:
+        raise EngineError(
+            f"'{config.name}' captions an image ({kind}), and cannot be asked without one",
+            hint="leave 'blind' out of 'controls:'; shuffled and grey show one",
+        )
 
 
 class Captioner(ABC):

@@ -33,12 +33,12 @@ def check_needs(config: ModelConfig, command: str) -> None:
     """
     if any(value is not None for value in config.image.values()):
         check_packages("the model's image setting", ["qwen_vl_utils"], command)
-    if package := NEEDED_BY.get(_kind(config.model)):
+    if package := NEEDED_BY.get(kind_of(config.model)):
         check_packages(f"'{config.model}'", [package], command)
 
 
-def _kind(model: str) -> str:
-    """Read the kind of model from a local folder; empty where it cannot be told so early."""
+def kind_of(model: str) -> str:
+    """Read a checkpoint's ``model_type`` from its folder; empty where it cannot be told yet."""
     try:
         text = (Path(model) / "config.json").read_text(encoding="utf-8")
         return str(json.loads(text)["model_type"])

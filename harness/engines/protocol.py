@@ -85,7 +85,8 @@ class EngineClass(Protocol):
     sampling: Collection[str] | None
     """Sampling parameters that it may honour; None where it takes any.
 
-    Where a class has ``check_decoding(decoding)`` too, that refuses what does not go together.
+    Where a class has ``check_decoding(decoding)`` too, that refuses what does not go together, and
+    ``check_blind(config)`` a model that cannot be asked without a picture.
     What else a class may declare, for who carries requests to it (harness.executors):
     ``environment``, variables that it needs where the user's environment says nothing, and that it
     starts processes of its own; ``chatty``, that it or its libraries write to stdout and stderr;
@@ -170,6 +171,17 @@ def check(config: ModelConfig, decodings: Iterable[Decoding]) -> None:
             sampling_params(decoding, cls.sampling)
         if check_decoding is not None:
             check_decoding(decoding)
+
+
+def check_blind(config: ModelConfig) -> None:
+    """Refuse a model of which is known beforehand that it answers nothing without a picture.
+
+    Raises:
+        EngineError: it is one.
+    """
+    refuse = getattr(engine_class(config.engine), "check_blind", None)
+    if refuse is not None:
+        refuse(config)
 
 
 def check_machine(config: ModelConfig) -> None:

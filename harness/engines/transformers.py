@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.engines import quantized
 from harness.engines.answer_text import answer_text
-from harness.engines.captioners import Captioner, captioner_class, plain_text
+from harness.engines.captioners import Captioner, captioner_class, plain_text, refuse_blind
 from harness.engines.chat import ChatWriter, chat_messages, has_template, lacks_bos
 from harness.engines.description import check_needs, load_description, load_parts
 from harness.engines.failure import one_line, reason
@@ -81,6 +81,7 @@ class TransformersEngine:
     sampling: ClassVar[Collection[str]] = SAMPLING.keys()
     chatty: ClassVar[bool] = True
     in_batches: ClassVar[bool] = True
+    check_blind = staticmethod(refuse_blind)
 
     def __init__(self, config: ModelConfig, *, log: Path) -> None:
         self._config = config
@@ -309,7 +310,9 @@ class TransformersEngine:
         alone = crowded or row.params.get("seed") is not None
         # Captioners know no padding on the left.
         length = row.length if self._captioner else None
-        return canonical_json([dict(row.params), length, row.request.key if alone else None])
+        key = row.request.key if alone else None
+        # Processors take pictures for each of a batch's texts, or for none.
+        return canonical_json([dict(row.params), length, bool(row.pictures), key])
 
     def _inputs(self, texts: list[str], pictures: list[list[Any]]) -> Any:
         self._processed += sum(map(len, pictures))

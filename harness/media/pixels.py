@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 PIXEL_RULES = 2
 """The newest version."""
 
+_LYING = (5, 6, 7, 8)
+"""EXIF's turns by a quarter: width and height change places."""
 _BLOCK = 1 << 22
 """Pixels that are scaled at a time."""
 _PNG_BITS = 24
@@ -74,6 +76,25 @@ def decode(content: bytes, ref: MediaRef) -> Image.Image:
         if ref.pixels > 1 and image.mode in DEEP:
             return _grey(image).convert("RGB")
         return _rgb(image)
+
+
+def upright_size(ref: MediaRef) -> tuple[int, int]:
+    """Give the width and height of an image's pixels, which is turned as ``decode`` turns it.
+
+    Its header is read, and of a PNG whose turn stands behind its pixels these too.
+
+    Raises:
+        DataError: it has gone or cannot be read.
+    """
+    with refusing("image cannot be decoded", ref.name):
+        from PIL import ExifTags
+
+        with ref.path.open("rb") if ref.path else BytesIO(open_media(ref)) as file:
+            image = open_header(file, ref.name)
+            # Pillow's reader of TIFF turns by itself, and says the size that it will give.
+            lies = image.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
+            turned = lies and image.format != "TIFF"
+        return (ref.height, ref.width) if turned else (ref.width, ref.height)
 
 
 def plain_format(content: bytes, ref: MediaRef) -> str | None:

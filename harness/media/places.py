@@ -9,8 +9,9 @@ from harness.errors import DataError
 from harness.fingerprint import sha256_bytes
 from harness.media.archives import read_member
 from harness.media.border import refusing
+from harness.media.made import grey_bytes
 from harness.media.table_cells import read_cell
-from harness.records import CellPlace, FilePlace, MemberPlace, UrlPlace
+from harness.records import CellPlace, FilePlace, GreyPlace, MemberPlace, UrlPlace
 
 if TYPE_CHECKING:
     from harness.records import MediaRef, Place
@@ -62,6 +63,8 @@ def _bytes_at(place: Place) -> bytes | None:
             return read_member(Path(place.archive), place.member, _MOST)
         case CellPlace():
             return read_cell(Path(place.table), place.column, place.row)
+        case GreyPlace():
+            return grey_bytes(place.width, place.height)
         case UrlPlace():
             import fsspec
 

@@ -6,6 +6,8 @@ over samples gives: they have no interval, and stand outside the table of metric
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +17,16 @@ from harness.metrics.metric import Metric
 from harness.metrics.tools import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.tools import ScoringTools
     from harness.records import Answer
+
+_UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
+_COPIED = 3
+"""Words of an exemplar, or more, that make a longer text which holds them a copy."""
 
 
 class LengthRatio(Metric):
@@ -102,22 +109,41 @@ def vocabulary(texts: Iterable[str]) -> int:
     return len({word for text in texts for word in text.split()})
 
 
-def share_identical(texts: Sequence[str], exemplars: Iterable[str]) -> float | None:
-    """Give the share of texts, 0 to 1, that repeat an exemplar of their prompt.
+def share_copied(texts: Sequence[str], exemplars: Sequence[Collection[str]]) -> float | None:
+    """Give the share of texts, 0 to 1, that copy an exemplar of their prompt.
 
-    White space and case do not count; anything else does. An empty text repeats nothing.
+    A copy has the exemplar's words, whatever their case and the signs between them, or holds them
+    one after the other where they are three or more. An empty text copies nothing.
 
     Args:
         texts: predictions as written.
-        exemplars: the answers that the prompt shows.
+        exemplars: for each text, the answers that its prompt shows.
 
     Returns:
         None where there are no texts.
     """
-    shown = {_plain(exemplar) for exemplar in exemplars} - {""}
     if not texts:
         return None
-    return sum(_plain(text) in shown for text in texts) / len(texts)
+    words_of, plain_of = cache(words), cache(_plain)
+
+    def copies(text: str, answer: str) -> bool:
+        if not plain_of(answer):
+            return False
+        own, other = words_of(text), words_of(answer)
+        if not other:  # signs alone, such as an emoji
+            return plain_of(text) == plain_of(answer)
+        return other == own or (other.count(" ") >= _COPIED - 1 and f" {other} " in f" {own} ")
+
+    pairs = zip(texts, exemplars, strict=True)
+    return sum(any(copies(text, answer) for answer in shown) for text, shown in pairs) / len(texts)
+
+
+def words(text: str) -> str:
+    """Give a text's words, without case and punctuation, a space between each two.
+
+    Of scripts that are written without spaces, Chinese, Japanese and Thai, a letter is a word.
+    """
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _plain(text: str) -> str:

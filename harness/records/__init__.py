@@ -12,6 +12,7 @@ from harness.records.json_value import Json
 from harness.records.media import (
     CellPlace,
     FilePlace,
+    GreyPlace,
     MediaRef,
     MemberPlace,
     Place,
@@ -19,6 +20,8 @@ from harness.records.media import (
 )
 from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import (
+    CONTROLS,
+    Control,
     ExemplarSpec,
     ImagePart,
     Message,
@@ -61,12 +64,14 @@ from harness.records.source import Where
 from harness.records.suite import Decision, Decoding, ModelConfig, Suite, System
 
 __all__ = [
+    "CONTROLS",
     "FLOOR_SDS",
     "RUN_SCHEMA",
     "Answer",
     "CellPlace",
     "Comparison",
     "Completion",
+    "Control",
     "Cost",
     "DatasetConfig",
     "DatasetRecord",
@@ -83,6 +88,7 @@ __all__ = [
     "FilePlace",
     "FlagShare",
     "GitState",
+    "GreyPlace",
     "Idea",
     "ImageCounts",
     "ImagePart",

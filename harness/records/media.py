@@ -72,7 +72,23 @@ class UrlPlace:
         return _CREDENTIALS.sub("//", re.split("[?#]", self.url, maxsplit=1)[0])
 
 
-Place = FilePlace | MemberPlace | CellPlace | UrlPlace
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreyPlace:
+    """Nowhere: a uniform grey picture, made when it is asked for."""
+
+    type: Literal["grey"] = "grey"
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+
+    @property
+    def name(self) -> str:
+        """How messages name it."""
+        return f"grey, {self.width}×{self.height}"
+
+
+Place = FilePlace | MemberPlace | CellPlace | UrlPlace | GreyPlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from harness.records.json_value import Json
 from harness.records.media import MediaRef
@@ -14,22 +14,39 @@ from harness.records.source import Where
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 """Who speaks in a turn of a chat."""
 
+Control = Literal["blind", "shuffled", "grey"]
+"""What a variant is shown in the place of a sample's images: nothing, the images of another sample,
+grey ones of the same size."""
+CONTROLS: tuple[Control, ...] = get_args(Control)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExemplarSpec:
     """Which worked examples a prompt shows."""
 
     dataset: str
-    ids: tuple[str, ...]
-    """Those that are shown, in order."""
+    ids: tuple[str, ...] = ()
+    """Those that are shown, in order, where the file lists them."""
+    choose: Literal["first", "random", "similar"] | None = None
+    """How they are chosen from the dataset where the file lists none; similar: for each sample."""
+    seed: int = 0
+    """Of random."""
+    by: str | None = None
+    """What similar goes by: image, or metadata.FIELD, its words."""
+    form: Literal["turns", "text"] = "turns"
+    """turns of the chat, or a variable that the templates show."""
     images: bool = True
-    """Whether an exemplar's image is shown too."""
+    """Whether an exemplar's image is shown too; never where they are text."""
     listed: tuple[str, ...] = ()
     """All that the file lists; of them ``count`` are shown."""
     count: int | str | None = None
     """How many are shown, or the variable that says so; None: all."""
     order: int | str | None = None
     """listed, reversed, a seed to shuffle by, or the variable that says so; None: as listed."""
+    number: int = 0
+    """How many are chosen: what ``count`` comes to. Of a list ``ids`` says it."""
+    arranged: int | str | None = None
+    """What ``order`` comes to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +108,10 @@ class PromptVariant:
     """Files that its templates may include."""
     pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Name → steps, of post-processings that are scored from the same completions."""
+    control: Control | None = None
+    """What it is shown in the place of a sample's images; None: these themselves."""
+    control_of: str | None = None
+    """The variant that it is a control of."""
     where: Mapping[str, Where]
     """Field name → where its text begins, so that a template's error names the true line."""
 

@@ -12,9 +12,9 @@ from typing import Literal
 from harness.records.answer import ExpectedAnswers
 from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
-from harness.records.prompt import ExemplarSpec, MessageTemplate
+from harness.records.prompt import Control, ExemplarSpec, MessageTemplate
 from harness.records.sample import Dropped
-from harness.records.score import MetricResult
+from harness.records.score import Comparison, MetricResult
 from harness.records.suite import Decision, ModelConfig, System
 
 RUN_SCHEMA = 3
@@ -79,15 +79,28 @@ class VariantRecord:
     exemplars: ExemplarSpec | None = None
     exemplar_answers: tuple[str, ...] = ()
     """What the prompt shows as good answers."""
+    exemplars_of: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Sample → which of ``exemplar_answers`` its prompt shows, where not all of them."""
     postprocess: tuple[str, ...] = ()
     pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Named post-processings, in the place of ``postprocess``."""
     generation: Mapping[str, Json] = field(default_factory=dict)
     structured_outputs: Mapping[str, Json] | None = None
+    control: Control | None = None
+    """What it was shown in the place of a sample's images; None: these themselves. A control has
+    no matrix and no axes."""
+    control_of: str | None = None
+    """The variant that it is a control of."""
 
     def steps(self, pipeline: str | None) -> tuple[str, ...]:
         """Give the steps of a pipeline; None: of the one without a name."""
         return self.postprocess if pipeline is None else self.pipelines[pipeline]
+
+    def answers_shown(self, sample: str) -> tuple[str, ...]:
+        """Give the answers that the prompt of a sample shows."""
+        if not self.exemplars_of:
+            return self.exemplar_answers
+        return tuple(self.exemplar_answers[i] for i in self.exemplars_of.get(sample, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +225,8 @@ class RunRecord:
     unknown_ids: tuple[str, ...] = ()
     """Ids in files of predictions that the dataset does not have."""
     reported: tuple[ReportedRow, ...] = ()
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
     notices: tuple[str, ...] = ()
     """What a reader of the numbers should know of how they came about."""
     code: tuple[str, ...] = ()
@@ -277,6 +292,10 @@ class SystemSummary:
     """Why requests failed → how many, the most frequent first."""
     made_by: Mapping[str, int] = field(default_factory=dict)
     """Engine and version → completions that it made."""
+    control: Control | None = None
+    """What it was shown in the place of a sample's images; None: these themselves."""
+    control_of: str | None = None
+    """The system that it is a control of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +304,7 @@ class TextsSummary:
 
     system: str
     same_as_exemplar: float | None
-    """Share that is one of the prompt's examples; None where it shows none."""
+    """Share that copies one of the prompt's examples; None where it shows none."""
     words: float | None
     """Mean tokens of a text."""
     vocabulary: int | None
@@ -390,8 +409,13 @@ class RunSummary:
     """Why rows of the dataset became no sample → how many."""
     unknown_ids: tuple[str, ...]
     reported: tuple[ReportedRow, ...]
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
     notices: tuple[str, ...] = ()
     cost: Cost | None
+    grounding: tuple[Comparison, ...] = ()
+    """What the picture adds: of each control (the baseline) and its system (the candidate), on each
+    column. All of them are one family, and in no other."""
 
     def value(self, system: str, metric: str) -> float | None:
         """Give one score; None where it is missing.

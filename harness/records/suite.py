@@ -10,7 +10,7 @@ from typing import Literal
 
 from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
-from harness.records.prompt import PromptVariant
+from harness.records.prompt import Control, PromptVariant
 from harness.records.sample import DatasetConfig
 from harness.records.source import Where
 
@@ -66,6 +66,10 @@ class System:
     asked: str | None = None
     """The name under which its completions stand, where several pipelines share them; None: its
     own."""
+    control: Control | None = None
+    """What it is shown in the place of a sample's images; None: these themselves."""
+    control_of: str | None = None
+    """The system that it is a control of: the same model, decoding, prompt and pipeline."""
 
     @property
     def asked_as(self) -> str:
@@ -89,8 +93,10 @@ class Decision:
 
         A candidate's baseline has its model and decoding, and its pipeline where the baseline's
         variant has one of that name, else the first; without a declared baseline the system that
-        stands first is the pair's. Pipelines of the baseline's variant are not compared.
+        stands first is the pair's. Pipelines of the baseline's variant are not compared, and
+        controls are in no pair.
         """
+        systems = [system for system in systems if system.control is None]
         if self.baseline is None:
             return tuple((later.name, first.name) for first, later in combinations(systems, 2))
         baselines: dict[tuple[str, str], dict[str | None, str]] = {}
@@ -126,5 +132,9 @@ class Suite:
     """A CSV of figures that others printed."""
     decide: Decision | None = None
     """None: the suite declares nothing, and whatever is concluded from its runs is exploratory."""
+    controls: Mapping[str, tuple[Control, ...]] = field(default_factory=dict)
+    """Variant → its controls; variants that have none are not there."""
+    allow_leakage: bool = False
+    """Whether prompts may show answers of samples under test; every table then says so."""
     where: Mapping[str, Where] = field(default_factory=dict)
     """``metrics.0``, ``decoding.greedy.top_p``, ``decide.metric.CIDEr`` … → its place."""

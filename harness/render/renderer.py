@@ -34,10 +34,12 @@ from harness.render.placed import Placed
 from harness.render.templates import Compiled, PromptTemplates, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 SEEN = ("image", "images", "id", "metadata")
 """What every template sees, beside its variables."""
+EXEMPLARS = "exemplars"
+"""What templates see too, where a variant's exemplars are text."""
 KEPT = 16
 """Variants whose compiled templates are kept: those of one matrix have them in common."""
 
@@ -60,14 +62,20 @@ class Renderer:
 
     Args:
         variant: the prompt.
-        exemplars: the samples that its ``exemplars:`` names, in order; each becomes a user turn by
-            the template of the last user turn, and an assistant turn with its first reference.
+        exemplars: the samples that its ``exemplars:`` names, in order, or what gives those of a
+            sample. As turns, each becomes a user turn by the template of the last user turn, and
+            an assistant turn with its first reference; as text, templates see them.
 
     Raises:
-        RenderError: a template is no valid Jinja; the place is its line in the YAML file.
+        RenderError: a template is no valid Jinja; the place is its line in the YAML file. Or the
+            exemplars are text, and no template shows it.
     """
 
-    def __init__(self, variant: PromptVariant, exemplars: Sequence[Sample] = ()) -> None:
+    def __init__(
+        self,
+        variant: PromptVariant,
+        exemplars: Sequence[Sample] | Callable[[Sample], Sequence[Sample]] = (),
+    ) -> None:
         self.variant = variant
         written = list(variant.templates())
         begins = [variant.where.get(field) for field, _ in written]
@@ -87,24 +95,36 @@ class Renderer:
         ]
         self._question = max(i for i, (role, _) in enumerate(self._turns) if role == "user")
         self._exemplars = exemplars
-        self.exemplar_answers = tuple(exemplar.references[0] for exemplar in exemplars)
-        """What the prompt shows as good answers."""
+        self._as_text = variant.exemplars is not None and variant.exemplars.form == "text"
+        if self._as_text and EXEMPLARS not in compiled.names:
+            hint = "{% for e in exemplars %} … {{ e.reference }} {% endfor %}"
+            message = "'exemplars' are text, and no template shows them"
+            raise RenderError(message, where=variant.where.get("exemplars"), hint=hint)
 
     @property
     def names(self) -> frozenset[str]:
         """What its templates look up: variables, and what every template sees."""
         return self._templates.names
 
-    def render(self, sample: Sample) -> RenderedPrompt:
+    def render(self, sample: Sample, *, blind: bool = False) -> RenderedPrompt:
         """Give exactly what a model is sent for this sample.
+
+        Args:
+            sample: what is asked about.
+            blind: show no image, also none of exemplars: what places one gives nothing.
 
         Raises:
             RenderError: the template fails, e.g. names metadata that the sample does not have.
         """
-        turns, shown = self._exemplar_turns
-        media = [*shown, *sample.media]
+        exemplars = self._exemplars(sample) if callable(self._exemplars) else self._exemplars
+        turns, shown = self._turns_before(exemplars, blind=blind)
+        media = [*shown, *(() if blind else sample.media)]
         indices = range(len(shown), len(media))
-        filled = [self._fill(role, template, sample, indices) for role, template in self._turns]
+        hidden = len(sample.media) if blind else 0
+        filled = [
+            self._fill(role, template, sample, indices, hidden, exemplars)
+            for role, template in self._turns
+        ]
         placed = any(isinstance(piece, int) for pieces in filled for piece in pieces)
         messages: list[Message] = []
         for i, ((role, _), pieces) in enumerate(zip(self._turns, filled, strict=True)):
@@ -121,18 +141,42 @@ class Renderer:
             sha256=sha256_json(prompt_content(messages, media)),
         )
 
+    def _turns_before(
+        self, exemplars: Sequence[Sample], *, blind: bool
+    ) -> tuple[Sequence[Message], Sequence[MediaRef]]:
+        """Give the turns of the worked examples, and their images."""
+        if self._as_text:
+            return (), ()
+        if callable(self._exemplars):
+            return self._turns_of(exemplars, blind=blind)
+        return self._same_blind_turns if blind else self._same_turns
+
     @cached_property
-    def _exemplar_turns(self) -> tuple[list[Message], list[MediaRef]]:
-        """The worked examples, which are the same in every prompt, and their images."""
+    def _same_turns(self) -> tuple[list[Message], list[MediaRef]]:
+        """Those which are the same in every prompt."""
+        assert not callable(self._exemplars)
+        return self._turns_of(self._exemplars, blind=False)
+
+    @cached_property
+    def _same_blind_turns(self) -> tuple[list[Message], list[MediaRef]]:
+        """The same, without their images."""
+        assert not callable(self._exemplars)
+        return self._turns_of(self._exemplars, blind=True)
+
+    def _turns_of(
+        self, exemplars: Sequence[Sample], *, blind: bool
+    ) -> tuple[list[Message], list[MediaRef]]:
         media: list[MediaRef] = []
         messages: list[Message] = []
         shown = self.variant.exemplars is None or self.variant.exemplars.images
         role, template = self._turns[self._question]
-        for exemplar, answer in zip(self._exemplars, self.exemplar_answers, strict=True):
+        for exemplar in exemplars:
+            answer = exemplar.references[0]
             first = len(media)
-            media += exemplar.media if shown else ()
+            media += exemplar.media if shown and not blind else ()
             indices = range(first, len(media))
-            pieces = self._fill(role, template, exemplar, indices)
+            hidden = len(exemplar.media) if shown and blind else 0
+            pieces = self._fill(role, template, exemplar, indices, hidden)
             placed = any(isinstance(piece, int) for piece in pieces)
             parts = _parts(pieces, () if placed else indices)
             messages.append(Message(role=role, parts=parts))
@@ -140,10 +184,21 @@ class Renderer:
         return messages, media
 
     def _fill(
-        self, role: Role, compiled: Compiled, sample: Sample, indices: Sequence[int]
+        self,
+        role: Role,
+        compiled: Compiled,
+        sample: Sample,
+        indices: Sequence[int],
+        hidden: int = 0,
+        exemplars: Sequence[Sample] = (),
     ) -> tuple[str | int, ...]:
-        """Give the template's texts, and images by their index, in order."""
-        offered = indices if role == "user" else ()
+        """Give the template's texts, and images by their index, in order.
+
+        In the place of ``hidden`` images there is nothing, so that templates may name them.
+        """
+        offered: Sequence[int | str] = indices if role == "user" else ()
+        if hidden and role == "user":
+            offered = [""] * hidden
         image: Any = Placed(pieces=tuple(offered)) if offered else ""
         images: Any = [Placed(pieces=(index,)) for index in offered]
         if role != "user" and self.variant.messages:
@@ -152,6 +207,7 @@ class Renderer:
             with one_prompt():
                 text: str | Placed = compiled.template.render(
                     {
+                        **({EXEMPLARS: _as_data(exemplars)} if self._as_text else {}),
                         **self.variant.vars,
                         "image": image,
                         "images": images,
@@ -207,6 +263,13 @@ def _compiled(
         return PromptTemplates(sources, parts)
     except RenderError as error:
         return error.with_traceback(None)
+
+
+def _as_data(exemplars: Sequence[Sample]) -> list[dict[str, Any]]:
+    """Give what templates see of exemplars that are text."""
+    return [
+        {"id": e.id, "reference": e.references[0], "metadata": dict(e.metadata)} for e in exemplars
+    ]
 
 
 def _parts(pieces: Sequence[str | int], before: Sequence[int]) -> tuple[ImagePart | TextPart, ...]:

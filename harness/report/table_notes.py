@@ -11,9 +11,9 @@ from harness.metrics.tools import METEOR_WORDS
 from harness.stats import TOO_FEW_MATCHES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.records import RunSummary, SystemSummary, TextsSummary
+    from harness.records import Control, RunSummary, SystemSummary, TextsSummary
 
 SEEN = 0.00005
 """The smallest difference that four decimals show."""
@@ -27,6 +27,13 @@ OFTEN = 0.05
 """Share of texts with a flag from which on it is told."""
 TOLD_ANYHOW = frozenset({"empty", "truncated"})
 """Flags that have a sentence of their own."""
+FROM_THE_PICTURE = "of which from the picture"
+SHOWN: Mapping[Control, str] = {
+    "blind": "no image",
+    "shuffled": "the image of another sample",
+    "grey": "a grey image of the same size",
+}
+"""What each control shows in the place of a sample's images."""
 REASONS = 3
 """Reasons for missing answers that are told of a system: the most frequent ones."""
 REASON_LENGTH = 200
@@ -35,7 +42,7 @@ REASON_LENGTH = 200
 
 def notes_of(summary: RunSummary) -> list[str]:
     """Say what has to be known to read a run's table."""
-    notes = [*_notes_on_texts(summary), *_notes_on_numbers(summary)]
+    notes = [*summary.leakage, *_notes_on_texts(summary), *_notes_on_numbers(summary)]
     if summary.dropped:
         kinds = ", ".join(f"{count} {reason}" for reason, count in summary.dropped.items())
         count = sum(summary.dropped.values())
@@ -44,10 +51,24 @@ def notes_of(summary: RunSummary) -> list[str]:
     if unknown := summary.unknown_ids:
         shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
         notes.append(f"the dataset does not have {len(unknown)} ids of the predictions: {shown}")
+    notes += _controls(summary)
     notes += summary.notices
     if summary.reported:
         notes.append(REPORTED_NOTE)
     return notes
+
+
+def _controls(summary: RunSummary) -> Iterator[str]:
+    """Say what controls are, and what is told by them."""
+    shown = dict.fromkeys(s.control for s in summary.systems if s.control)
+    if shown:
+        each = "; ".join(f"{{{control}}} {SHOWN[control]}" for control in shown)
+        yield f"controls, the same prompt shown something else, and no rivals of the others: {each}"
+        tests = max((pair.family for pair in summary.grounding), default=0)
+        yield (
+            f"{FROM_THE_PICTURE}: a prompt's score less its control's, with a 95 % interval that "
+            f"allows for all {tests} of these differences"
+        )
 
 
 def reasons_of(system: SystemSummary) -> str:
@@ -108,6 +129,13 @@ def _notes_on_texts(summary: RunSummary) -> Iterator[str]:
     if flags := flags_text(summary):
         yield f"raw texts, before post-processing: {flags} ('harness compliance' shows which)"
     yield from _makers(summary)
+    copied = [
+        f"{line.system} {line.same_as_exemplar:.1%}"
+        for line in summary.texts
+        if line.same_as_exemplar is not None
+    ]
+    if copied:
+        yield f"copies of an exemplar that the prompt shows: {', '.join(copied)}"
     for status, text in (
         ("declined", "step {} would have emptied a text, and left it as it was"),
         ("unapplied", "step {} did not apply, and left the text as it was"),

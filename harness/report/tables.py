@@ -11,7 +11,7 @@ from harness.errors import DataError
 from harness.metrics.registry import UNRANKED
 from harness.records import ReportedRow, Where
 from harness.report.escape import csv_cell, latex, markdown, markdown_line
-from harness.report.table_notes import REPORTED_MARK, notes_of
+from harness.report.table_notes import FROM_THE_PICTURE, REPORTED_MARK, notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from harness.records import RunSummary, SystemSummary
 
+_LEAKS = "Leakage is allowed: prompts give away answers of samples under test."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of the table: a system of this run, or one whose figures were printed elsewhere."""
+    """A row of the table: a system of this run, what a picture adds to one, or printed figures."""
 
     system: str
     n: int | None
@@ -34,6 +36,10 @@ class Row:
     units: int | None = None
     """Independent ones among the scored samples: samples, or clusters; None: not known."""
     reported: bool = False
+    control: bool = False
+    """Whether it is a control, which is no rival of the others."""
+    difference: bool = False
+    """Whether its values are what a system scores more than a control of it."""
 
     @property
     def counted(self) -> str:
@@ -61,27 +67,17 @@ class ComparisonTable:
     notes: tuple[str, ...]
     uneven: frozenset[str] = frozenset()
     """Metrics on which systems were scored on different samples."""
+    leaks: bool = False
+    """Whether prompts give away answers, as the suite allows."""
 
     @classmethod
     def of(cls, summary: RunSummary) -> ComparisonTable:
         """Lay out a summary."""
         metrics = summary.metrics
-        value = {(r.system, r.metric): r.value for r in summary.results}
-        interval = {(r.system, r.metric): r.interval for r in summary.results}
         nothing = (None, None)
-        rows = [
-            Row(
-                system=system.system,
-                n=system.n - system.unscored,
-                units=_units(summary, system),
-                unscored=system.unscored,
-                values=tuple(value.get((system.system, metric)) for metric in metrics),
-                intervals=tuple(
-                    interval.get((system.system, metric)) or nothing for metric in metrics
-                ),
-            )
-            for system in summary.systems
-        ]
+        rows = [_measured(summary, s) for s in summary.systems if s.control is None]
+        for control in (s for s in summary.systems if s.control):
+            rows += [_measured(summary, control), _from_the_picture(summary, control)]
         rows += [
             Row(
                 system=line.system,
@@ -98,6 +94,7 @@ class ComparisonTable:
             rows=tuple(rows),
             notes=tuple(notes_of(summary)),
             uneven=frozenset(summary.uneven),
+            leaks=bool(summary.leakage),
         )
 
     @property
@@ -114,7 +111,7 @@ class ComparisonTable:
         measured = {
             i: round(row.values[column] or 0.0, 4)
             for i, row in enumerate(self.rows)
-            if not row.reported and row.values[column] is not None
+            if not (row.reported or row.control) and row.values[column] is not None
         }
         top = max(measured.values(), default=None)
         rankable = self.metrics[column] not in UNRANKED and self.metrics[column] not in self.uneven
@@ -128,8 +125,8 @@ class ComparisonTable:
         for i, row in enumerate(self.rows):
             digits = 3 if row.reported else 4
             values = [
-                Cell(text="–" if value is None else f"{value:.{digits}f}", best=i in best[column])
-                for column, value in enumerate(row.values)
+                Cell(text=_number(row, column, digits), best=i in best[column])
+                for column in range(len(self.metrics))
             ]
             name = f"{row.system} {REPORTED_MARK}" if row.reported else row.system
             unscored = "–" if row.unscored is None else str(row.unscored)
@@ -157,28 +154,37 @@ class ComparisonTable:
         lines = []
         for column, metric in enumerate(self.metrics):
             values = [row.values[column] for row in self.rows]
-            shown = ("–" if value is None else f"{value:.3f}" for value in values)
+            shown = (
+                "–" if value is None else _signed(value, 3) if row.difference else f"{value:.3f}"
+                for value, row in zip(values, self.rows, strict=True)
+            )
             lines.append([markdown(metric), *shown])
         return markdown_table(header, lines)
 
     def csv(self) -> str:
         """Write the table with full precision and, after the scores, their 95 % intervals.
 
-        A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``.
+        A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``. Where
+        prompts give away answers, a last column says so.
         """
+        leakage = ["allowed"] if self.leaks else []
         bounds = [f"{metric}_{end}" for metric in self.metrics for end in ("low", "high")]
-        lines = [[csv_cell(name) for name in (*self.header, *bounds, "units", "source")]]
+        header = (*self.header, *bounds, "units", "source", *(["leakage"] if self.leaks else []))
+        lines = [[csv_cell(name) for name in header]]
         for row in self.rows:
             values = ["" if value is None else repr(value) for value in row.values]
             counts = ["" if count is None else str(count) for count in (row.n, row.unscored)]
             ends = [repr(end) if end is not None else "" for pair in row.intervals for end in pair]
-            source = "reported" if row.reported else "measured"
+            source = _source(row)
             units = "" if row.units is None else str(row.units)
-            lines.append([csv_cell(row.system), *values, *counts, *ends, units, source])
+            lines.append([csv_cell(row.system), *values, *counts, *ends, units, source, *leakage])
         return "".join(f"{','.join(line)}\n" for line in lines)
 
     def latex(self) -> str:
-        """Write the table for a LaTeX paper (booktabs), its notes as comments."""
+        """Write the table for a LaTeX paper (booktabs), its notes as comments.
+
+        That prompts give away answers is a line of the table itself.
+        """
         head = " & ".join(map(latex, self.header))
         rows = "".join(
             " & ".join(
@@ -190,10 +196,71 @@ class ComparisonTable:
         )
         notes = "".join(f"% {latex(note)}\n" for note in self.notes)
         columns = "l" + "r" * (len(self.header) - 1)
+        if self.leaks:
+            width = len(self.header)
+            rows += f"\\midrule\n\\multicolumn{{{width}}}{{l}}{{\\footnotesize {_LEAKS}}} \\\\\n"
         return (
             f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
             f"{rows}\\bottomrule\n\\end{{tabular}}\n{notes}"
         )
+
+
+def _measured(summary: RunSummary, system: SystemSummary) -> Row:
+    """Lay out what a system scores."""
+    results = {r.metric: r for r in summary.results if r.system == system.system}
+    found = [results.get(metric) for metric in summary.metrics]
+    return Row(
+        system=system.system,
+        n=system.n - system.unscored,
+        units=_units(summary, system),
+        unscored=system.unscored,
+        values=tuple(result.value if result else None for result in found),
+        intervals=tuple((result and result.interval) or (None, None) for result in found),
+        control=system.control is not None,
+    )
+
+
+def _from_the_picture(summary: RunSummary, control: SystemSummary) -> Row:
+    """Lay out what a control's system scores more than it."""
+    pairs = {pair.metric: pair for pair in summary.grounding if pair.baseline == control.system}
+    found = [pairs.get(metric) for metric in summary.metrics]
+    return Row(
+        system=f"{control.control_of}: {FROM_THE_PICTURE} (against {control.control})",
+        n=max((pair.n_paired for pair in pairs.values()), default=0),
+        units=max((pair.units for pair in pairs.values()), default=0),
+        unscored=None,
+        values=tuple(pair.delta if pair else None for pair in found),
+        intervals=tuple((pair and pair.interval) or (None, None) for pair in found),
+        control=True,
+        difference=True,
+    )
+
+
+def _number(row: Row, column: int, digits: int) -> str:
+    """Write a value; a difference with its sign and its interval."""
+    value = row.values[column]
+    if value is None:
+        return "–"
+    if not row.difference:
+        return f"{value:.{digits}f}"
+    low, high = row.intervals[column]
+    shown = _signed(value, digits)
+    if low is None or high is None:
+        return shown
+    return f"{shown} [{_signed(low, digits)}, {_signed(high, digits)}]"
+
+
+def _signed(value: float, digits: int) -> str:
+    """Write a difference with its sign; what rounds to nothing has no minus."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
+
+
+def _source(row: Row) -> str:
+    if row.reported:
+        return "reported"
+    if row.difference:
+        return "difference"
+    return "control" if row.control else "measured"
 
 
 def read_reported(path: Path) -> list[ReportedRow]:

@@ -77,11 +77,11 @@ class _Row:
 
 
 def _rows(summary: RunSummary) -> list[_Row]:
-    """Give a row for each idea, and for each system that is none of an idea's, in their order."""
+    """Give a row for each idea, and each other system but controls, in their order."""
     values = {(r.system, r.metric): r.value for r in summary.results}
     idea_of = {system: idea for idea in summary.ideas for system in idea.systems}
     rows: dict[str, _Row] = {}
-    for system in summary.systems:
+    for system in (s for s in summary.systems if s.control is None):
         idea = idea_of.get(system.system)
         single = {
             metric: WordingBand(mean=value, low=value, high=value)

@@ -58,6 +58,7 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
             "dropped": plain_data(plan.dataset.dropped),
             "unknown_ids": list(plan.unknown_ids),
             "samples": [[s.id, s.references, s.cluster, s.metadata] for s in plan.samples],
+            "leakage": list(plan.leakage.allowed) if plan.leakage else [],
             "reported": plain_data(tuple(reported)),
             "program": sha256_folder(PROGRAM, "*.py", "*.j2"),
             "packages": scoring_packages(),

@@ -1,58 +1,68 @@
 """A plan → sentences on data that were not what they seemed and on answers that prompts give away.
 
-A sample whose own answer stands in the prompt is still asked and scored: to leave it out of one
-variant would compare the variants on different samples, and to leave it out of all would make one
-prompt's exemplars decide what the others are measured on. So it is counted and said.
+What is refused unless a suite allows it is found by ``leakage``. A sample whose own answer stands
+in the prompt otherwise is asked and scored: to leave it out of one variant would compare the
+variants on different samples, and to leave it out of all would make one prompt decide what the
+others are measured on. So it is counted and said.
 """
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from harness.config.load import find_dataset
+from harness.dataset.similar import texts_in
+from harness.engines.protocol import REPLAY
 from harness.errors import HarnessError
+from harness.metrics.diversity import words
 from harness.pipeline.asking.declaring import missing_baseline
+from harness.pipeline.asking.leakage import FEWEST_WORDS
 from harness.records import TextPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.pipeline.asking.plan import Plan
-    from harness.records import Json, PromptVariant, RenderedPrompt, Sample
+    from harness.records import PromptVariant, RenderedPrompt, Sample
 
 MOST_RENDERED = 1_000
 """Samples a variant that are rendered to see whether their metadata are shown."""
 _SHOWN = 5
-_WORD = re.compile(r"\w+")
 
 
 def notices(plan: Plan) -> tuple[str, ...]:
     """Say where a model may be shown what it is to find out, with counts.
 
-    Exemplars that are samples under test, or whose answer or image one of them has; references
-    that are metadata too, that a prompt shows, or that stand in its own text. Before these, what
-    was taken for something else than it is in the files of data, and that the declared baseline is
-    left out.
+    References that are metadata too, that a prompt shows, or of two words that stand in its own
+    text. Before these, what was taken for something else than it is in the files of data, that the
+    declared baseline is left out, and which pictures were not compared with exemplars'.
     """
-    said = [*plan.data_notes, *_reference_columns(plan)]
-    references = [{_words(reference) for reference in s.references} - {""} for s in plan.samples]
+    said = list(plan.leakage.notices) if plan.leakage else []
+    said += [*plan.data_notes, *_reference_columns(plan)]
+    references = [{words(reference) for reference in s.references} - {""} for s in plan.samples]
     holding = [
         sample
         for sample, texts in zip(plan.samples, references, strict=True)
-        if any(_tells(_words(value), texts) for value in _texts(sample.metadata))
+        if any(_tells(words(value), texts) for value in texts_in(sample.metadata))
     ]
     if plan.suite.decide and missing_baseline(plan):
         said.append(
             f"the declared comparison cannot be made: the baseline '{plan.suite.decide.baseline}' "
             "is not among the run's variants"
         )
+    said += _without_controls(plan)
+    for name, similar in plan.similar.items():
+        said += similar.notices(name)
     for variant in plan.suite.variants:
-        said += _exemplars(plan, variant)
         said += _own_text(plan, variant, references)
         said += _shown_metadata(plan, variant, holding)
     return tuple(said)
+
+
+def _without_controls(plan: Plan) -> Iterator[str]:
+    files = [model.name for model in plan.suite.models if model.engine == REPLAY]
+    if files and plan.suite.controls:
+        yield f"there are no controls of {', '.join(files)}: of a file of predictions nobody asks"
 
 
 def _reference_columns(plan: Plan) -> Iterator[str]:
@@ -65,53 +75,16 @@ def _reference_columns(plan: Plan) -> Iterator[str]:
             )
 
 
-def _exemplars(plan: Plan, variant: PromptVariant) -> Iterator[str]:
-    exemplars = plan.exemplars.get(variant.name, ())
-    if not exemplars or variant.exemplars is None:
-        return
-    name = f"variant '{variant.name}'"
-    config = plan.suite.dataset
-    shown = find_dataset(variant.exemplars.dataset, plan.suite.folder)
-    same_data = shown.path.resolve() == config.path.resolve()
-    ids = {sample.id for sample in plan.samples}
-    themselves = [e.id for e in exemplars if same_data and e.id in ids]
-    if themselves:
-        yield (
-            f"{name}: {_of(len(themselves), len(exemplars), 'exemplar')} are samples under test "
-            f"({_first_ids(themselves)}): the prompt shows their answers; "
-            "take exemplars from other data"
-        )
-    others = [e for e in exemplars if e.id not in themselves]
-    hashes = {media.sha256 for e in others for media in e.media}
-    alike = [s.id for s in plan.samples if any(media.sha256 in hashes for media in s.media)]
-    if alike:
-        yield (
-            f"{name}: {_of(len(alike), len(plan.samples), 'sample')} under test have the image of "
-            f"an exemplar ({_first_ids(alike)})"
-        )
-    answers = {_words(exemplar.references[0]) for exemplar in others}
-    known = [
-        sample.id
-        for sample in plan.samples
-        if sample.id not in alike and any(_words(text) in answers for text in sample.references)
-    ]
-    if known:
-        yield (
-            f"{name}: {_of(len(known), len(plan.samples), 'sample')} under test have an exemplar's "
-            f"answer as a reference ({_first_ids(known)})"
-        )
-
-
 def _own_text(plan: Plan, variant: PromptVariant, references: Sequence[set[str]]) -> Iterator[str]:
-    own = _words(variant.own_text)
+    own = words(variant.own_text)
     holds = [
         sample.id
         for sample, texts in zip(plan.samples, references, strict=True)
-        if any(_stands_in(text, own) for text in texts)
+        if any(text.count(" ") < FEWEST_WORDS - 1 and _stands_in(text, own) for text in texts)
     ]
     if holds:
         yield (
-            f"variant '{variant.name}': a reference of "
+            f"variant '{variant.name}': a reference of two words of "
             f"{_of(len(holds), len(plan.samples), 'sample')} stands in the prompt's own text "
             f"({_first_ids(holds)})"
         )
@@ -120,13 +93,13 @@ def _own_text(plan: Plan, variant: PromptVariant, references: Sequence[set[str]]
 def _shown_metadata(plan: Plan, variant: PromptVariant, holding: Sequence[Sample]) -> Iterator[str]:
     """Render the samples whose metadata hold a reference, and see whether it is in the prompt."""
     looked_at = holding[:MOST_RENDERED]
-    own = _words(variant.own_text)
+    own = words(variant.own_text)
     shown = []
     for sample in looked_at:
         with suppress(HarnessError):  # a template that fails is the run's to tell
             rendered = plan.renderers[variant.name].render(sample)
-            prompt = _words(_question(rendered, plan.exemplars.get(variant.name, ())))
-            texts = {_words(text) for text in sample.references}
+            prompt = words(_question(rendered, plan.exemplars.get(variant.name, ())))
+            texts = {words(text) for text in sample.references}
             if any(f" {t} " in f" {prompt} " and f" {t} " not in f" {own} " for t in texts if t):
                 shown.append(sample.id)
     if shown:
@@ -156,22 +129,6 @@ def _tells(value: str, references: set[str]) -> bool:
 def _stands_in(reference: str, text: str) -> bool:
     """Tell whether a reference is a part of a text; one word, such as "soup", is no telling."""
     return " " in reference and f" {reference} " in f" {text} "
-
-
-def _words(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold()))
-
-
-def _texts(value: Json) -> Iterator[str]:
-    """Give every text in metadata."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner)
-    elif hasattr(value, "values"):
-        for inner in value.values():
-            yield from _texts(inner)
 
 
 def _of(count: int, whole: int, word: str) -> str:

@@ -22,7 +22,13 @@ def piped(system: System, variant: PromptVariant) -> Iterator[System]:
     if not variant.pipelines:
         yield system
     for name in variant.pipelines:
-        yield replace(system, name=f"{system.name}{MARK}{name}", pipeline=name, asked=system.name)
+        scored = pipe_name(system.name, name)
+        yield replace(system, name=scored, pipeline=name, asked=system.name)
+
+
+def pipe_name(asked: str, pipeline: str | None) -> str:
+    """Name what is scored, by what is asked and the pipeline that its completions go through."""
+    return asked if pipeline is None else f"{asked}{MARK}{pipeline}"
 
 
 def asked_of(systems: Iterable[System]) -> tuple[System, ...]:

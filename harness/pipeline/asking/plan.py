@@ -6,7 +6,9 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.config.names import JOINER, unique
+from harness import media
+from harness.config.control_kinds import chosen_control, split_control
+from harness.config.names import unique
 from harness.config.problems import Problems
 from harness.config.selecting import selected
 from harness.config.variables import with_settings
@@ -16,21 +18,28 @@ from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import sha256_file
 from harness.ingredients import Ingredients
 from harness.nearest import nearest
+from harness.pipeline.asking.control_prompts import add_controls
 from harness.pipeline.asking.identities import identities_of, identity_texts, plain_numbers
-from harness.pipeline.asking.piping import asked_of, piped
-from harness.pipeline.asking.plan_samples import exemplars_of, samples_of
+from harness.pipeline.asking.piping import asked_of
+from harness.pipeline.asking.plan_samples import samples_of
 from harness.pipeline.asking.refusals import (
-    place_of,
     refuse_decision,
-    refuse_draws,
     refuse_metrics,
     refuse_models,
     refuse_replay_steps,
     refuse_size,
 )
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
+from harness.pipeline.asking.systems import systems_of
+from harness.pipeline.asking.worked_examples import (
+    Reading,
+    SimilarExemplars,
+    exemplars_of,
+    similar_of,
+)
 from harness.postprocess import check_steps
 from harness.records import (
+    Control,
     Decoding,
     Json,
     ModelConfig,
@@ -39,7 +48,7 @@ from harness.records import (
     Suite,
     System,
 )
-from harness.render import Renderer
+from harness.render import ControlRenderer, Renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -47,14 +56,8 @@ if TYPE_CHECKING:
 
     from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
-    from harness.records import Sample
-
-DEFAULTS: dict[str, Json] = {"temperature": 0, "max_tokens": 128}
-"""Sampling where nobody says otherwise. vLLM's own defaults would draw at random and stop after 16
-tokens, without a word."""
-
-SEED = 0
-"""Of a decoding that draws at random and names no seed: the same run gives the same texts."""
+    from harness.pipeline.asking.leakage import Leakage
+    from harness.records import MediaRef, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,8 @@ class Choice:
     """What of a suite is to be run."""
 
     only: tuple[str, ...] = ()
-    """Variants; ``title`` is all of a matrix, ``title[tone=plain]`` a part. Default: all."""
+    """Variants; ``title`` is all of a matrix, ``title[tone=plain]`` a part, ``title{blind}`` the
+    variant with this one of its controls. Default: all."""
     models: tuple[str, ...] = ()
     """Models of the suite, by name; default: all."""
     engine: str | None = None
@@ -92,17 +96,21 @@ class Plan:
     suite: Suite
     dataset: LoadedDataset
     systems: tuple[System, ...]
-    renderers: dict[str, Renderer | ReplayRenderer]
+    renderers: dict[str, Renderer | ControlRenderer | ReplayRenderer]
     """By variant."""
     identities: dict[str, Json]
     """By model: what of it a completion depends on."""
     repeats: int = 1
     exemplars: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
-    """By variant: the samples that its prompt shows as worked examples."""
+    """By variant: the samples that its prompts show as worked examples."""
+    similar: Mapping[str, SimilarExemplars] = field(default_factory=dict)
+    """By variant: what chooses them, where each sample has its own."""
     unknown_ids: tuple[str, ...] = ()
     """Ids in files of predictions that the dataset does not have."""
     data_notes: tuple[str, ...] = ()
     """What of the dataset and of files of predictions was taken for something else than it is."""
+    leakage: Leakage | None = None
+    """What its prompts give away; None where nobody has looked."""
 
     @property
     def samples(self) -> Sequence[Sample]:
@@ -185,7 +193,7 @@ def choose(suite: Suite, choice: Choice) -> Suite:
     Raises:
         ConfigErrors: a name that the suite does not have.
     """
-    variants = _chosen_variants(suite, choice)
+    variants, controls = _chosen_variants(suite, choice)
     models = _named(suite.models, choice.models, "model", suite)
     if choice.engine:
         # The arguments were meant for the engine that is not used.
@@ -197,7 +205,7 @@ def choose(suite: Suite, choice: Choice) -> Suite:
         )
     names = [variant.name for variant in variants]
     baseline = suite.baseline if suite.baseline in names or not names else names[0]
-    return replace(suite, variants=variants, models=models, baseline=baseline)
+    return replace(suite, variants=variants, models=models, baseline=baseline, controls=controls)
 
 
 def make_plan(
@@ -208,6 +216,7 @@ def make_plan(
     hash_file: Callable[[Path], str] = sha256_file,
     pin: Callable[[ModelConfig], ModelConfig] | None = None,
     images: bool = True,
+    look: Callable[[MediaRef], str] = media.look,
 ) -> Plan:
     """Load what a suite needs, except its models.
 
@@ -219,6 +228,7 @@ def make_plan(
         pin: finds the commits of what a model has on the Hub. Without it nothing is asked, and
             where ``Plan.pinned`` is false keys are not those of a run.
         images: whether the samples need them.
+        look: gives the look of an image; asked where a variant shows similar exemplars.
 
     Raises:
         HarnessError: a name, a file, a dataset or a template is wrong, or a model is not there;
@@ -233,6 +243,7 @@ def make_plan(
         hash_file=hash_file,
         pin=pin,
         images=images,
+        look=look,
     )
     if len(problems.all) == 1:
         raise problems.all[0]
@@ -250,6 +261,7 @@ def draft_plan(
     hash_file: Callable[[Path], str] = sha256_file,
     pin: Callable[[ModelConfig], ModelConfig] | None = None,
     images: bool = True,
+    look: Callable[[MediaRef], str] = media.look,
 ) -> Plan | None:
     """Make a plan as ``make_plan`` does, and gather what is wrong instead of raising it.
 
@@ -263,15 +275,19 @@ def draft_plan(
     suite = choose(suite, choice)
     refuse_metrics(suite, problems)
     refuse_decision(suite, problems)
-    renderers: dict[str, Renderer | ReplayRenderer] = {}
+    renderers: dict[str, Renderer | ControlRenderer | ReplayRenderer] = {}
     exemplars: dict[str, tuple[Sample, ...]] = {}
+    similar: dict[str, SimilarExemplars] = {}
+    reading = Reading(hash_file=hash_file, look=look)
     for variant in suite.variants:
         with problems.caught():
             check_steps(variant.every_step, variant.where.get("postprocess"))
         with problems.caught(variant.where.get("exemplars")):
-            exemplars[variant.name] = exemplars_of(variant, suite, hash_file)
-            renderers[variant.name] = Renderer(variant, exemplars[variant.name])
-    systems = list(_systems(suite, problems))
+            exemplars[variant.name] = exemplars_of(variant, suite, reading)
+            if choosing := similar_of(variant, suite, reading):
+                similar[variant.name] = choosing
+            renderers[variant.name] = Renderer(variant, choosing or exemplars[variant.name])
+    systems = list(systems_of(suite, problems))
     refuse_models(suite, asked_of(systems), problems)
     if pin and not problems.all:
         suite = _pinned(suite, pin, problems)
@@ -282,6 +298,10 @@ def draft_plan(
         dataset = samples_of(suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images)
     if dataset is None:
         return None
+    for name, choosing in similar.items():
+        for sample in dataset.samples:
+            choosing(sample)
+        exemplars[name] = tuple(choosing.candidates[i] for i in choosing.used())
     unknown: list[str] = []
     data_notes = [*dataset.notes]
     ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
@@ -295,6 +315,8 @@ def draft_plan(
                 systems += [system for system, _ in pairs]
                 # Of a part of the dataset nobody can say what the whole does not have.
                 unknown += file.unknown if choice.limit is None and sample_ids is None else ()
+    if not problems.all:  # of a plan that is refused there is one sample, which is no other's
+        add_controls(suite, dataset.samples, renderers, systems, problems)
     asked = [s for s in asked_of(systems) if s.name not in {system.name for system in systems}]
     named = ((system.name, None) for system in (*systems, *asked))
     problems.add(unique("system", named, joined=False))
@@ -304,6 +326,7 @@ def draft_plan(
         systems=tuple(system for system in systems if system.variant in renderers),
         renderers=renderers,
         exemplars=exemplars,
+        similar=similar,
         unknown_ids=tuple(unknown),
         data_notes=tuple(data_notes),
         identities=identities_of(suite, hash_file, problems),
@@ -323,37 +346,6 @@ def _pinned(suite: Suite, pin: Callable[[ModelConfig], ModelConfig], problems: P
     return suite if problems.all else replace(suite, models=tuple(models))
 
 
-def _systems(suite: Suite, problems: Problems) -> Iterator[System]:
-    asked = [model for model in suite.models if model.engine != REPLAY]
-    for model in asked:
-        for decoding in suite.decodings:
-            for variant in suite.variants:
-                parts = [model.name] if len(asked) > 1 else []
-                parts += [variant.name]
-                parts += [decoding.name] if len(suite.decodings) > 1 else []
-                params = {
-                    **DEFAULTS,
-                    **model.generation,
-                    **decoding.params,
-                    **variant.generation,
-                }
-                if variant.structured_outputs is not None:
-                    params["structured_outputs"] = dict(variant.structured_outputs)
-                draws = params.pop("n", 1)
-                if params["temperature"]:
-                    params.setdefault("seed", SEED)
-                system = System(
-                    name=JOINER.join(parts),
-                    model=model.name,
-                    variant=variant.name,
-                    decoding=Decoding(name=decoding.name, params=params),
-                    draws=draws,
-                )
-                with problems.caught(place_of(suite, variant, system, "n")):
-                    refuse_draws(draws, params, decoding.name)
-                yield from piped(system, variant)
-
-
 def _drawn(decoding: Decoding, draw: int) -> Decoding:
     """Give each draw a seed of its own; what is greedy stays as it is."""
     seed = decoding.params.get("seed")
@@ -362,21 +354,32 @@ def _drawn(decoding: Decoding, draw: int) -> Decoding:
     return replace(decoding, params={**decoding.params, "seed": seed + draw})
 
 
-def _chosen_variants(suite: Suite, choice: Choice) -> tuple[PromptVariant, ...]:
-    """Give the variants that are to be run, with their variables set.
+def _chosen_variants(
+    suite: Suite, choice: Choice
+) -> tuple[tuple[PromptVariant, ...], dict[str, tuple[Control, ...]]]:
+    """Give the variants that are to be run, with their variables set, and their controls.
 
     Raises:
         ConfigErrors: a name or a setting is wrong; all that are.
     """
     problems = Problems()
     variants = with_settings(suite.variants, choice.settings, problems)
-    names: set[str] = set()
-    for name in choice.only:
+    controls: dict[str, tuple[Control, ...]] = {}
+    for name in choice.only or tuple(variant.name for variant in variants):
         with problems.caught():
             unknown = f"suite '{suite.name}' has no variant '{name}'"
-            names |= {variant.name for variant in selected(name, variants, unknown)}
+            named, control = split_control(name, variants)
+            found = [variant.name for variant in selected(named, variants, unknown)]
+            given = (
+                {variant: suite.controls.get(variant, ()) for variant in found}
+                if control is None
+                else chosen_control(control, found, suite.controls, name)
+            )
+            for variant, kinds in given.items():
+                controls[variant] = tuple(dict.fromkeys([*controls.get(variant, ()), *kinds]))
     problems.raise_any()
-    return tuple(variant for variant in variants if not choice.only or variant.name in names)
+    chosen = tuple(variant for variant in variants if variant.name in controls)
+    return chosen, {name: kinds for name, kinds in controls.items() if kinds}
 
 
 def _named(

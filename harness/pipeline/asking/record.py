@@ -51,7 +51,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
             model.name: _model_record(model, plan.identities[model.name]) for model in suite.models
         },
         variants={
-            name: _variant_record(renderer.variant, renderer.exemplar_answers, suite.folder)
+            name: _variant_record(plan, renderer.variant)
             for name, renderer in plan.renderers.items()
         },
         dataset=DatasetRecord(
@@ -62,6 +62,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
         ),
         unknown_ids=plan.unknown_ids,
         reported=tuple(reported),
+        leakage=plan.leakage.allowed if plan.leakage else (),
         notices=notices(plan),
         code=code_parts(suite),
         created=now["created"],
@@ -117,9 +118,17 @@ def write_completions(
         folder.write_completions(lines(write_part))
 
 
-def _variant_record(
-    variant: PromptVariant, answers: tuple[str, ...], folder: Path
-) -> VariantRecord:
+def _variant_record(plan: Plan, variant: PromptVariant) -> VariantRecord:
+    shows = variant.control_of or variant.name  # a control shows the exemplars of its variant
+    exemplars_of = {}
+    if similar := plan.similar.get(shows):
+        place = {candidate: i for i, candidate in enumerate(similar.used())}
+        exemplars_of = {
+            sample: tuple(place[candidate] for candidate in chosen)
+            for sample, chosen in similar.chosen.items()
+        }
+    folder = plan.suite.folder
+    answers = tuple(e.references[0] for e in plan.exemplars.get(shows, ()))
     return VariantRecord(
         description=variant.description,
         system=variant.system,
@@ -132,10 +141,13 @@ def _variant_record(
         nuisance=variant.nuisance,
         exemplars=variant.exemplars,
         exemplar_answers=answers,
+        exemplars_of=exemplars_of,
         postprocess=variant.postprocess,
         pipelines=dict(variant.pipelines),
         generation=dict(variant.generation),
         structured_outputs=variant.structured_outputs,
+        control=variant.control,
+        control_of=variant.control_of,
     )
 
 

@@ -30,8 +30,6 @@ class ReplayRenderer:
         texts: sample id → prediction; a sample that is not there has none.
     """
 
-    exemplar_answers: tuple[str, ...] = ()
-
     def __init__(self, variant: PromptVariant, texts: Mapping[str, str]) -> None:
         self.variant = variant
         self._texts = texts

@@ -21,6 +21,7 @@ from harness.pipeline.asking.generate import (
     look_up,
 )
 from harness.pipeline.asking.inputs import inputs_hash
+from harness.pipeline.asking.leakage import guard
 from harness.pipeline.asking.plan import Choice, Plan, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
 from harness.pipeline.reading.answers import read_whole
@@ -93,7 +94,8 @@ def run_suite(
     results = out or written.root / "results"
     hub = Hub()
     with FileHashes(results / HASHES_FILE) as hashes:
-        plan = make_plan(written, choice, hash_file=hashes.sha256, pin=hub.pin)
+        plan = make_plan(written, choice, hash_file=hashes.sha256, pin=hub.pin, look=hashes.look)
+        plan = replace(plan, leakage=guard(plan, hashes.look))
     suite = plan.suite
     reported = read_reported(suite.reported) if with_reported and suite.reported else []
     with (

@@ -19,13 +19,16 @@ from typing import TYPE_CHECKING
 from harness import media
 from harness.config.load import load_dataset, load_suite_parts, load_variants, variant_names
 from harness.config.problems import Problems
+from harness.config.selecting import file_of
 from harness.dataset.samples import load_samples
 from harness.engines.hub import check_local
 from harness.engines.protocol import check_machine
 from harness.errors import ConfigError, DataError, HarnessError
 from harness.fingerprint import sha256_file
 from harness.pipeline.asking.code_parts import code_parts
+from harness.pipeline.asking.control_prompts import without_shuffled
 from harness.pipeline.asking.declaring import replayed_systems
+from harness.pipeline.asking.leakage import MOST_LOOKED_AT, guard
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
 from harness.pipeline.looking.declared import declared
@@ -41,9 +44,11 @@ if TYPE_CHECKING:
 
     from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
-    from harness.records import DatasetConfig, PromptVariant, Sample, Suite
+    from harness.records import DatasetConfig, MediaRef, PromptVariant, Sample, Suite
 
 _SHOWN = 5
+_LOOKED_AT = 1_000
+"""Pictures under test that are compared with exemplars' by their looks, without ``data``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +133,7 @@ class Looking:
         self.notices: list[str] = []
         self.seen: dict[str, set[Path]] = {"suite": set(), "variant": set(), "dataset": set()}
         self._hash_file: Callable[[Path], str] = cache(sha256_file)
+        self._look: Callable[[MediaRef], str] = cache(media.look)
 
     @contextmanager
     def border(self, path: Path) -> Iterator[None]:
@@ -197,12 +203,15 @@ class Looking:
         """Go the road of a run up to where it would ask; give the plan of what is left."""
         problems = Problems()
         self._elsewhere(suite.dataset)
+        if self.limit is not None:  # no sample is another one's where there is one
+            suite = without_shuffled(suite)
         plan = draft_plan(
             suite,
             Choice(limit=self.limit, settings=self._settings),
             problems,
             hash_file=self._hash_file,
             pin=check_local,
+            look=self._look,
         )
         # That data are not here was said; where they are none of the project's it is no mistake.
         self.problems.add(
@@ -229,15 +238,20 @@ class Looking:
             with self.border(folder):
                 for _ in plan.requests():
                     pass
-                self._say(plan)
+        self._say(plan, folder)
         return plan
 
-    def _say(self, plan: Plan) -> None:
-        """Say what gives answers away; of all samples, since only their texts are needed."""
-        if self.limit is not None:
-            rows = load_samples(plan.suite.dataset, images=False)
-            plan = replace(plan, dataset=rows)
-        self.notices += [f"{plan.suite.folder}: {text}" for text in notices(plan)]
+    def _say(self, plan: Plan, folder: Path) -> None:
+        """Say what gives answers away, of all samples; some of their pictures are looked at."""
+        with self.border(folder):
+            if self.limit is not None:
+                rows = load_samples(plan.suite.dataset, images=False, hash_file=self._hash_file)
+                plan = replace(plan, dataset=rows)
+            with self.border(folder):  # what is refused is no reason not to say the rest
+                most = MOST_LOOKED_AT if self.limit is None else _LOOKED_AT
+                plan = replace(plan, leakage=guard(plan, self._look, most=most))
+            said = (*(plan.leakage.allowed if plan.leakage else ()), *notices(plan))
+            self.notices += [f"{plan.suite.folder}: {text}" for text in said]
 
     def _alone(self, path: Path) -> None:
         """Check a variant that no sample can be had for: its template is compiled."""
@@ -313,7 +327,7 @@ def _same_results(folders: set[Path]) -> Iterator[str]:
 
 
 def _path(variant: PromptVariant, folder: Path) -> Path:
-    return folder / f"{variant.matrix or variant.name}.yaml"
+    return folder / f"{variant.matrix or file_of(variant.control_of or variant.name)}.yaml"
 
 
 def _as_the_suite_has_them(

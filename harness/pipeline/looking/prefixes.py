@@ -23,10 +23,13 @@ _SHOWN = 60
 def shared_prefixes(requests: Sequence[tuple[System, Request]]) -> list[str]:
     """Say for each model which systems share their prompts' beginning, a line a group.
 
+    Controls are left out: another beginning is what they are for.
+
     Args:
         requests: of one sample.
     """
     lines: list[str] = []
+    requests = [(system, request) for system, request in requests if system.control is None]
     for model in dict.fromkeys(system.model for system, _ in requests):
         prompts = {s.name: _parts(r.rendered) for s, r in requests if s.model == model}
         groups: dict[tuple[_Part, ...], list[str]] = {}

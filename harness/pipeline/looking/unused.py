@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
     from harness.pipeline.asking.replayed import ReplayRenderer
     from harness.records import PromptVariant, Where
+    from harness.render import ControlRenderer
 
 
-def unused_variables(renderers: Iterable[Renderer | ReplayRenderer]) -> Iterator[str]:
+def unused_variables(
+    renderers: Iterable[Renderer | ControlRenderer | ReplayRenderer],
+) -> Iterator[str]:
     """Name each variable and axis, by its place, that none of the variants which have it uses.
 
     One that is declared in a file which others extend is used if one of these uses it.

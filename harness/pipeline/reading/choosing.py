@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import StoreError
+from harness.pipeline.reading.comparing import ranked
 from harness.pipeline.reading.reporting import comparable
 from harness.store.run_folder import RunFolder
 
@@ -63,7 +64,7 @@ def lacks_pairs(metric: str | None = None) -> Callable[[RunSummary], str | None]
     """
 
     def lacks(summary: RunSummary) -> str | None:
-        if len(summary.systems) < 2:
+        if len(ranked(summary)) < 2:
             return "it has one system"
         if not comparable(summary):
             return "it has no two systems with scores that can be compared"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from harness import stats
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from harness.metrics.metric import Metric
     from harness.records import (
         Comparison,
+        Control,
         Declaration,
         Json,
         NoiseFloor,
@@ -71,6 +72,12 @@ class RunComparison:
     """Kendall's τ-b between the orders that two metrics put three systems or more in."""
     noise_floor: NoiseFloor | None
     """What repeating alone does to scores; None where nothing was repeated."""
+    pictures: tuple[Comparison, ...] = ()
+    """What the picture adds to each of these systems: a family of its own."""
+    controls: Mapping[str, Control] = field(default_factory=dict)
+    """System → what it is shown in the place of a sample's images, of those that are controls."""
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
 
     def under_floor(self, pair: Comparison) -> bool:
         """Tell whether a pair's difference may come from the engine alone."""
@@ -82,6 +89,7 @@ class RunComparison:
             "deciding": self.deciding,
             "exploratory": self.exploratory,
             "caveats": list(self.caveats),
+            "leakage": list(self.leakage),
             "pairs": [
                 {**asdict(pair), "under_noise_floor": self.under_floor(pair)}
                 for metric in self.metrics
@@ -90,6 +98,7 @@ class RunComparison:
             "tallies": [asdict(tally) for tally in self.tallies],
             "rank_correlation": [list(each) for each in self.rank_correlation],
             "letters": {metric.metric: dict(metric.letters) for metric in self.metrics},
+            "pictures": [asdict(pair) for pair in self.pictures],
         }
 
     def notes(self) -> list[str]:
@@ -142,10 +151,14 @@ def compare_run(
         MetricError: the run has no such metric, or none at all.
     """
     summary, run = folder.summary(), folder.run()
-    known = [system.system for system in summary.systems]
+    every = [system.system for system in summary.systems]
+    known = ranked(summary)
     baselines = [s.system for s in summary.systems if s.variant == summary.baseline]
     first = [baseline] if baseline else baselines
     for name in (*systems, *first):
+        if name in every and name not in known:
+            hint = "what it tells stands under its system: 'of which from the picture'"
+            raise StoreError(f"'{name}' is a control, which is no rival of a prompt", hint=hint)
         if name not in known:
             raise StoreError(f"the run has no system '{name}'", hint=nearest(name, known))
     if len(known) < 2:
@@ -155,7 +168,7 @@ def compare_run(
         raise StoreError("a comparison needs two systems", hint=f"the run has: {', '.join(known)}")
     names = sorted(known, key=lambda name: name not in first)
     scored, statistics, metrics = read_statistics(folder, summary)
-    rows = [known.index(name) for name in names]
+    rows = [every.index(name) for name in names]
     declared, exploratory = declared_in(run, names)
     _, deciding = chosen_metric(metrics, run, metric, differing(summary, names))
     compared = contrast(
@@ -181,7 +194,20 @@ def compare_run(
         exploratory=exploratory,
         caveats=tuple(_caveats(run, summary, shown_pairs)),
         noise_floor=summary.noise_floor,
+        pictures=tuple(pair for pair in summary.grounding if pair.candidate in shown),
+        controls=control_kinds(summary),
+        leakage=summary.leakage,
     )
+
+
+def control_kinds(summary: RunSummary) -> dict[str, Control]:
+    """Give what each control of a run is, by its system's name."""
+    return {system.system: system.control for system in summary.systems if system.control}
+
+
+def ranked(summary: RunSummary) -> list[str]:
+    """Give the systems that are compared with each other: all but the controls."""
+    return [system.system for system in summary.systems if system.control is None]
 
 
 def _only(compared: ComparedMetric, shown: Collection[str]) -> ComparedMetric:
@@ -233,9 +259,10 @@ def _caveats(
             f"look {run.decide.looks} at what is declared: earlier runs had other prompts, models, "
             "samples or references, and p does not allow for those looks"
         )
-    if run.suite_systems and len(run.systems) < run.suite_systems:
+    rivals = sum(system.control is None for system in run.systems)
+    if run.suite_systems and rivals < run.suite_systems:
         yield (
-            f"this run has {len(run.systems)} of the {run.suite_systems} systems of its suite, and "
+            f"this run has {rivals} of the {run.suite_systems} systems of its suite, and "
             "p does not allow for a choice among all"
         )
     computed = {spec.label for spec in summary.specs}

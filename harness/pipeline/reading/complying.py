@@ -56,6 +56,8 @@ class RunCompliance:
 
     expected: ExpectedAnswers
     systems: tuple[SystemCompliance, ...]
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
 
     def json(self) -> Json:
         """Give plain data."""
@@ -99,7 +101,7 @@ def compliance_of_run(folder: RunFolder) -> RunCompliance:
                 scores={m: value for m in raw if (value := values.get((system, m))) is not None},
             )
         )
-    return RunCompliance(expected=expected, systems=tuple(systems))
+    return RunCompliance(expected=expected, systems=tuple(systems), leakage=summary.leakage)
 
 
 def flagged_texts(folder: RunFolder, flag: str) -> list[FlaggedText]:

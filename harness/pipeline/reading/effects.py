@@ -17,7 +17,7 @@ from harness.contrast import (
 )
 from harness.errors import StoreError
 from harness.metrics.metric import applies
-from harness.pipeline.reading.comparing import chosen_metric, differing, read_statistics
+from harness.pipeline.reading.comparing import chosen_metric, differing, ranked, read_statistics
 from harness.report.effect_picture import effects_svg
 from harness.units import clusters_of
 
@@ -40,6 +40,8 @@ class RunEffects:
     """Metric by metric: main effects, interactions, wording, then those of single models."""
     not_told: tuple[str, ...]
     """Effects that the systems of the run cannot tell, and why."""
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
 
     def of(self, metric: str) -> tuple[Effect, ...]:
         """Give the effects on one metric."""
@@ -54,6 +56,7 @@ class RunEffects:
         return {
             "deciding": self.deciding,
             "confirmatory": False,
+            "leakage": list(self.leakage),
             "matrices": [
                 {
                     "matrix": design.matrix,
@@ -101,7 +104,7 @@ def effects_of_run(
     if not plan:
         raise StoreError("this run tells no effect of its matrix", hint="; ".join(not_told))
     scored, statistics, metrics = read_statistics(folder, summary)
-    _, deciding = chosen_metric(metrics, run, metric, differing(summary, known))
+    _, deciding = chosen_metric(metrics, run, metric, differing(summary, ranked(summary)))
     found = effects(
         [
             MeasuredMetric(
@@ -114,7 +117,13 @@ def effects_of_run(
         resampling=resampling,
         declared=run.decide.metrics if run.decide and run.decide.confirmatory else (),
     )
-    return RunEffects(designs=designs, deciding=deciding, effects=found, not_told=not_told)
+    return RunEffects(
+        designs=designs,
+        deciding=deciding,
+        effects=found,
+        not_told=not_told,
+        leakage=summary.leakage,
+    )
 
 
 def write_picture(found: RunEffects, path: Path) -> None:

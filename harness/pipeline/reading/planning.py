@@ -17,6 +17,7 @@ from harness.pipeline.reading.comparing import (
     chosen_metric,
     compare_run,
     differing,
+    ranked,
     read_statistics,
 )
 from harness.records import Decision
@@ -142,7 +143,7 @@ def power_of_suite(
     declared = suite.decide
     run, summary = folder.run(), folder.summary()
     _, _, metrics = read_statistics(folder, summary)
-    names = [system.name for system in run.systems]
+    names = ranked(summary)
     wanted = metric or (declared.metrics[0] if declared else None)
     _, column = chosen_metric(metrics, run, wanted, differing(summary, names))
     systems = systems_to_ask(suite)
@@ -204,7 +205,7 @@ def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], _Noise
     label = next(label for label, metric in metrics.items() if column in metric.columns)
     known = [system.system for system in summary.systems]
     first = [s.system for s in summary.systems if s.variant == summary.baseline]
-    names = sorted(known, key=lambda name: name not in first)
+    names = sorted(ranked(summary), key=lambda name: name not in first)
     rows = [known.index(name) for name in names]
     matrix = statistics[label][rows]
     measured = MeasuredMetric(

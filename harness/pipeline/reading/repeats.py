@@ -64,6 +64,8 @@ def of_repeats_and_draws(
         usable = answered & applies(rows)
         of_repeats = []
         for place, system in enumerate(systems):
+            if system.control:  # what prompts are measured against is no prompt among them
+                continue
             own = slice(0, drawn[place])
             its_rows, its_usable = rows[own, place], usable[own, place]
             of_repeats.append(_repeat_scores(metric, its_rows, its_usable, repeats))
@@ -81,7 +83,9 @@ def of_repeats_and_draws(
         repeats=repeats,
         repeat_sd=repeat_sd,
         difference_sd=difference_sd,
-        differing={system.name: _differing(draws, system.name) for system in systems},
+        differing={
+            system.name: _differing(draws, system.name) for system in systems if not system.control
+        },
     )
     return floor, varied
 

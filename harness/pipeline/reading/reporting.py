@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from harness.contrast import sentences
 from harness.pipeline.reading.answers import read_answers
-from harness.pipeline.reading.comparing import compare_run
+from harness.pipeline.reading.comparing import compare_run, ranked
 from harness.pipeline.reading.effects import effects_of_run, tells_effects
+from harness.pipeline.reading.grounding import said_of_pictures
 from harness.report.gallery import MAX_CARDS, gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
@@ -53,7 +54,7 @@ def write_reports(
     answers = whole.answers if whole else read_answers(folder, run, first)
     shown = gallery(first, answers.draws[0], scores, Thumbnails(folder.path))
     compared = compare_run(folder) if comparable(summary) else None
-    said = verdicts(compared) if compared else []
+    said = [*(verdicts(compared) if compared else []), *said_of_pictures(run, summary)]
     found = _effects(folder, run) if compared else None
     page = html_page(
         run,
@@ -81,4 +82,5 @@ def verdicts(compared: RunComparison) -> list[str]:
 
 def comparable(summary: RunSummary) -> bool:
     """Tell whether two systems have a score of a metric that can be compared."""
-    return len({result.system for result in summary.results if result.units}) > 1
+    rivals = ranked(summary)
+    return len({r.system for r in summary.results if r.units and r.system in rivals}) > 1

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from harness.compliance import expected_of
 from harness.errors import MetricError
-from harness.metrics.diversity import distinct_n, share_identical, vocabulary
+from harness.metrics.diversity import distinct_n, share_copied, vocabulary
 from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import METEOR_WORDS, ScoringTools
 from harness.pipeline.reading.answers import read_whole
 from harness.pipeline.reading.complying import flag_shares
+from harness.pipeline.reading.grounding import grounding
 from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
@@ -23,6 +24,7 @@ from harness.pipeline.reading.wordings import ideas
 from harness.postprocess import step_mark
 from harness.records import RunSummary, SystemSummary, TextsSummary
 from harness.scores import ScoredRun, best_of, corpus_values, score, score_by_evaluate
+from harness.units import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -125,7 +127,7 @@ def score_run(
         suite=run.suite,
         dataset=run.dataset.name,
         baseline=run.baseline,
-        uneven=_uneven(scored, own),
+        uneven=_uneven(scored, own, [system.control is None for system in run.systems]),
         specs=tuple(specs),
         metrics=tuple(dict.fromkeys(result.metric for result in results)),
         systems=tuple(_system_summary(system, answers, flags) for system in run.systems),
@@ -142,6 +144,7 @@ def score_run(
         dropped=dict(Counter(row.reason for row in run.dataset.dropped).most_common()),
         unknown_ids=run.unknown_ids,
         reported=run.reported,
+        leakage=run.leakage,
         notices=run.notices,
         cost=cost,
     )
@@ -155,18 +158,26 @@ def score_run(
     summary = replace(summary, ideas=ideas(run, summary))
     folder.write_scores(per_sample)
     folder.write_statistics(scored.scored, statistics)
+    every = {spec.label: spec for spec in summary.specs}
+    metrics = {label: own.get(label) or create(every[label], tools) for label in statistics}
+    summary = replace(
+        summary,
+        grounding=grounding(run.systems, metrics, statistics, scored.scored, clusters_of(samples)),
+    )
     folder.write_summary(summary)
     return summary
 
 
-def _uneven(scored: ScoredRun, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
-    """Give the columns on which systems were scored on different samples.
+def _uneven(
+    scored: ScoredRun, metrics: Mapping[str, Metric], ranked: Sequence[bool]
+) -> tuple[str, ...]:
+    """Give the columns on which systems were scored on different samples, controls left out.
 
     One that has no score at all is not compared with the others.
     """
     uneven: list[str] = []
     for label, statistics in scored.statistics.items():
-        kept = scored.scored & applies(statistics)
+        kept = (scored.scored & applies(statistics))[list(ranked)]
         kept = kept[kept.any(axis=1)]
         if (kept != kept[:1]).any():
             uneven += metrics[label].columns
@@ -254,9 +265,11 @@ def _texts(
     system: System, run: RunRecord, answers: RunAnswers, tools: ScoringTools
 ) -> TextsSummary:
     """Describe what a system wrote: functions of all its texts together, without intervals."""
-    written = [answer.text for answer in answers.of(system.name) if answer.failure is None]
-    shown = run.variants[system.variant].exemplar_answers
-    same = share_identical(written, shown) if shown else None
+    given = [answer for answer in answers.of(system.name) if answer.failure is None]
+    written = [answer.text for answer in given]
+    variant = run.variants[system.variant]
+    shown = [variant.answers_shown(answer.sample.id) for answer in given]
+    same = share_copied(written, shown) if variant.exemplar_answers else None
     try:
         tokens = tools.tokenize(written)
     except MetricError:
@@ -310,6 +323,8 @@ def _system_summary(
         malformed=answers.malformed.get(name, 0),
         reasons=_counted(answer.failure for answer in every if answer.failure),
         made_by=_counted(_maker(answer) for answer in every if answer.failure is None),
+        control=system.control,
+        control_of=system.control_of,
     )
 
 

@@ -62,6 +62,8 @@ class SlicedRun:
     """Slices of too few samples to tell anything → their samples."""
     without: int
     """Samples that have no value of the field, and so are in no slice."""
+    leakage: tuple[str, ...] = ()
+    """What prompts give away of the samples under test, where the suite allows it."""
 
     def json(self) -> Json:
         """Give plain data."""
@@ -107,10 +109,11 @@ def slice_run(
     run, summary = folder.run(), folder.summary()
     known = [system.system for system in summary.systems]
     first = next(i for i, s in enumerate(summary.systems) if s.variant == summary.baseline)
-    order = [first, *(i for i in range(len(known)) if i != first)]
+    rivals = [i for i, s in enumerate(summary.systems) if s.control is None]
+    order = [first, *(i for i in rivals if i != first)]
     names = [known[i] for i in order]
     scored, statistics, metrics = read_statistics(folder, summary)
-    _, column = chosen_metric(metrics, run, metric, differing(summary, known))
+    _, column = chosen_metric(metrics, run, metric, differing(summary, names))
     by_plan = run.decide is not None and column in run.decide.metrics
     measured = [
         MeasuredMetric(
@@ -166,6 +169,7 @@ def slice_run(
         fields=len(looked_at),
         left_out={part.value: len(part.rows) for part in every if len(part.rows) < LEAST},
         without=len(samples) - len({row for part in every for row in part.rows}),
+        leakage=summary.leakage,
     )
 
 

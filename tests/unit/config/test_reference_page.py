@@ -7,6 +7,7 @@ import pytest
 from harness.config.sampling_values import NUMBERS
 from harness.config.schema import (
     AxisFile,
+    ControlsFile,
     DecideFile,
     ExemplarsFile,
     FormFile,
@@ -29,7 +30,7 @@ def page(repository):
     "schema",
     [
         SuiteFile, DecideFile, VariantFile, ModelFile, ExemplarsFile, FormFile, PriceFile,
-        MessageFile, AxisFile, MatrixFile,
+        MessageFile, AxisFile, MatrixFile, ControlsFile,
     ],
 )  # fmt: skip
 def test_every_key_is_on_the_page(page, schema):

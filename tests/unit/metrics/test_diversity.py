@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.metrics.bare_texts import answers_of
-from harness.metrics.diversity import LengthRatio, distinct_n, share_identical, vocabulary
+from harness.metrics.diversity import LengthRatio, distinct_n, share_copied, vocabulary
 from harness.metrics.tools import ScoringTools, sanitize
 
 METRIC = LengthRatio(ScoringTools(tokenizer="none"))
@@ -74,16 +74,36 @@ def test_distinct_n_is_none_where_no_text_has_n_words(texts):
     assert distinct_n(texts, 2) is None
 
 
-def test_share_identical_looks_past_case_and_white_space_only():
-    texts = ["Tomato  soup\r\n", "tomato soup", "Tomato Soup!", "Crème", "", "\U0001f370"]
+def test_a_copy_has_the_exemplars_words():
+    texts = ["Tomato  soup\r\n", "tomato soup", "Tomato-Soup!", "Crème", "", "\U0001f370", "soup"]
 
-    assert share_identical(texts, ["TOMATO SOUP", "", "\U0001f370"]) == pytest.approx(3 / 6)
-    assert share_identical(texts, []) == 0.0
-    assert share_identical([], ["Tomato Soup"]) is None
+    shown = [["TOMATO SOUP", "", "\U0001f370"]] * len(texts)
+    assert share_copied(texts, shown) == pytest.approx(4 / 7)
+    assert share_copied(texts, [[]] * len(texts)) == 0.0
+    assert share_copied([], []) is None
+
+
+def test_a_longer_text_that_holds_three_words_of_an_exemplar_is_a_copy():
+    def copied(text, exemplar):
+        return share_copied([text], [[exemplar]]) == 1.0
+
+    assert copied("A plate of mushroom toast, with egg.", "Mushroom Toast with Egg")
+    assert copied("Title: cold beet soup", "Cold beet soup")
+    assert not copied("A bowl of beet soup", "Beet soup")
+    assert not copied("mushroom toast with eggs", "Mushroom Toast with Egg")
+    assert copied("一碗番茄汤。", "番茄汤")
+
+
+def test_each_text_is_held_against_what_its_own_prompt_shows():
+    assert share_copied(["beef stew", "beef stew"], [["Beef stew"], ["Corn soup"]]) == 0.5
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=()), max_size=12), max_size=6))
 def test_any_texts_have_figures_in_range(texts):
     assert vocabulary(texts) == vocabulary([*texts, *texts[:2]]) >= 0
-    for share in (distinct_n(texts, 1), distinct_n(texts, 2), share_identical(texts, texts)):
+    for share in (
+        distinct_n(texts, 1),
+        distinct_n(texts, 2),
+        share_copied(texts, [texts] * len(texts)),
+    ):
         assert share is None or 0.0 <= share <= 1.0

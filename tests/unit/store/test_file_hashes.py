@@ -3,9 +3,11 @@ import sqlite3
 import time
 
 import pytest
+from PIL import Image
 
 from harness.errors import ConfigError
 from harness.fingerprint import sha256_file
+from harness.media import probe
 from harness.store.file_hashes import FileHashes
 
 
@@ -77,3 +79,31 @@ def test_what_is_refused_makes_no_folder_and_what_is_stopped_keeps_its_work(tmp_
     with pytest.raises(ConfigError):
         hash_and_end(refused)
     assert store.is_file()
+
+
+def test_the_look_of_a_picture_is_taken_once(tmp_path):
+    image = Image.effect_noise((64, 64), 60).resize((128, 128))
+    image.save(tmp_path / "a.png")
+    ref = probe(tmp_path / "a.png")
+    store = tmp_path / "results" / "file_hashes.sqlite"
+    with FileHashes(store) as hashes:
+        first = hashes.look(ref)
+    assert len(first) == 64
+    with sqlite3.connect(store) as db:
+        assert db.execute("UPDATE looks SET look = 'kept'").rowcount == 1
+    db.close()
+    with FileHashes(store) as hashes:
+        assert hashes.look(ref) == "kept"
+
+
+def test_a_store_of_before_looks_were_kept_is_used(tmp_path):
+    store = tmp_path / "file_hashes.sqlite"
+    with sqlite3.connect(store) as db:
+        db.execute("CREATE TABLE files (path TEXT PRIMARY KEY, seen TEXT, sha256 TEXT)")
+    db.close()
+    Image.new("L", (9, 9)).save(tmp_path / "a.png")
+    with FileHashes(store) as hashes:
+        assert hashes.look(probe(tmp_path / "a.png")) == ""
+    with sqlite3.connect(store) as db:
+        assert db.execute("SELECT count(*) FROM looks").fetchone() == (1,)
+    db.close()

@@ -9,7 +9,6 @@ from harness.config.load import load_suite
 from harness.pipeline.asking.code_parts import code_parts
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, make_plan
-from harness.pipeline.looking.check import check
 
 SUITE = "prompts/titles"
 
@@ -42,35 +41,6 @@ def test_what_data_were_taken_for_is_said(project):
     assert predictions.startswith("mine.jsonl: 1 cell of 'text' held a number")
 
 
-def test_exemplars_that_are_samples_under_test_are_counted(project):
-    [text] = said(project, plain="user: x\nexemplars: {dataset: dishes, ids: [s3, s1]}\n")
-    assert "variant 'plain': 2 of 2 exemplars are samples under test (s3, s1)" in text
-    assert any("2 of 2 exemplars" in notice for notice in check(project / SUITE).notices)
-
-
-def test_another_description_of_the_same_file_is_the_same_data(project):
-    twin = (project / "datasets/dishes.yaml").read_text()
-    (project / "datasets/others.yaml").write_text(twin)
-    [text] = said(project, plain="user: x\nexemplars: {dataset: others, ids: [s3]}\n")
-    assert "1 of 1 exemplars are samples under test (s3)" in text
-
-
-def test_an_exemplar_with_the_image_or_the_answer_of_a_sample_under_test_is_said(project):
-    rows = [
-        {"id": "a", "image": "s1.png", "title": "Something else"},
-        {"id": "b", "image": "other.png", "title": "Avocado and tomato salad!"},
-    ]
-    images = project / "datasets/dishes/images"
-    (images / "other.png").write_bytes((images / "s4.png").read_bytes() + b"\n")
-    (project / "datasets/dishes/more.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    text = (project / "datasets/dishes.yaml").read_text()
-    text = text.replace("samples.jsonl", "more.jsonl").replace(", metadata: [n]", "")
-    (project / "datasets/more.yaml").write_text(text)
-    image, answer = said(project, plain="user: x\nexemplars: {dataset: more, ids: [a, b]}\n")
-    assert "1 of 4 samples under test have the image of an exemplar (s1)" in image
-    assert "1 of 4 samples under test have an exemplar's answer as a reference (s2)" in answer
-
-
 def test_a_reference_column_that_is_metadata_too_is_said_and_counted_where_it_is_shown(project):
     columns(project, "metadata: [n]", "metadata: [n, title]")
     [column] = said(project)
@@ -92,9 +62,11 @@ def test_metadata_that_hold_an_answer_are_counted_only_where_they_are_shown(proj
     assert "(s1, s2)" in shown
 
 
-def test_an_answer_in_a_prompts_own_text_is_counted(project):
-    [text] = said(project, plain="user: A title such as 'Mushroom toast with egg'.\n")
-    assert "a reference of 1 of 4 samples stands in the prompt's own text (s3)" in text
+def test_an_answer_of_two_words_in_a_prompts_own_text_is_counted(project):
+    rows = project / "datasets/dishes/samples.jsonl"
+    rows.write_text(rows.read_text().replace("Creamy Corn Chowder", "Corn chowder"))
+    [text] = said(project, plain="user: A title such as 'Corn Chowder'.\n")
+    assert "a reference of two words of 1 of 4 samples stands in the prompt's own text (s4)" in text
 
 
 def test_a_single_word_gives_nothing_away(project):

@@ -1,0 +1,141 @@
+"""A suite's controls + its samples → what renders each control's prompts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from harness.config.control_kinds import control_name
+from harness.config.names import unique
+from harness.engines.protocol import check_blind
+from harness.errors import ConfigError, RenderError
+from harness.media import grey, upright_size
+from harness.pipeline.asking.donors import donors_of
+from harness.pipeline.asking.systems import control_systems
+from harness.render import ControlRenderer, Renderer
+
+_SIZES = 100_000
+"""Images whose size is kept: a plan is walked through several times."""
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from harness.config.problems import Problems
+    from harness.pipeline.asking.replayed import ReplayRenderer
+    from harness.records import Control, MediaRef, Sample, Suite, System
+
+
+def add_controls(
+    suite: Suite,
+    samples: Sequence[Sample],
+    renderers: dict[str, Renderer | ControlRenderer | ReplayRenderer],
+    systems: list[System],
+    problems: Problems,
+) -> None:
+    """Put the controls of a plan's variants and systems behind them.
+
+    Args:
+        suite: whose controls these are.
+        samples: of the run.
+        renderers: by variant.
+        systems: of the plan.
+        problems: takes what is wrong.
+    """
+    if not suite.controls:
+        return
+    where = suite.where.get("controls")
+    if any("blind" in kinds for kinds in suite.controls.values()):
+        for model in suite.models:
+            with problems.caught(where):
+                check_blind(model)
+    with problems.caught(where):
+        controls = control_renderers(suite, renderers, samples)
+        names = ((name, where if name in controls else None) for name in [*renderers, *controls])
+        problems.add(unique("variant", names, joined=False))
+        renderers |= controls
+        systems += control_systems(suite, systems)
+
+
+def control_renderers(
+    suite: Suite,
+    renderers: Mapping[str, Renderer | ControlRenderer | ReplayRenderer],
+    samples: Sequence[Sample],
+) -> dict[str, ControlRenderer]:
+    """Make what renders each control of each variant.
+
+    Args:
+        suite: whose controls these are.
+        renderers: of its variants; one that has none, since it is wrong, has no controls.
+        samples: of the run.
+
+    Returns:
+        Name of the control → its renderer.
+
+    Raises:
+        HarnessError: there is nothing that a control could show.
+    """
+    wanted = {control for controls in suite.controls.values() for control in controls}
+    pictures: dict[Control, Callable[[Sample], tuple[MediaRef, ...]] | None] = {"blind": None}
+    if "shuffled" in wanted:
+        pictures["shuffled"] = _of_donors(samples)
+    if "grey" in wanted:
+        pictures["grey"] = _grey
+    found: dict[str, ControlRenderer] = {}
+    for variant, controls in suite.controls.items():
+        renderer = renderers.get(variant)
+        if not isinstance(renderer, Renderer):
+            continue
+        for control in controls:
+            name = control_name(variant, control)
+            found[name] = ControlRenderer(renderer, name, control, pictures[control])
+            if control == "blind":
+                _refuse_silence(found[name], samples[0])
+    return found
+
+
+def without_shuffled(suite: Suite) -> Suite:
+    """Leave out the controls that need several samples to be rendered for one."""
+    kept = {
+        name: tuple(control for control in controls if control != "shuffled")
+        for name, controls in suite.controls.items()
+    }
+    return replace(suite, controls=kept)
+
+
+def _of_donors(samples: Sequence[Sample]) -> Callable[[Sample], tuple[MediaRef, ...]]:
+    """Give what finds the images of a sample's donor.
+
+    Raises:
+        DataError: a sample has none.
+    """
+    donors = donors_of(samples)
+    shown = {sample.id: samples[donor].media for sample, donor in zip(samples, donors, strict=True)}
+    return lambda sample: shown[sample.id]
+
+
+def _grey(sample: Sample) -> tuple[MediaRef, ...]:
+    """Give a grey picture of the size of each image, as it is seen."""
+    return tuple(_grey_for(ref) for ref in sample.media)
+
+
+@lru_cache(maxsize=_SIZES)
+def _grey_for(ref: MediaRef) -> MediaRef:
+    return grey(*upright_size(ref))
+
+
+def _refuse_silence(renderer: ControlRenderer, sample: Sample) -> None:
+    """Refuse a prompt that is its image alone: without it a model would be sent nothing.
+
+    Raises:
+        ConfigError: it is one.
+    """
+    try:
+        rendered = renderer.render(sample)
+    except RenderError:
+        return  # a template that fails is the run's to tell
+    if not any(message.parts for message in rendered.messages):
+        raise ConfigError(
+            f"'{renderer.variant.name}' would send nothing: the prompt is an image alone",
+            hint="leave 'blind' out of 'controls:'; shuffled and grey say the same and more",
+        )
