@@ -42,9 +42,9 @@ class FileHashes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._new: list[tuple[str, str, str]] = []
+        self._new: list[tuple[str, ...]] = []
         self._known: dict[str, tuple[str, str]] = {}
-        self._new_looks: list[tuple[str, str]] = []
+        self._new_looks: list[tuple[str, ...]] = []
         self._looks: dict[str, str] | None = None
         """None until one is asked for: few runs compare pictures."""
 
@@ -69,17 +69,7 @@ class FileHashes:
         if refused and not self._path.parent.is_dir():
             return
         self._keep_looks()
-        if not self._new:
-            return
-        with suppress(sqlite3.Error, OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path)
-            try:
-                with db:
-                    db.execute(_SCHEMA)
-                    db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", self._new)
-            finally:
-                db.close()
+        self._keep(_SCHEMA, "INSERT OR REPLACE INTO files VALUES (?, ?, ?)", self._new)
 
     def sha256(self, path: Path) -> str:
         """Hash a file's bytes, or remember their hash.
@@ -126,15 +116,19 @@ class FileHashes:
         return {}
 
     def _keep_looks(self) -> None:
-        if not self._new_looks:
+        self._keep(_LOOKS, "INSERT OR REPLACE INTO looks VALUES (?, ?)", self._new_looks)
+
+    def _keep(self, schema: str, insert: str, rows: list[tuple[str, ...]]) -> None:
+        """Write down what was made since; where that cannot be, it is made again another time."""
+        if not rows:
             return
         with suppress(sqlite3.Error, OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             db = sqlite3.connect(self._path)
             try:
                 with db:
-                    db.execute(_LOOKS)
-                    db.executemany("INSERT OR REPLACE INTO looks VALUES (?, ?)", self._new_looks)
-                self._new_looks.clear()
+                    db.execute(schema)
+                    db.executemany(insert, rows)
+                rows.clear()
             finally:
                 db.close()
