@@ -221,6 +221,7 @@ def _effect(
         possible=plan.possible,
         estimate=high - low,
         parts=(low, high),
+        rough=known is not None and known.rough,
         verdict=told if known else "cannot tell",  # type: ignore[arg-type]
         reason=None if known else group.reason(e, c) or OUT_OF_REACH,
         family=conclusion[1] if conclusion else 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.contrast.words import p_value_text, units_text
+from harness.contrast.words import ROUGH, p_value_text, units_text
 from harness.metrics.registry import UNRANKED
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def effect_sentence(effect: Effect, *, named: bool = False) -> str:
     """Say what may be said of an effect, how large it is, and how sure that is."""
     said = _crossed(effect, named=named) if effect.interaction else _main(effect, named=named)
     model = f" with the model {effect.model}" if effect.model else ""
-    return f"On {effect.metric}{model}, {said} (exploratory)."
+    rough = ROUGH if effect.rough else ""
+    return f"On {effect.metric}{model}, {said}{rough} (exploratory)."
 
 
 def levels_text(effect: Effect) -> str:

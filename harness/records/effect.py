@@ -57,6 +57,8 @@ class Effect:
     exchanges: int
     """How often answers were exchanged, and from which seed."""
     seed: int
+    rough: bool = False
+    """Whether few of the samples carry so much of it that the test may err."""
 
     @property
     def interaction(self) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -297,6 +298,20 @@ def test_sentences_put_what_is_told_first_and_say_no_more_than_that():
     null = effect_sentence(effects([means(scores)], planned(design((2, 2)))[0], resampling=FEW)[0])
     assert "are not told apart, averaged over 2 combinations of the other choices: the true" in null
     assert "would have shown" in null
+
+
+def test_an_effect_that_few_samples_carry_is_called_rough():
+    """One prompt of two is steady, the other has all of its score from two of 20 samples."""
+    steady = np.random.default_rng(6).normal(1.0, 0.3, 20)
+    rare = np.where(np.arange(20) < 2, 10.0, 0.0)
+
+    [found] = effects([means(np.stack([steady, rare]))], planned(design((2,)))[0], resampling=FEW)
+
+    assert found.rough
+    assert effect_sentence(found).endswith(
+        "; rough, for few samples carry most of the difference (exploratory)."
+    )
+    assert not effect_sentence(replace(found, rough=False)).count("rough")
 
 
 def test_a_picture_holds_any_name():
