@@ -18,7 +18,6 @@ from harness.cli.options import (
     size,
 )
 from harness.cli.output import say, say_json, tell
-from harness.contrast.words import WITH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -112,6 +111,8 @@ def _list_runs(results: Path | None, *, as_json: bool) -> None:
 
 
 def _shown(described: RunDescription) -> Iterator[str]:
+    from harness.contrast import WITH
+
     run, summary = described.run, described.summary
     machine = run.machine
     yield f"run:      {run.id}"

@@ -17,8 +17,8 @@ from harness.store.run_files import json_schemas
 
 HEAVY = {
     "torch", "vllm", "transformers", "evaluate", "datasets", "pandas", "pyarrow", "scipy",
-    "qwen_vl_utils", "httpx2", "pycocoevalcap", "sacrebleu", "bert_score", "sentence_transformers",
-    "huggingface_hub",
+    "numpy", "qwen_vl_utils", "httpx2", "pycocoevalcap", "sacrebleu", "bert_score",
+    "sentence_transformers", "huggingface_hub",
 }  # fmt: skip
 
 
