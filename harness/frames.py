@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from harness.records import Comparison, RunSummary, SampleScore
+    from harness.records import Comparison, RunSummary, SampleScores
 
 
-def score_frame(scores: Sequence[SampleScore], metrics: Sequence[str]) -> pd.DataFrame:
+def score_frame(scores: Sequence[SampleScores], metrics: Sequence[str]) -> pd.DataFrame:
     """Lay out the scores of single samples.
 
     Args:
@@ -27,10 +27,10 @@ def score_frame(scores: Sequence[SampleScore], metrics: Sequence[str]) -> pd.Dat
 
     long = pd.DataFrame(
         {
-            "system": [score.system for score in scores],
-            "sample_id": [score.sample_id for score in scores],
-            "metric": [score.metric for score in scores],
-            "value": [score.value for score in scores],
+            "system": [column.system for column in scores for _ in column.values],
+            "sample_id": [sample_id for column in scores for sample_id in column.sample_ids],
+            "metric": [column.metric for column in scores for _ in column.values],
+            "value": [value for column in scores for value in column.values],
         }
     )
     wide = long.pivot_table(

@@ -17,7 +17,7 @@ from harness import stats
 from harness.errors import MetricError
 from harness.metrics.hf import score_answers, source_of
 from harness.metrics.metric import applies
-from harness.records import Answer, MetricResult, MetricSpec, Sample, SampleScore, Signature
+from harness.records import Answer, MetricResult, MetricSpec, Sample, SampleScores, Signature
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ScoredRun:
 
     results: tuple[MetricResult, ...]
     """System by system, metric by metric."""
-    per_sample: tuple[SampleScore, ...]
+    per_sample: tuple[SampleScores, ...]
     statistics: Mapping[str, FloatArray]
     """Metric's label → sufficient statistics, shape (systems, samples, k); metrics that could not
     be computed are not there. Rows of unscored samples mean nothing; a row of NaN is a sample that
@@ -79,7 +79,7 @@ def score(
     own = signatures(metrics, samples)
     clusters = clusters_of(samples)
     results: list[MetricResult] = []
-    per_sample: list[SampleScore] = []
+    per_sample: list[SampleScores] = []
     for row, system in enumerate(draws[0]):
         for label, metric in metrics.items():
             kept = scored[row]
@@ -266,13 +266,14 @@ def _per_sample(
     rows: FloatArray,
     samples: Sequence[Sample],
     kept: NDArray[np.bool_],
-) -> list[SampleScore]:
-    ids = [sample.id for sample, keep in zip(samples, kept, strict=True) if keep]
+) -> list[SampleScores]:
+    ids = tuple(sample.id for sample, keep in zip(samples, kept, strict=True) if keep)
     values = metric.aggregate(rows)
     return [
-        SampleScore(system=system, sample_id=sample_id, metric=column, value=float(value))
+        SampleScores(
+            system=system, metric=column, sample_ids=ids, values=tuple(values[:, i].tolist())
+        )
         for i, column in enumerate(metric.columns)
-        for sample_id, value in zip(ids, values[:, i], strict=True)
     ]
 
 

@@ -58,7 +58,7 @@ from harness.records.run_record import (
     WordingBand,
 )
 from harness.records.sample import DatasetConfig, Dropped, Sample
-from harness.records.score import Comparison, MetricResult, Resampling, SampleScore, Verdict
+from harness.records.score import Comparison, MetricResult, Resampling, SampleScores, Verdict
 from harness.records.signature import Difference, Differences, Signature
 from harness.records.source import Where
 from harness.records.suite import Decision, Decoding, ModelConfig, Suite, System
@@ -116,7 +116,7 @@ __all__ = [
     "RunRecord",
     "RunSummary",
     "Sample",
-    "SampleScore",
+    "SampleScores",
     "Signature",
     "StoredCompletion",
     "Suite",

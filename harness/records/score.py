@@ -9,13 +9,14 @@ from harness.records.signature import Signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleScore:
-    """One metric of one system on one sample."""
+class SampleScores:
+    """One metric of one system on each sample that has a score."""
 
     system: str
-    sample_id: str
     metric: str
-    value: float
+    sample_ids: tuple[str, ...]
+    values: tuple[float, ...]
+    """One for each of the samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.records import Answer, Sample, SampleScore
+    from harness.records import Answer, Sample, SampleScores
     from harness.report.thumbnails import Thumbnails
 
 MAX_CARDS = 200
@@ -47,7 +47,7 @@ class Card:
 def gallery(
     samples: Sequence[Sample],
     answers: Mapping[str, Sequence[Answer]],
-    scores: Sequence[SampleScore],
+    scores: Sequence[SampleScores],
     thumbnails: Thumbnails,
 ) -> list[Card]:
     """Make a card of each sample; the answers are in their order.
@@ -56,8 +56,9 @@ def gallery(
         StoreError: a small picture cannot be stored.
     """
     by_answer: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-    for score in scores:
-        by_answer[score.system, score.sample_id][score.metric] = score.value
+    for column in scores:
+        for sample_id, value in zip(column.sample_ids, column.values, strict=True):
+            by_answer[column.system, sample_id][column.metric] = value
     cards = []
     for i, sample in enumerate(samples):
         first = sample.media[:MAX_PICTURES]

@@ -133,7 +133,7 @@ def completion_of(value: dict[str, Any], path: Path) -> StoredCompletion:
 
 def part_line(digest: str, text: str) -> str:
     """Write a line of ``ingredients.jsonl``: a part's sha256 and its value."""
-    return _line({"sha256": digest, "value": json.loads(text)})
+    return f'{{"sha256": "{digest}", "value": {text}}}\n'
 
 
 def read_part(line: str, path: Path) -> tuple[str, str]:

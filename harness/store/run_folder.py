@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.records import RunRecord, RunSummary, Sample, SampleScore, StoredCompletion
+    from harness.records import RunRecord, RunSummary, Sample, SampleScores, StoredCompletion
 
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
@@ -168,7 +168,7 @@ class RunFolder:
 
             yield write
 
-    def write_scores(self, scores: Sequence[SampleScore]) -> None:
+    def write_scores(self, scores: Sequence[SampleScores]) -> None:
         """Write ``scores.parquet``: a line per system, sample and metric."""
         with self._replacing("scores.parquet") as waiting:
             write_score_file(waiting, scores)
@@ -247,7 +247,7 @@ class RunFolder:
         """Read the parts back as canonical JSON, by their sha256."""
         return dict(self._lines("ingredients.jsonl", read_part))
 
-    def scores(self, samples: Collection[str] | None = None) -> list[SampleScore]:
+    def scores(self, samples: Collection[str] | None = None) -> list[SampleScores]:
         """Read the scores of these samples, or of all, back from ``scores.parquet``.
 
         Raises:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import StoreError
-from harness.records import SampleScore
+from harness.records import SampleScores
 from harness.store.agreement import SCORE_AGAIN
 
 if TYPE_CHECKING:
@@ -16,25 +17,21 @@ if TYPE_CHECKING:
 _COLUMNS = ("system", "sample_id", "metric", "value")
 
 
-def write_score_file(path: Path, scores: Sequence[SampleScore]) -> None:
+def write_score_file(path: Path, scores: Sequence[SampleScores]) -> None:
     """Write scores in their order.
 
     Raises:
         OSError: the file cannot be written.
     """
-    import numpy as np
     import pyarrow
     import pyarrow.parquet
 
-    *texts, values = (list(map(attrgetter(name), scores)) for name in _COLUMNS)
-    numbers = pyarrow.py_buffer(np.array(values, dtype=np.float64))
-    columns = [*map(_arrow_texts, texts)]
-    columns.append(pyarrow.Array.from_buffers(pyarrow.float64(), len(values), [None, numbers]))
-    table = pyarrow.Table.from_arrays(columns, names=list(_COLUMNS))
-    pyarrow.parquet.write_table(table, path)
+    nothing = SampleScores(system="", metric="", sample_ids=(), values=())
+    tables = map(_table, [*scores, nothing])
+    pyarrow.parquet.write_table(pyarrow.concat_tables(tables), path)
 
 
-def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[SampleScore]:
+def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[SampleScores]:
     """Read the scores of these samples, or of all.
 
     Raises:
@@ -56,12 +53,32 @@ def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[
         raise StoreError(f"{path} cannot be read ({fault})", hint=SCORE_AGAIN) from error
     if not pyarrow.types.is_floating(table["value"].type):
         raise StoreError(f"{path} is damaged (its values are no numbers)", hint=SCORE_AGAIN)
+    rows = zip(*(table[name].to_pylist() for name in _COLUMNS), strict=True)
     return [
-        SampleScore(system=system, sample_id=sample_id, metric=metric, value=value)
-        for system, sample_id, metric, value in zip(
-            *(table[name].to_pylist() for name in _COLUMNS), strict=True
+        SampleScores(
+            system=system,
+            metric=metric,
+            sample_ids=tuple(row[1] for row in column),
+            values=tuple(row[3] for row in column),
         )
+        for (system, metric), group in groupby(rows, key=itemgetter(0, 2))
+        for column in [list(group)]
     ]
+
+
+def _table(column: SampleScores) -> Any:
+    import numpy as np
+    import pyarrow
+
+    size = len(column.values)
+    numbers = pyarrow.py_buffer(np.array(column.values, dtype=np.float64))
+    arrays = [
+        _arrow_texts([column.system] * size),
+        _arrow_texts(column.sample_ids),
+        _arrow_texts([column.metric] * size),
+        pyarrow.Array.from_buffers(pyarrow.float64(), size, [None, numbers]),
+    ]
+    return pyarrow.Table.from_arrays(arrays, names=list(_COLUMNS))
 
 
 def _arrow_texts(texts: Collection[str]) -> Any:

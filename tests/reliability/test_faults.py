@@ -273,15 +273,13 @@ import sys
 from pathlib import Path
 import numpy as np
 from harness.errors import StoreError
-from harness.records import SampleScore
+from harness.records import SampleScores
 from harness.store.run_folder import RunFolder
 
 folder = RunFolder(Path(sys.argv[1]))
 noise = np.random.default_rng(0).random((2, 20_000))
-scores = [
-    SampleScore(system="s", sample_id=str(i), metric="m", value=value)
-    for i, value in enumerate(noise[0])
-]
+ids = tuple(map(str, range(20_000)))
+scores = [SampleScores(system="s", metric="m", sample_ids=ids, values=tuple(noise[0]))]
 for write in (
     lambda: folder.write_scores(scores),
     lambda: folder.write_statistics(noise > 0, {"m": noise}),

@@ -1,17 +1,16 @@
 import math
 
 from harness.frames import pair_frame, result_frame, score_frame
-from harness.records import SampleScore
+from harness.records import SampleScores
 
 
 def test_scores_of_samples_become_a_column_a_metric():
     scores = [
-        SampleScore(system=system, sample_id=sample, metric=metric, value=value)
-        for system, sample, metric, value in [
-            ("b", "s2", "CIDEr", 1.0),
-            ("b", "s1", "CIDEr", 2.0),
-            ("a", "s2", "CIDEr", 3.0),
-            ("b", "s2", "BLEU_1", 0.5),
+        SampleScores(system=system, metric=metric, sample_ids=samples, values=values)
+        for system, metric, samples, values in [
+            ("b", "CIDEr", ("s2", "s1"), (1.0, 2.0)),
+            ("a", "CIDEr", ("s2",), (3.0,)),
+            ("b", "BLEU_1", ("s2",), (0.5,)),
         ]
     ]
     frame = score_frame(scores, ["BLEU_1", "CIDEr"])

@@ -59,7 +59,8 @@ def test_a_failed_sample_is_left_out_and_counted_and_an_empty_one_is_scored():
     failed = value(scored, "one failed", "ROUGE_L")
     assert (failed.value, failed.n_scored, failed.n_unscored) == (pytest.approx(1.0), 3, 1)
     assert value(scored, "one empty", "ROUGE_L").value == pytest.approx(0.75)
-    assert len([s for s in scored.per_sample if s.system == "one failed"]) == 3 * 6
+    of_one = [len(s.values) for s in scored.per_sample if s.system == "one failed"]
+    assert of_one == [3] * 6
     assert scored.scored.tolist()[1] == [False, True, True, True]
 
 
@@ -70,7 +71,12 @@ def test_cider_weighs_systems_with_different_failures_alike():
             "one failed": [FAILED, *(good(title) for title in TITLES[1:])],
         }
     )
-    by_sample = {(s.system, s.sample_id): s.value for s in scored.per_sample if s.metric == "CIDEr"}
+    by_sample = {
+        (column.system, sample): value
+        for column in scored.per_sample
+        if column.metric == "CIDEr"
+        for sample, value in zip(column.sample_ids, column.values, strict=True)
+    }
     for sample in ("s1", "s2", "s3"):
         assert by_sample["all", sample] == by_sample["one failed", sample]
 

@@ -17,7 +17,7 @@ from harness.records import (
     ReportedRow,
     RunRecord,
     Sample,
-    SampleScore,
+    SampleScores,
     System,
     UrlPlace,
     VariantRecord,
@@ -54,12 +54,12 @@ def test_samples_and_scores_come_back_as_they_were(tmp_path):
     folder = RunFolder.create(tmp_path, "suite")
     ref = MediaRef(place=FilePlace(path="a/b.png"), sha256="f" * 64, width=3, height=4)
     samples = [Sample(id="é\u2028", media=(ref,), references=("x", "y"), metadata={"n": [1, None]})]
-    scores = [SampleScore(system="s", sample_id="é\u2028", metric="CIDEr", value=0.25)]
+    scores = [SampleScores(system="s", metric="CIDEr", sample_ids=("é\u2028",), values=(0.25,))]
     folder.write_run(RECORD)
     folder.write_samples(samples)
     folder.write_scores(scores)
     assert RunFolder(folder.path).samples() == samples
-    assert RunFolder(folder.path).scores([s.sample_id for s in scores]) == scores
+    assert RunFolder(folder.path).scores(["é\u2028"]) == scores
 
 
 @pytest.mark.parametrize(
