@@ -1,4 +1,4 @@
-"""A completion → its flags: how it is no bare answer in the raw text, before post-processing.
+"""A raw text → its flags: how it is no bare answer in the raw text, before post-processing.
 
 The flags are counted, and change no score. How often each is right is measured on texts in the
 style of real models: tests/unit/compliance/test_labelled.py. Linear in the text.
@@ -19,7 +19,7 @@ from harness.thoughts import without_thoughts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.records import Completion, ExpectedAnswers
+    from harness.records import ExpectedAnswers
 
 FLAGS: Mapping[str, str] = MappingProxyType(
     {
@@ -42,29 +42,27 @@ HEAD = 400
 """Characters in which a refusal or a lead-in begins."""
 
 
-def flags_of(completion: Completion, expected: ExpectedAnswers) -> frozenset[str]:
+def flags_of(text: str, finish_reason: str, expected: ExpectedAnswers) -> frozenset[str]:
     """Say in which ways a text is no bare answer: names of FLAGS.
 
     Args:
-        completion: with a text; of a failed request nothing is said.
+        text: as the model wrote it.
+        finish_reason: of a request that did not fail: stop or length.
         expected: what answers should be like.
     """
-    text = completion.text
-    if completion.error is not None:
-        return frozenset()
-    cut = {"truncated"} if completion.finish_reason == "length" else set()
+    cut = {"truncated"} if finish_reason == "length" else set()
     if not text.strip():
         return frozenset({"empty", *cut})
     answer, tagged = without_thoughts(text)
     head = answer.strip()[:HEAD]
     aloud = phrases.ALOUD.match(head) is not None
-    refused = phrases.REFUSAL.search(head) is not None
+    refused = _refuses(head)
     found = {
         "refusal": refused,
         "preamble": not refused and not aloud and _leads_in(head),
         "quotes": _is_quoted(answer),
         "several_lines": sum(1 for line in answer.splitlines() if line.strip()) > 1,
-        "markdown": phrases.MARKDOWN.search(answer) is not None,
+        "markdown": _is_marked(answer),
         "reasoning": tagged or aloud,
         "language": _is_foreign(text, expected),
         "too_long": 0 < expected.most_words < word_count(text),
@@ -73,12 +71,21 @@ def flags_of(completion: Completion, expected: ExpectedAnswers) -> frozenset[str
     return frozenset({*cut, *(flag for flag, holds in found.items() if holds)})
 
 
+def _refuses(head: str) -> bool:
+    small = head.casefold()
+    clue = any(map(small.__contains__, phrases.REFUSAL_CLUES))
+    return clue and phrases.REFUSAL.search(head) is not None
+
+
 def _leads_in(head: str) -> bool:
     bare = phrases.MARKS.sub("", head)
-    return any(pattern.match(bare) for pattern in (phrases.LABEL, phrases.WILLING, phrases.LEAD_IN))
+    labelled = phrases.ANY_COLON.search(bare) and phrases.LABEL.match(bare)
+    return bool(labelled or phrases.WILLING.match(bare) or phrases.LEAD_IN.match(bare))
 
 
 def _is_quoted(answer: str) -> bool:
+    if not phrases.ANY_QUOTE.search(answer):
+        return False
     for line in answer.splitlines()[:20]:
         bare = phrases.LINE_MARK.sub("", line).strip()[-HEAD:].strip("*_ ")
         quoted = phrases.QUOTED.search(bare) or (
@@ -87,6 +94,10 @@ def _is_quoted(answer: str) -> bool:
         if quoted and not re.search(r"'\s[^']*\s'", quoted["single"] or ""):
             return True
     return False
+
+
+def _is_marked(answer: str) -> bool:
+    return bool(phrases.ANY_MARK.search(answer) and phrases.MARKDOWN.search(answer))
 
 
 def _is_foreign(text: str, expected: ExpectedAnswers) -> bool:

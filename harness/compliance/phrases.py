@@ -101,3 +101,17 @@ REFUSAL = re.compile(
     r"|抱歉|对不起|對不起|无法|無法|申し訳|できません|죄송|извините|к сожалению",
     _I,
 )
+REFUSAL_CLUES = (
+    "not", "n't", "n’t", "no ", "unable", "sorry", "apolog", "unfortunate", "error", " ai",
+    "artificial", "text-based", "language", "provide", "upload", "share", "attach", "send",
+    "impossible", "is too ", "unclear", "désol", "je ne", "siento", "mir leid", "ich kann",
+    "dispiace", "non posso", "desculpe", "muito", "não", "抱歉", "对不起", "對不起", "无法", "無法",
+    "申し訳", "できません", "죄송", "извините", "сожалению",
+)  # fmt: skip
+"""What a refusal has one of, in small letters: looked for first, in a tenth of REFUSAL's time."""
+ANY_COLON = re.compile(r"[:：\-–—]")
+"""What LABEL ends with one of."""
+ANY_QUOTE = re.compile(r"[\"'“«‘„「]")
+"""What QUOTED and NAMED_IN_QUOTES begin with."""
+ANY_MARK = re.compile(r"[`#*_|>\[•+\-\d]")
+"""What MARKDOWN has one of."""

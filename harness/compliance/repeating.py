@@ -9,8 +9,12 @@ MOST_WORDS = 5_000
 LONGEST = 60
 """Words of the longest phrase whose repetition is seen."""
 _WORD = re.compile(r"\w+", re.UNICODE)
-_STUTTER = re.compile(r"([^\W\d_])\1{7}|([^\W_]{2,12}?)\2{5}|([!?.,。！？])\3{19}")
-"""A letter eight times, letters six times, a stop twenty times, with nothing between them."""
+_LETTERS = re.compile(r"([^\W\d_])\1{7}|([^\W_]{2,12}?)\2{5}")
+"""A letter eight times, or letters six times, with nothing between them."""
+_STOPS = re.compile(r"([!?.,。！？])\1{19}")
+"""A stop twenty times."""
+_LONG = re.compile(r"[^\W_]{8}")
+"""What has one of _LETTERS; most titles have none, and this is told sooner."""
 
 
 def repeats_itself(text: str) -> bool:
@@ -18,9 +22,11 @@ def repeats_itself(text: str) -> bool:
 
     Less is in names: Dan Dan Noodles; New York, New York Cheesecake.
     """
-    if _STUTTER.search(text):
+    if _STOPS.search(text) or (_LONG.search(text) and _LETTERS.search(text)):
         return True
     words = [word.casefold() for word in _WORD.findall(text[: 20 * MOST_WORDS])[:MOST_WORDS]]
+    if len(set(words)) == len(words):
+        return False
     return any(
         _follows_itself(words, length, {1: 4, 2: 3}.get(length, 2))
         for length in range(1, min(LONGEST, len(words) // 2) + 1)

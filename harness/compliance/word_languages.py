@@ -67,21 +67,24 @@ _SCRIPTS = (
 
 def script_of(text: str) -> str | None:
     """Name the script of most letters of a text; None where it has none."""
-    scripts = Counter(_script(letter) for letter in text[:MOST] if letter.isalpha())
+    head = text[:MOST]
+    if head.isascii():
+        return "Latin" if any(map(str.isalpha, head)) else None
+    scripts = Counter(_script(letter) for letter in head if letter.isalpha())
     return scripts.most_common(1)[0][0] if scripts else None
 
 
 def language_weights(text: str) -> dict[str, float]:
     """Weigh what in a text of Latin letters speaks for each language, where anything does."""
     head = text[:MOST]
-    words = {word.casefold() for word in _WORD.findall(head)}
     weights: dict[str, float] = {}
-    for language, own in _WORDS.items():
-        weight = len(words & own) + BORROWED * len(words & _MENU_WORDS.get(language, frozenset()))
-        weight += (STRONG - 1) * len(words & own & _UNMISTAKABLE)
-        weight += any(letter in head for letter in _LETTERS.get(language, ""))
-        if weight:
-            weights[language] = weight
+    for word in {word.casefold() for word in _WORD.findall(head)}:
+        for language, weight in _WEIGHTS.get(word, ()):
+            weights[language] = weights.get(language, 0.0) + weight
+    if not head.isascii():
+        for language, letters in _LETTERS.items():
+            if any(letter in head for letter in letters):
+                weights[language] = weights.get(language, 0.0) + 1
     return weights
 
 
@@ -98,5 +101,16 @@ def _script(letter: str) -> str:
     return next((script for head, script in _SCRIPTS if name.startswith(head)), "another")
 
 
-_WORDS = {language: frozenset(words.split()) for language, words in _OWN.items()}
-_MENU_WORDS = {language: frozenset(words.split()) for language, words in _ALSO_MENUS.items()}
+def _weights() -> dict[str, list[tuple[str, float]]]:
+    """Word → the languages that it speaks for, and with what weight."""
+    weights: dict[str, list[tuple[str, float]]] = {}
+    for language, own in _OWN.items():
+        for word in own.split():
+            weight = STRONG if word in _UNMISTAKABLE else 1.0
+            weights.setdefault(word, []).append((language, weight))
+        for word in _ALSO_MENUS.get(language, "").split():
+            weights.setdefault(word, []).append((language, BORROWED))
+    return weights
+
+
+_WEIGHTS = _weights()

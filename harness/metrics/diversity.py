@@ -94,9 +94,8 @@ def distinct_n(texts: Iterable[str], n: int) -> float | None:
     total = 0
     for text in texts:
         words = text.split()
-        ngrams = list(zip(*(words[start:] for start in range(n)), strict=False))
-        distinct.update(ngrams)
-        total += len(ngrams)
+        distinct.update(zip(*(words[start:] for start in range(n)), strict=False))
+        total += max(0, len(words) - n + 1)
     return len(distinct) / total if total else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,14 +22,16 @@ from harness.records import ExpectedAnswers, FlagShare
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from harness.metrics.arrays import FloatArray
     from harness.pipeline.reading.answers import RunAnswers
-    from harness.records import Json, Sample
+    from harness.records import Json
     from harness.store.run_folder import RunFolder
+
+_COLUMNS = {flag: column for column, flag in enumerate(FLAGS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ def compliance_of_run(folder: RunFolder) -> RunCompliance:
     """
     run, summary, samples = folder.run(), folder.summary(), folder.samples()
     answers, expected = read_answers(folder, run, samples), expected_of(samples)
-    shares = flag_shares(answers, samples, expected)
+    shares = flag_shares(answers, clusters_of(samples), expected)
     values = {(r.system, r.metric): r.value for r in summary.results}
     systems = []
     for system in (system.name for system in run.systems):
@@ -126,26 +129,32 @@ def flagged_texts(folder: RunFolder, flag: str) -> list[FlaggedText]:
         for system in run.systems
         for number, draw in enumerate(answers.draws)
         for answer in draw.get(system.name, ())
-        if flag in flags_of(answer.completion, expected)
+        if answer.failure is None
+        and flag in flags_of(answer.completion.text, answer.completion.finish_reason, expected)
     ]
 
 
 def flag_shares(
-    answers: RunAnswers, samples: Sequence[Sample], expected: ExpectedAnswers
+    answers: RunAnswers, clusters: NDArray[np.int64] | None, expected: ExpectedAnswers
 ) -> dict[str, tuple[FlagShare, ...]]:
     """Give each system's share of texts with each flag, in the order of FLAGS.
 
     Several draws of a sample are averaged within it, as they are in scores. A system without an
     answer has none.
     """
-    clusters = clusters_of(samples)
-    return {system: _shares(answers, system, expected, clusters) for system in answers.draws[0]}
+
+    @cache
+    def columns(text: str, finish_reason: str) -> tuple[int, ...]:
+        """Flags of a text, by number; once, however many systems and pipelines share it."""
+        return tuple(_COLUMNS[flag] for flag in flags_of(text, finish_reason, expected))
+
+    return {system: _shares(answers, system, columns, clusters) for system in answers.draws[0]}
 
 
 def _shares(
     answers: RunAnswers,
     system: str,
-    expected: ExpectedAnswers,
+    columns: Callable[[str, str], tuple[int, ...]],
     clusters: NDArray[np.int64] | None,
 ) -> tuple[FlagShare, ...]:
     drawn = [draw[system] for draw in answers.draws if system in draw]
@@ -155,8 +164,8 @@ def _shares(
         for row, answer in enumerate(draw):
             if answer.failure is None:
                 texts[row] += 1
-                found = flags_of(answer.completion, expected)
-                hits[row] += [flag in found for flag in FLAGS]
+                for column in columns(answer.completion.text, answer.completion.finish_reason):
+                    hits[row, column] += 1
     kept = texts > 0
     if not kept.any():
         return ()

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         MetricSpec,
         NoiseFloor,
         RunRecord,
-        SampleScore,
+        SampleScores,
         System,
     )
     from harness.store.run_folder import RunFolder
@@ -120,7 +120,8 @@ def score_run(
         run.systems, run.repeats, own, answers.draws, samples
     )
     expected = expected_of(samples)
-    flags = flag_shares(answers, samples, expected)
+    clusters = clusters_of(samples)
+    flags = flag_shares(answers, clusters, expected)
     summary = RunSummary(
         run=run.id,
         inputs=inputs,
@@ -162,7 +163,7 @@ def score_run(
     metrics = {label: own.get(label) or create(every[label], tools) for label in statistics}
     summary = replace(
         summary,
-        grounding=grounding(run.systems, metrics, statistics, scored.scored, clusters_of(samples)),
+        grounding=grounding(run.systems, metrics, statistics, scored.scored, clusters),
     )
     folder.write_summary(summary)
     return summary
@@ -204,11 +205,11 @@ def _kept_specs(kept: RunSummary, summary: RunSummary) -> list[MetricSpec]:
 
 def _others(
     folder: RunFolder, kept: RunSummary, summary: RunSummary
-) -> tuple[list[SampleScore], dict[str, FloatArray]]:
+) -> tuple[list[SampleScores], dict[str, FloatArray]]:
     """Read what a run's files hold of the metrics that are not computed now."""
     labels = {spec.label for spec in _kept_specs(kept, summary)}
     columns = {result.metric for result in kept.results if result.family in labels}
-    scores = [score for score in folder.scores() if score.metric in columns]
+    scores = [each for each in folder.scores() if each.metric in columns]
     _, statistics = folder.statistics()
     return scores, {label: rows for label, rows in statistics.items() if label in labels}
 

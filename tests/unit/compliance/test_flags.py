@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.compliance import FLAGS, expected_of, flags_of
-from harness.records import Completion, Sample
+from harness.compliance import FLAGS, expected_of, flags_of, phrases
+from harness.records import Sample
 
 
 def samples(*references):
@@ -17,9 +17,8 @@ def samples(*references):
     ]
 
 
-def flags(text, *references, finish_reason="stop", error=None):
-    completion = Completion(key="k", text=text, finish_reason=finish_reason, error=error)
-    return flags_of(completion, expected_of(samples(*references)))
+def flags(text, *references, finish_reason="stop"):
+    return flags_of(text, finish_reason, expected_of(samples(*references)))
 
 
 GERMAN = ("Suppe mit Brot und Käse", "Nudeln auf dem Teller", "Kuchen mit Sahne und Obst")
@@ -57,8 +56,19 @@ def test_what_was_cut_off_is_known_by_the_engines_word():
     assert flags("", "Soup", finish_reason="length") == frozenset({"truncated", "empty"})
 
 
-def test_a_failed_request_has_no_flag():
-    assert flags("", "Soup", finish_reason="error", error="no memory") == frozenset()
+@given(st.data())
+@pytest.mark.parametrize(
+    ("pattern", "told_sooner"),
+    [
+        (phrases.REFUSAL, lambda text: any(c in text.casefold() for c in phrases.REFUSAL_CLUES)),
+        (phrases.MARKDOWN, phrases.ANY_MARK.search),
+        (phrases.LABEL, phrases.ANY_COLON.search),
+        (phrases.QUOTED, phrases.ANY_QUOTE.search),
+        (phrases.NAMED_IN_QUOTES, phrases.ANY_QUOTE.search),
+    ],
+)
+def test_what_is_told_sooner_leaves_nothing_out(pattern, told_sooner, data):
+    assert told_sooner(data.draw(st.from_regex(pattern)))
 
 
 PIECES = st.sampled_from(

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from harness.compliance import FLAGS, expected_of, flags_of
-from harness.records import Completion, Sample
+from harness.records import Sample
 
 LEAST = dict.fromkeys(FLAGS, 0.95) | {"language": 0.9, "refusal": 0.9}
 
@@ -31,12 +31,7 @@ def found(request, labelled):
     titles = [json.loads(line)["title"] for line in path.read_text().splitlines()]
     samples = [Sample(id=t, references=(t,), cluster=None, metadata={}, media=()) for t in titles]
     expected = expected_of(samples)
-    return [
-        flags_of(
-            Completion(key="k", text=row["text"], finish_reason=row["finish_reason"]), expected
-        )
-        for row in labelled
-    ]
+    return [flags_of(row["text"], row["finish_reason"], expected) for row in labelled]
 
 
 def test_the_texts_are_many_and_differ(labelled):
