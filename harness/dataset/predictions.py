@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from harness.dataset.sources.table import TableFile, read_rows
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Generator
     from pathlib import Path
 
     from harness.dataset.sources.table import Cell, Row
@@ -57,21 +58,22 @@ def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
     lines: dict[tuple[str, str], int] = {}
     unknown: dict[str, None] = {}
     notes = Notes(path.name)
-    for row, system, sample_id, text in _predictions(file):
-        texts.setdefault(system, {})
-        if sample_id not in ids:
-            unknown[sample_id] = None
-            continue
-        first = lines.setdefault((system, sample_id), row.number)
-        if first != row.number:
-            raise file.error(
-                f"system '{system}' predicts sample '{sample_id}' twice",
-                row=row.number,
-                hint=f"the first time in {file.place(first)}",
-            )
-        if text is not None:
-            texts[system][sample_id] = text
-            notes.add("text", row.cells["text"], ONE_TEXT)
+    with closing(_predictions(file)) as predictions:
+        for row, system, sample_id, text in predictions:
+            texts.setdefault(system, {})
+            if sample_id not in ids:
+                unknown[sample_id] = None
+                continue
+            first = lines.setdefault((system, sample_id), row.number)
+            if first != row.number:
+                raise file.error(
+                    f"system '{system}' predicts sample '{sample_id}' twice",
+                    row=row.number,
+                    hint=f"the first time in {file.place(first)}",
+                )
+            if text is not None:
+                texts[system][sample_id] = text
+                notes.add("text", row.cells["text"], ONE_TEXT)
     if not lines:
         raise DataError(
             f"{path.name} has no sample of the dataset",
@@ -81,27 +83,30 @@ def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
     return PredictionFile(texts=texts, unknown=tuple(unknown), notes=notes.sentences())
 
 
-def _predictions(file: TableFile) -> Iterator[tuple[Row, str, str, str | None]]:
+def _predictions(
+    file: TableFile,
+) -> Generator[tuple[Row, str, str, str | None], None, None]:
     """Give each row with its system, sample and text; systems are named in all rows or in none."""
     named: bool | None = None
-    for row in read_rows(file, ["id", "text"], ["system"]):
-        try:
-            sample_id = text_of(row.cells["id"], "id")
-            system = text_of(row.cells["system"], "system")
-            text = _answer(row.cells["text"])
-        except RowFault as fault:
-            raise file.error(fault.detail, row=row.number) from fault
-        if sample_id is None:
-            raise file.error("no id", row=row.number)
-        if named is not None and named != (system is not None):
-            problem = (
-                "no system is named, but in the rows before"
-                if named
-                else (f"system '{system}' is named, but none in the rows before")
-            )
-            raise file.error(problem, row=row.number, hint="name it in every row, or in none")
-        named = system is not None
-        yield row, system or file.path.stem, sample_id, text
+    with closing(read_rows(file, ["id", "text"], ["system"])) as rows:
+        for row in rows:
+            try:
+                sample_id = text_of(row.cells["id"], "id")
+                system = text_of(row.cells["system"], "system")
+                text = _answer(row.cells["text"])
+            except RowFault as fault:
+                raise file.error(fault.detail, row=row.number) from fault
+            if sample_id is None:
+                raise file.error("no id", row=row.number)
+            if named is not None and named != (system is not None):
+                problem = (
+                    "no system is named, but in the rows before"
+                    if named
+                    else (f"system '{system}' is named, but none in the rows before")
+                )
+                raise file.error(problem, row=row.number, hint="name it in every row, or in none")
+            named = system is not None
+            yield row, system or file.path.stem, sample_id, text
 
 
 def _answer(cell: Cell) -> str | None:

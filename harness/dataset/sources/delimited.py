@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from harness.dataset.sources.table import Row, check_columns
 from harness.dataset.sources.text_lines import decoded_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from harness.dataset.sources.table import TableFile
     from harness.errors import DataError
@@ -32,44 +33,45 @@ def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> It
     Raises:
         DataError: the file is not as it is declared to be.
     """
-    records = _records(file)
-    header = next((record for _, record in records), None)
-    if header is None:
-        raise file.error("is empty: the first line names the columns")
-    check_columns(file, header, columns, _other_delimiter(file, header))
-    places = {column: header.index(column) for column in (*columns, *optional) if column in header}
-    absent = dict.fromkeys(column for column in optional if column not in header)
-    for line, record in records:
-        if len(record) != len(header):
-            raise _ragged(file, line, record, header)
-        if file.quoting is None:
-            _check_swallowed(file, line, record)
-        cells = {column: record[place] for column, place in places.items()}
-        yield Row(number=line, cells=cells | absent)
+    with closing(_records(file)) as records:
+        header = next((record for _, record in records), None)
+        if header is None:
+            raise file.error("is empty: the first line names the columns")
+        check_columns(file, header, columns, _other_delimiter(file, header))
+        places = {c: header.index(c) for c in (*columns, *optional) if c in header}
+        absent = dict.fromkeys(column for column in optional if column not in header)
+        for line, record in records:
+            if len(record) != len(header):
+                raise _ragged(file, line, record, header)
+            if file.quoting is None:
+                _check_swallowed(file, line, record)
+            cells = {column: record[place] for column, place in places.items()}
+            yield Row(number=line, cells=cells | absent)
 
 
-def _records(file: TableFile) -> Iterator[tuple[int, list[str]]]:
+def _records(file: TableFile) -> Generator[tuple[int, list[str]], None, None]:
     """Give every record with the line on which it begins; blank lines are none."""
     # The limit is the process's, and the default refuses cells that are merely long.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
     quoted = file.quoting != "none"
-    reader = csv.reader(
-        decoded_lines(file),
-        delimiter=_delimiter(file),
-        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
-        strict=True,
-    )
-    line = 1
-    while True:
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _not_quoted_right(file, line, reader.line_num, str(error)) from error
-        if record and (len(record) > 1 or record[0].strip()):
-            yield line, record
-        line = reader.line_num + 1
+    with closing(decoded_lines(file)) as lines:
+        reader = csv.reader(
+            lines,
+            delimiter=_delimiter(file),
+            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+            strict=True,
+        )
+        line = 1
+        while True:
+            try:
+                record = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise _not_quoted_right(file, line, reader.line_num, str(error)) from error
+            if record and (len(record) > 1 or record[0].strip()):
+                yield line, record
+            line = reader.line_num + 1
 
 
 def _delimiter(file: TableFile) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from harness.dataset.sources.table import HALF_A_CHARACTER, Number, Row, check_columns
 from harness.dataset.sources.text_lines import decoded_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from harness.dataset.sources.table import Cell, TableFile
 
@@ -26,39 +27,46 @@ def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> It
         DataError: a line is no JSON object or has a key twice, or no line has a column.
     """
     _check_keys(file, columns)
-    for line, record in _records(file):
-        yield Row(number=line, cells={c: record.get(c) for c in (*columns, *optional)})
+    with closing(_records(file)) as records:
+        for line, record in records:
+            yield Row(number=line, cells={c: record.get(c) for c in (*columns, *optional)})
 
 
 def _check_keys(file: TableFile, columns: Sequence[str]) -> None:
     """Read until every column has been seen: a wrong name must not pass for a missing value."""
     seen: dict[str, None] = {}
-    for _, record in _records(file):
-        seen.update(dict.fromkeys(record))
-        if all(column in seen for column in columns):
-            return
+    with closing(_records(file)) as records:
+        for _, record in records:
+            seen.update(dict.fromkeys(record))
+            if all(column in seen for column in columns):
+                return
     check_columns(file, list(seen), columns, None if seen else "it has no rows")
 
 
-def _records(file: TableFile) -> Iterator[tuple[int, dict[str, Cell]]]:
-    for number, line in enumerate(decoded_lines(file), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = _DECODER.decode(line)
-        except RecursionError as error:
-            raise file.error("no JSON that can be read: nested too deeply", row=number) from error
-        except json.JSONDecodeError as error:
-            problem = f"no JSON: {error.msg}, at letter {error.colno}"
-            hint = 'one object a line, as {"id": 1}; not one list over many lines'
-            raise file.error(problem, row=number, hint=hint) from error
-        except ValueError as error:  # of the hooks below
-            raise file.error(str(error), row=number) from error
-        if not isinstance(record, dict):
-            raise file.error(
-                "no JSON object", row=number, hint='each line is one row, as {"id": 1, "title": …}'
-            )
-        yield number, _without_halves(record) if "\\ud" in line.lower() else record
+def _records(file: TableFile) -> Generator[tuple[int, dict[str, Cell]], None, None]:
+    with closing(decoded_lines(file)) as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                record = _DECODER.decode(line)
+            except RecursionError as error:
+                raise file.error(
+                    "no JSON that can be read: nested too deeply", row=number
+                ) from error
+            except json.JSONDecodeError as error:
+                problem = f"no JSON: {error.msg}, at letter {error.colno}"
+                hint = 'one object a line, as {"id": 1}; not one list over many lines'
+                raise file.error(problem, row=number, hint=hint) from error
+            except ValueError as error:  # of the hooks below
+                raise file.error(str(error), row=number) from error
+            if not isinstance(record, dict):
+                raise file.error(
+                    "no JSON object",
+                    row=number,
+                    hint='each line is one row, as {"id": 1, "title": …}',
+                )
+            yield number, _without_halves(record) if "\\ud" in line.lower() else record
 
 
 def _without_halves(value: Any) -> Any:

@@ -18,7 +18,7 @@ from harness.nearest import nearest
 from harness.records import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
 SOURCES = {
@@ -123,8 +123,10 @@ def added_sources() -> Mapping[str, Addition]:
 
 def read_rows(
     file: TableFile, columns: Sequence[str], optional: Sequence[str] = ()
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """Give a file's rows from the first to the last; only the current one is held.
+
+    The file is open until the rows are read or closed.
 
     Args:
         file: which, and how to read it.

@@ -6,7 +6,7 @@ import codecs
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from harness.dataset.sources.table import TableFile
     from harness.errors import DataError
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def decoded_lines(file: TableFile) -> Iterator[str]:
-    """Give a file's lines with their ends as they stand.
+def decoded_lines(file: TableFile) -> Generator[str, None, None]:
+    """Give a file's lines with their ends as they stand; the file is open until it is closed.
 
     Raises:
         DataError: a line is not in the encoding.

@@ -1,0 +1,208 @@
+"""A dataset's row → a sample: its cells as they were declared, its images checked and hashed."""
+
+from __future__ import annotations
+
+import os.path
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of, texts_of
+from harness.dataset.image_files import find_image, may_be_there, place_below
+from harness.dataset.notes import Notes
+from harness.dataset.row_fault import RowFault
+from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile
+from harness.errors import DataError
+from harness.media import probe
+from harness.records import Dropped, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from harness.dataset.sources.table import Cell, Row
+    from harness.records import DatasetConfig, MediaRef
+
+_NO_CLUSTER = ("nan", "NaN")
+"""What programs write into a table of text where a value is missing. As a name, it would make one
+cluster of all rows that have none."""
+
+
+def table_file(config: DatasetConfig) -> TableFile:
+    """Give a dataset's file, and how it is to be read."""
+    return TableFile(
+        path=config.path,
+        format=config.format,
+        delimiter=config.delimiter,
+        encoding=config.encoding,
+        quoting=config.quoting,
+        named_at=config.where,
+    )
+
+
+class RowReader:
+    """Makes samples of rows; knows the ids and images of those before."""
+
+    def __init__(
+        self, config: DatasetConfig, *, images: bool, hash_file: Callable[[Path], str]
+    ) -> None:
+        self.config = config
+        self.file = table_file(config)
+        self.notes = Notes(config.path.name)
+        self.columns = [
+            config.id_column,
+            *(config.image_columns if images else ()),
+            *config.reference_columns,
+            *config.metadata_columns,
+            *([config.cluster_column] if config.cluster_column else ()),
+        ]
+        self._images = images
+        self._root = os.path.normpath(config.image_root.absolute())
+        self._hash_file = hash_file
+        self._list_form = ListForm(
+            written=config.reference_list, separator=config.reference_separator
+        )
+        self._ids: dict[str, int] = {}
+        """Id → the row of its sample."""
+        self._by_image: dict[str, str] = {}
+        """Hash of an image → the first sample that shows it."""
+
+    def sample(self, row: Row) -> Sample:
+        """Make a row a sample.
+
+        Raises:
+            RowFault: it cannot be one.
+        """
+        config, cells = self.config, row.cells
+        sample_id = text_of(cells[config.id_column], config.id_column)
+        if sample_id is None:
+            raise RowFault("missing_id", f"no id in {config.id_column}")
+        references = [
+            text
+            for column in config.reference_columns
+            for text in texts_of(cells[column], column, self._list_form)
+        ]
+        if not references:
+            columns = ", ".join(config.reference_columns)
+            raise RowFault("missing_reference", f"no text in {columns}")
+        cluster = self._cluster(cells)
+        metadata = {column: json_of(cells[column], column) for column in config.metadata_columns}
+        media, places = (self._media(row), ()) if self._images else self._media_there(row)
+        sample = Sample(
+            id=sample_id,
+            references=tuple(references),
+            cluster=cluster,
+            metadata=metadata,
+            media=media,
+            places=places,
+        )
+        self._check_new(sample, row)
+        for column in config.reference_columns:
+            self.notes.add(column, cells[column], self._list_form)
+        return sample
+
+    def choose(self, rows: Iterable[Row], ids: Sequence[str]) -> list[Row]:
+        """Find the rows of these ids, in the order of the ids.
+
+        Raises:
+            DataError: an id is not there, or stands twice and ``clean`` does not list it.
+        """
+        asked = set(ids)
+        chosen: dict[str, Row] = {}
+        first: list[str] = []
+        for row in rows:
+            sample_id = self._id(row)
+            if len(first) < 5:
+                first.append(sample_id)
+            if sample_id in asked and chosen.setdefault(sample_id, row) is not row:
+                twice = RowFault(
+                    "duplicate_id", f"the same id as {self.file.place(chosen[sample_id].number)}"
+                )
+                if twice.reason not in self.config.clean:
+                    raise self.refused(row, twice, asked=False)
+        for sample_id in ids:
+            if sample_id not in chosen:
+                raise DataError(
+                    f"dataset '{self.config.name}' has no sample '{sample_id}'",
+                    where=self.config.where,
+                    hint=f"its ids look like: {', '.join(first)}",
+                )
+        return [chosen[sample_id] for sample_id in ids]
+
+    def refused(self, row: Row, fault: RowFault, *, asked: bool) -> DataError:
+        """Say that a fault ends the run."""
+        known = self._id(row)
+        sample = f"sample '{known}': " if known else ""
+        hint = (
+            f"add '{fault.reason}' to 'clean:' in {self.config.where.path.name} "
+            "to leave such rows out and count them"
+        )
+        if asked:
+            hint = "it was asked for by its id, so it is not left out"
+        return self.file.error(f"{sample}{fault.detail}", row=row.number, hint=hint)
+
+    def dropped(self, row: Row, fault: RowFault) -> Dropped:
+        """Account for a row that becomes no sample."""
+        return Dropped(id=self._id(row), row=row.number, reason=fault.reason, detail=fault.detail)
+
+    def _id(self, row: Row) -> str:
+        try:
+            return text_of(row.cells[self.config.id_column], self.config.id_column) or ""
+        except RowFault:
+            return ""
+
+    def _cluster(self, cells: Mapping[str, Cell]) -> str | None:
+        """Give what a row belongs to; None where it names nothing, so that it stands for itself."""
+        column = self.config.cluster_column
+        name = text_of(cells[column], column) if column else None
+        return None if name is None or name.strip() in _NO_CLUSTER else name
+
+    def _media_there(self, row: Row) -> tuple[tuple[MediaRef, ...], tuple[str, ...]]:
+        """Give the images of a row that does without them, all or none, and where they would be."""
+        media: tuple[MediaRef, ...] = ()
+        with suppress(RowFault):
+            names = list(self._image_names(row))
+            if all(may_be_there(self._root, name) for name in names):
+                with suppress(RowFault, DataError):
+                    media = self._media(row)
+            return media, tuple(dict.fromkeys(place_below(self._root, name) for name in names))
+        return (), ()
+
+    def _media(self, row: Row) -> tuple[MediaRef, ...]:
+        config = self.config
+        media: list[MediaRef] = []
+        for name in self._image_names(row):
+            path = find_image(config.image_root, name)
+            try:
+                media.append(probe(path, self._hash_file))
+            except DataError as error:
+                raise RowFault("unreadable_image", error.message) from error
+        if not media:
+            raise RowFault("missing_image", f"no image in {', '.join(config.image_columns)}")
+        return tuple(media)
+
+    def _image_names(self, row: Row) -> Iterator[str]:
+        """Give the names of a row's images, with their suffix.
+
+        Raises:
+            RowFault: a cell holds what is no name; those before it have been given.
+        """
+        for column in self.config.image_columns:
+            cell = row.cells.get(column)
+            if cell == HALF_A_CHARACTER:
+                raise RowFault("missing_image", f"'{column}' holds {HALF_A_CHARACTER.reason}")
+            if holds_written_list(cell, ListForm()):
+                several = "several images stand in as many columns, or in a list of JSON or Parquet"
+                raise RowFault("bad_cell", f"'{column}' holds a list written as text; {several}")
+            for name in texts_of(cell, column):
+                yield name + self.config.image_suffix
+
+    def _check_new(self, sample: Sample, row: Row) -> None:
+        """Compare with the samples before; rows that became none count for nothing here."""
+        first = self._ids.get(sample.id, row.number)
+        if first != row.number:
+            raise RowFault("duplicate_id", f"the same id as {self.file.place(first)}")
+        if sample.media:
+            twin = self._by_image.setdefault(sample.media[0].sha256, sample.id)
+            if twin != sample.id and "duplicate_image" in self.config.clean:
+                raise RowFault("duplicate_image", f"the same image as sample '{twin}'")
+        self._ids[sample.id] = row.number
