@@ -128,13 +128,21 @@ def pictures_in_short(pairs: Sequence[Comparison], control: Control) -> str:
     """Say in one sentence what the picture adds to many prompts on one metric."""
     told = [pair.delta for pair in pairs if pair.verdict == "told apart"]
     added = [delta for delta in told if delta > 0]
-    between = f" ({signed(min(added))} to {signed(max(added))})" if added else ""
-    open_ = len(pairs) - len(told)
+    said = [f"adds to {_of(len(added), len(pairs))}"]
+    if added:
+        said[0] += f" ({signed(min(added))} to {signed(max(added))})"
+    if taken := len(told) - len(added):
+        said.append(f"takes from {taken}")
+    if open_ := len(pairs) - len(told):
+        said.append(f"of {open_} it is not told")
     return (
-        f"On {pairs[0].metric}, against the same prompt {WITH[control]}, the picture adds to "
-        f"{len(added)} of {len(pairs)}{between}, takes from {len(told) - len(added)}, and of "
-        f"{open_} it is not told"
+        f"On {pairs[0].metric}, against the same prompt {WITH[control]}, the picture "
+        f"{', '.join(said)}"
     )
+
+
+def _of(some: int, every: int) -> str:
+    return f"all {every}" if some == every else f"{some} of {every}"
 
 
 def counted(pair: Comparison) -> str:

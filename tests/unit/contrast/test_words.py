@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.contrast import ordered, p_text, sentence, sentences, units_text
+from harness.contrast.words import pictures_in_short
 from harness.records import Comparison
 
 PAIR = Comparison(
@@ -199,3 +200,18 @@ def test_declared_pairs_come_first_then_the_winner_and_its_runner_up():
         "On CIDEr, b beats c",
         "On CIDEr, b beats a",
     ]
+
+
+def test_what_the_picture_adds_to_many_prompts_is_one_sentence():
+    def said(*deltas):
+        pairs = [
+            replace(PAIR, delta=delta, verdict="told apart" if delta else "not told apart")
+            for delta in deltas
+        ]
+        return pictures_in_short(pairs, "grey").partition("the picture ")[2]
+
+    assert said(0.5, 0.25) == "adds to all 2 (+0.2500 to +0.5000)"
+    assert said(0.5, -0.1, 0.0) == (
+        "adds to 1 of 3 (+0.5000 to +0.5000), takes from 1, of 1 it is not told"
+    )
+    assert said(0.0, 0.0) == "adds to 0 of 2, of 2 it is not told"
