@@ -1,0 +1,32 @@
+"""The shape of every YAML file that a person writes, checked at the border by pydantic.
+
+These models only say what is allowed; `load` turns them into records and resolves their names.
+"""
+
+from harness.config.schema.dataset_file import FORMATS, DatasetFile
+from harness.config.schema.model_file import ModelFile, PriceFile
+from harness.config.schema.suite_file import ControlsFile, DecideFile, SuiteFile
+from harness.config.schema.variant_file import (
+    AxisFile,
+    ExemplarsFile,
+    FormFile,
+    MatrixFile,
+    MessageFile,
+    VariantFile,
+)
+
+__all__ = [
+    "FORMATS",
+    "AxisFile",
+    "ControlsFile",
+    "DatasetFile",
+    "DecideFile",
+    "ExemplarsFile",
+    "FormFile",
+    "MatrixFile",
+    "MessageFile",
+    "ModelFile",
+    "PriceFile",
+    "SuiteFile",
+    "VariantFile",
+]

@@ -1,0 +1,143 @@
+"""The shape of a dataset's file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, WithJsonSchema, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from harness.additions import additions
+from harness.config.schema.strict import Strict
+
+FORMATS = ("csv", "tsv", "jsonl", "parquet")
+"""Of a dataset's source, beside those that packages add."""
+
+
+class SourceFile(Strict):
+    """``source:`` of a dataset."""
+
+    format: Annotated[
+        str, WithJsonSchema({"anyOf": [{"enum": list(FORMATS)}, {"type": "string"}]})
+    ] = Field(description="csv, tsv, jsonl or parquet, or one that a package adds.")
+    path: str
+    delimiter: str | None = Field(
+        default=None,
+        description="One letter between cells. Default: a comma for csv, a tab for tsv.",
+    )
+    encoding: str = Field(default="utf-8", description="Of csv, tsv and jsonl: latin-1, utf-16 …")
+    quoting: Literal["double", "none"] | None = Field(
+        default=None,
+        description="none: quotation marks are text. double: they are syntax, also around cells "
+        "whose lines look like rows, which are refused otherwise.",
+    )
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        if value not in FORMATS and value not in (added := additions("source", FORMATS)):
+            *most, last = map(repr, (*FORMATS, *added))
+            expected = f"{', '.join(most)} or {last}"
+            raise PydanticCustomError("literal_error", "A format", {"expected": expected})
+        return value
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_letter(cls, value: str | None) -> str | None:
+        if value is not None and (len(value) != 1 or value in '"\r\n'):
+            raise PydanticCustomError("delimiter", 'One letter is wanted, such as ";" or "\\t"')
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except (LookupError, ValueError) as error:
+            known = "Not an encoding of text; utf-8, latin-1, cp1252, utf-16 are some"
+            raise PydanticCustomError("encoding", known) from error
+        return value
+
+    @model_validator(mode="after")
+    def _options_of_the_format(self) -> Self:
+        tabular = self.format in ("csv", "tsv")
+        if not tabular and (self.delimiter is not None or self.quoting is not None):
+            raise PydanticCustomError("format", "Delimiter and quoting are for csv and tsv alone")
+        if self.format == "parquet" and self.encoding != "utf-8":
+            raise PydanticCustomError("format", "Parquet has no encoding to be declared")
+        return self
+
+
+class ReferencesFile(Strict):
+    """``references:`` of a dataset's columns; a list of names means no more than ``columns``."""
+
+    columns: list[str] = Field(min_length=1)
+    written_as: Literal["json", "python", "text"] | None = Field(
+        default=None,
+        alias="list",
+        description="How a cell of text holds several: as a list that JSON or Python writes; text: "
+        "never, whatever it looks like. Default: what is wholly a list of quoted texts is one.",
+    )
+    separator: str | None = Field(
+        default=None, min_length=1, description="What stands between several in a cell of text."
+    )
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.written_as is not None and self.separator is not None:
+            raise PydanticCustomError("list", "Either 'list' or 'separator', not both")
+        return self
+
+
+class ColumnsFile(Strict):
+    """``columns:`` of a dataset."""
+
+    id: str
+    image: str | list[str]
+    references: ReferencesFile
+    metadata: list[str] = Field(default_factory=list)
+    cluster: str | None = Field(
+        default=None,
+        description="Samples with the same value are resampled together: one cook, one restaurant.",
+    )
+
+    @field_validator("references", mode="before")
+    @classmethod
+    def _names_alone(cls, value: Any) -> Any:
+        return {"columns": value} if isinstance(value, list) else value
+
+
+class ImagesFile(Strict):
+    """``images:`` of a dataset."""
+
+    root: str = "."
+    suffix: str = Field(default="", description="Added to the image column, e.g. .jpg")
+
+
+Fault = Literal[
+    "missing_id",
+    "duplicate_id",
+    "bad_cell",
+    "missing_reference",
+    "missing_image",
+    "image_outside",
+    "unreadable_image",
+    "duplicate_image",
+]
+
+
+class DatasetFile(Strict):
+    """``datasets/<name>.yaml``."""
+
+    description: str = ""
+    source: SourceFile
+    columns: ColumnsFile
+    obtain: str | None = Field(
+        default=None,
+        description="For data that are no part of the project: how to get them, where to put them.",
+    )
+    images: ImagesFile = Field(default_factory=ImagesFile)
+    clean: list[Fault] = Field(
+        default=["missing_reference", "missing_image", "image_outside", "unreadable_image"],
+        description="Faults whose rows are dropped and counted; any other stops the run.",
+    )

@@ -1,0 +1,99 @@
+"""The shape of a suite's file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from harness.config.schema.model_file import ModelFile  # noqa: TC001 - pydantic reads the annotations
+from harness.config.schema.strict import Strict, Value
+from harness.records import Control  # noqa: TC001
+
+
+class DecideFile(Strict):
+    """``decide:`` of a suite; what its values mean together is checked by ``config.decide``."""
+
+    metric: str | list[str] = Field(
+        examples=["CIDEr"], description="The column that decides, or a list of them."
+    )
+    baseline: str | None = Field(
+        default=None,
+        examples=["baseline"],
+        description="The variant that each other is compared with. Default: all pairs.",
+    )
+    margin: float | dict[str, float] | None = Field(
+        default=None,
+        examples=["0.1"],
+        description="The smallest difference that matters, in the metric's units; "
+        "of several metrics {metric: margin}.",
+    )
+
+
+class ControlsFile(Strict):
+    """``controls:`` of a suite, where not every variant has them."""
+
+    kinds: list[Control] = Field(
+        min_length=1, examples=["[blind, shuffled, grey]"], description="Which controls."
+    )
+    variants: list[str] = Field(
+        min_length=1, examples=["[title-style]"], description="Of which variants."
+    )
+
+
+class SuiteFile(Strict):
+    """``prompts/<suite>/suite.yaml``."""
+
+    description: str = ""
+    dataset: str = Field(
+        examples=["recipes-demo"], description="A name under datasets/, or a path ending in .yaml."
+    )
+    variants: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        examples=["[baseline, title-style]"],
+        description="Default: every YAML file beside this one.",
+    )
+    baseline: str | None = Field(
+        default=None, description="The variant others are compared with. Default: the first."
+    )
+    vars: dict[str, dict[str, Value]] = Field(
+        default_factory=dict,
+        examples=["{title-style: {words: 5}}"],
+        description="Variant → variables of it that have another value in this suite.",
+    )
+    models: list[str | ModelFile] = Field(
+        min_length=1,
+        examples=["[demo]"],
+        description="Names of presets, or models described here: {model: …, engine: …}.",
+    )
+    decoding: dict[str, dict[str, Any]] = Field(
+        default_factory=lambda: {"greedy": {"temperature": 0}},
+        min_length=1,
+        examples=["{warm: {temperature: 0.7}}"],
+        description="Ways to decode, each under a name of its own.",
+    )
+    metrics: list[str | dict[str, Any]] = Field(
+        default=["bleu", "rouge_l", "meteor", "cider"],
+        min_length=1,
+        examples=["[bleu, cider]"],
+        description="Names; {name: {option: …}}; or {evaluate: ./path or Hub id, revision: …}.",
+    )
+    decide: DecideFile | None = Field(
+        default=None,
+        examples=["{metric: CIDEr, baseline: baseline}"],
+        description="By what the systems are to be compared, said before answers exist.",
+    )
+    controls: list[Control] | ControlsFile | None = Field(
+        default=None,
+        examples=["[blind, shuffled, grey]"],
+        description="What each variant is asked with, too, in the place of a sample's images.",
+    )
+    allow_leakage: bool = Field(
+        default=False,
+        description="Whether prompts may show answers of samples under test; every table says so.",
+    )
+    tokenizer: Literal["ptb", "none"] = "ptb"
+    reported: str | None = Field(
+        default=None, description="A CSV of figures printed elsewhere, for --with-reported."
+    )

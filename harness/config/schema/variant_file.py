@@ -1,0 +1,165 @@
+"""The shape of a prompt variant's file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from harness.config.schema.strict import Scalar, Strict, Value
+
+
+def _step(written: Any) -> Any:
+    """Write a step with an argument in one text, as it is known by: ``truncate_words: 8``."""
+    if isinstance(written, dict) and len(written) == 1:
+        [(name, argument)] = written.items()
+        if isinstance(name, str) and type(argument) in (str, int):
+            return f"{name}:{argument}"
+    return written
+
+
+StepText = Annotated[str, BeforeValidator(_step)]
+"""A post-processing step: a name, ``name:argument``, or ``{name: argument}``."""
+
+
+class ExemplarsFile(Strict):
+    """``exemplars:`` of a variant."""
+
+    dataset: str = Field(
+        examples=["recipes-demo-train"],
+        description="The dataset that the worked examples come from.",
+    )
+    ids: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        examples=["[a12, b7]"],
+        description="Which of its samples, in order.",
+    )
+    choose: Literal["first", "random", "similar"] | None = Field(
+        default=None,
+        description="How they are chosen where no ids are listed; similar: for each sample anew.",
+    )
+    seed: int | None = Field(default=None, ge=0, description="Of choose: random. Default: 0.")
+    by: str | None = Field(
+        default=None,
+        examples=["metadata.ingredients"],
+        description="Of choose: similar. image, or metadata.FIELD: the words of a field.",
+    )
+    form: Literal["turns", "text"] = Field(
+        default="turns",
+        alias="as",
+        description="turns of the chat, or text: the variable exemplars, which templates show.",
+    )
+    images: bool | None = Field(
+        default=None, description="Whether their images are shown too. Default: in turns."
+    )
+    count: int | str | None = Field(
+        default=None,
+        examples=["2"],
+        description="How many are shown, or the variable or axis that says so. Default: all ids.",
+    )
+    order: int | str | None = Field(
+        default=None,
+        examples=["reversed"],
+        description="listed, reversed, a seed to shuffle by, or the variable or axis that says so.",
+    )
+
+
+class MessageFile(Strict):
+    """One of ``messages:`` of a variant."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"] = Field(
+        examples=["user"], description="Who speaks."
+    )
+    content: str = Field(description="Jinja source of what is said.")
+
+
+class AxisFile(Strict):
+    """An axis of ``matrix:``, where it is more than a list of values."""
+
+    values: list[Scalar] | dict[str, Value] = Field(
+        examples=['{formal: "Please give a title.", short: "Title:"}'],
+        description="Its levels: values, or name → what templates see.",
+    )
+    nuisance: bool = Field(
+        default=False, description="Whether its levels mean the same, and scores are averaged."
+    )
+
+
+class MatrixFile(BaseModel):
+    """``matrix:`` of a variant: every key but ``exclude`` is an axis."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, list[Scalar] | AxisFile] = Field(init=False)
+    EXTRA: ClassVar[type[BaseModel]] = AxisFile
+    """What a key of the user's own choice holds, for hints."""
+    exclude: list[dict[str, Scalar]] = Field(
+        default_factory=list,
+        max_length=256,
+        examples=["[{tone: catchy, length: long}]"],
+        description="Assignments, also partial ones, that are left out.",
+    )
+
+    @property
+    def axes(self) -> dict[str, tuple[list[Scalar] | dict[str, Value], bool]]:
+        """Each axis's levels, and whether it is a nuisance."""
+        return {
+            name: (axis, False) if isinstance(axis, list) else (axis.values, axis.nuisance)
+            for name, axis in self.__pydantic_extra__.items()
+        }
+
+
+class FormFile(Strict):
+    """``structured_outputs:`` of a variant; one of the three."""
+
+    regex: str | None = Field(default=None, description="What the whole answer must match.")
+    choice: list[str] | None = Field(default=None, min_length=1, description="Answers allowed.")
+    json_schema: dict[str, Any] | None = Field(
+        default=None, alias="json", description="A JSON schema of the answer."
+    )
+
+
+class VariantFile(Strict):
+    """One prompt variant: ``prompts/<suite>/<variant>.yaml``."""
+
+    description: str | None = Field(default=None, description="What this prompt tries.")
+    extends: str | None = Field(default=None, description="The variant to start from.")
+    system: str | None = Field(default=None, description="Jinja source of the system message.")
+    user: str | None = Field(default=None, description="Jinja source of the user message.")
+    messages: list[MessageFile] | None = Field(
+        default=None,
+        min_length=1,
+        examples=["[{role: system, content: …}, {role: user, content: …}]"],
+        description="The whole chat, in the place of system and user.",
+    )
+    vars: dict[str, Value] | None = Field(
+        default=None,
+        examples=["{words: 5}"],
+        description="Variables of the templates, with their values.",
+    )
+    matrix: MatrixFile | None = Field(
+        default=None,
+        examples=["{tone: [plain, catchy], length: [short, long]}"],
+        description="Axes: the file stands for a variant for each assignment of their levels.",
+    )
+    exemplars: ExemplarsFile | None = Field(
+        default=None,
+        examples=["{dataset: recipes-demo-train, ids: [a12, b7]}"],
+        description="Worked examples shown before the question.",
+    )
+    postprocess: list[StepText] | dict[str, list[StepText]] | None = Field(
+        default=None,
+        examples=["[strip_reasoning, strip_preamble, first_line]"],
+        description="Named steps that turn a completion into a prediction; "
+        "or several such lists under names, each scored by itself.",
+    )
+    generation: dict[str, Any] | None = Field(
+        default=None,
+        examples=["{max_tokens: 32}"],
+        description="Sampling parameters that this prompt needs: max_tokens …",
+    )
+    structured_outputs: FormFile | None = Field(
+        default=None,
+        examples=["{choice: [yes, no]}"],
+        description="The form that answers must have.",
+    )
