@@ -99,6 +99,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
     controls = controls_of(file, source, variants, lost, problems)
     where["controls"] = source.where(("controls",))
     models = _suite_models(file, source, where, problems)
+    metrics = _suite_metrics(file, source, folder, problems)
     if dataset is None or not variants or not models:
         return None
     return Suite(
@@ -111,7 +112,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
         baseline=baseline or variants[0].name,
         models=tuple(models),
         decodings=tuple(Decoding(name=n, params=p) for n, p in file.decoding.items()),
-        metrics=tuple(_metric(spec, folder) for spec in file.metrics),
+        metrics=metrics,
         tokenizer=file.tokenizer,
         reported=folder / file.reported if file.reported else None,
         decide=decide,
@@ -292,9 +293,27 @@ def _preset(name: str, *, asked: Where | None) -> tuple[ModelConfig, dict[str, W
     return _model(validate(source, ModelFile), name, source, ())
 
 
+def _suite_metrics(
+    file: SuiteFile, source: YamlSource, folder: Path, problems: Problems
+) -> tuple[MetricSpec, ...]:
+    specs = []
+    for i, written in enumerate(file.metrics):
+        with problems.caught(source.where(("metrics", i))):
+            specs.append(_metric(written, folder))
+    return tuple(specs)
+
+
 def _metric(written: str | dict[str, Any], folder: Path) -> MetricSpec:
-    """Read a metric; the paths in it, which are written relative to the suite, become absolute."""
-    spec = MetricSpec.of(written)
+    """Read a metric; the paths in it, which are written relative to the suite, become absolute.
+
+    Raises:
+        ConfigError: it names no metric, or more than one.
+    """
+    try:
+        spec = MetricSpec.of(written)
+    except ValueError as error:
+        hint = "for example {keywords: {field: ingredients}}"
+        raise ConfigError(f"'metrics': {error}", hint=hint) from None
     options = {name: _checkpoint(value, folder) for name, value in spec.options.items()}
     name = _checkpoint(spec.name, folder) if spec.kind == "evaluate" else spec.name
     return replace(spec, name=name, options=options)

@@ -89,6 +89,24 @@ def test_an_unknown_key_of_an_inline_model_is_named(project, write):
     assert "suite.yaml:5: unknown key 'engin'\n  hint: did you mean 'engine'?" in text
 
 
+def test_metrics_that_name_none_or_several_are_told_with_their_lines(project, write):
+    folder = project / "prompts" / "titles"
+    write(
+        folder / "suite.yaml",
+        """
+        dataset: dishes
+        models: [{name: m, engine: fake, model: none}]
+        metrics:
+          - {bleu: {}, cider: {}}
+          - keywords: ingredients
+        """,
+    )
+    two, options = problems(load_suite, folder)
+    assert "suite.yaml:4: 'metrics': a metric with options is one name and its options" in two
+    assert "hint: for example {keywords: {field: ingredients}}" in two
+    assert "suite.yaml:5: 'metrics': metric keywords: 'ingredients' is no mapping" in options
+
+
 def test_extends_merges_field_by_field(project, write):
     folder = project / "prompts" / "titles"
     write(
