@@ -160,6 +160,6 @@ class VariantFile(Strict):
     )
     structured_outputs: FormFile | None = Field(
         default=None,
-        examples=["{choice: [yes, no]}"],
+        examples=["{choice: [soup, salad]}"],
         description="The form that answers must have.",
     )
