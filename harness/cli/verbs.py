@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import cache_verbs, compliance_verb, effect_verb, run_verbs
+from harness.cli import cache_verbs, compliance_verb, effect_verb, run_verbs, schema_verb
 from harness.cli.options import (
     EngineOption,
     JsonOption,
@@ -408,4 +408,5 @@ def power(
 app.add_typer(effect_verb.app)
 app.add_typer(compliance_verb.app)
 app.add_typer(run_verbs.app)
+app.add_typer(schema_verb.app)
 app.add_typer(cache_verbs.app, name="cache")

@@ -46,6 +46,7 @@ __all__ = [
     "load_suite_parts",
     "load_variant",
     "load_variants",
+    "preset_descriptions",
     "preset_names",
     "project_root",
     "variant_names",
@@ -273,6 +274,12 @@ def load_dataset(path: Path) -> DatasetConfig:
 def preset_names() -> list[str]:
     """List the model presets that ship with the package."""
     return sorted(path.stem for path in PRESETS.glob("*.yaml"))
+
+
+def preset_descriptions() -> dict[str, str]:
+    """Give what each preset says of itself, by name."""
+    files = {name: load_yaml(PRESETS / f"{name}.yaml") for name in preset_names()}
+    return {name: validate(file, ModelFile).description or "" for name, file in files.items()}
 
 
 def load_preset(name: str, *, asked: Where | None = None) -> ModelConfig:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class Numbers:
     """The numbers that a parameter may be."""
 
+    meaning: str
+    """What it does, for people."""
     least: float | None = None
     above: float | None = None
     """Like ``least``, itself left out."""
@@ -57,19 +59,45 @@ class Numbers:
 
 _MOST = 2**31 - 1
 NUMBERS: dict[str, Numbers] = {
-    "temperature": Numbers(least=0),
-    "top_p": Numbers(above=0, most=1),
-    "top_k": Numbers(least=1, whole=True, also=(0, -1)),
-    "min_p": Numbers(least=0, most=1),
-    "repetition_penalty": Numbers(above=0),
-    "presence_penalty": Numbers(least=-2, most=2),
-    "frequency_penalty": Numbers(least=-2, most=2),
-    "length_penalty": Numbers(),
-    "max_tokens": Numbers(least=1, whole=True, most=_MOST),
-    "min_tokens": Numbers(least=0, whole=True, most=_MOST),
-    "num_beams": Numbers(least=1, whole=True, most=_MOST),
-    "n": Numbers(least=1, whole=True, most=_MOST),
-    "seed": Numbers(least=0, whole=True, most=2**62),
+    "temperature": Numbers(
+        least=0, meaning="How freely tokens are drawn. Default: 0, always the likeliest."
+    ),
+    "top_p": Numbers(
+        above=0, most=1, meaning="Draw from the likeliest tokens that have this share together."
+    ),
+    "top_k": Numbers(
+        least=1,
+        whole=True,
+        also=(0, -1),
+        meaning="Draw from so many of the likeliest tokens; 0 or -1: from all.",
+    ),
+    "min_p": Numbers(
+        least=0, most=1, meaning="Draw no token less likely than this share of the likeliest."
+    ),
+    "repetition_penalty": Numbers(
+        above=0, meaning="Above 1, what stands there already becomes less likely; 1: no change."
+    ),
+    "presence_penalty": Numbers(
+        least=-2, most=2, meaning="Above 0, what was written once becomes less likely."
+    ),
+    "frequency_penalty": Numbers(
+        least=-2, most=2, meaning="Above 0, what was written often becomes less likely."
+    ),
+    "length_penalty": Numbers(meaning="Of beam search: the higher, the longer texts. Default: 1."),
+    "max_tokens": Numbers(
+        least=1, whole=True, most=_MOST, meaning="Tokens that an answer may have. Default: 128."
+    ),
+    "min_tokens": Numbers(
+        least=0, whole=True, most=_MOST, meaning="Tokens that an answer must have."
+    ),
+    "num_beams": Numbers(least=1, whole=True, most=_MOST, meaning="Beams of beam search."),
+    "n": Numbers(
+        least=1,
+        whole=True,
+        most=_MOST,
+        meaning="Draws of each answer; more than one needs a temperature.",
+    ),
+    "seed": Numbers(least=0, whole=True, most=2**62, meaning="Of what is drawn. Default: 0."),
 }
 """Parameter → what it may be, in vLLM's ranges."""
 REQUIRED = frozenset({"temperature", "max_tokens", "n"})

@@ -118,16 +118,21 @@ def check_spec(spec: MetricSpec) -> None:
         spelt = next((known for known in METRICS if known == name.lower()), None)
         hint = f"did you mean '{spelt}'?" if spelt else nearest(name, (*METRICS, *added))
         raise MetricError(f"no metric is named '{name}'", hint=hint)
-    _, *taken = signature(_class(name)).parameters.values()
-    possible = {parameter.name: _annotation(parameter.annotation) for parameter in taken}
+    possible = options_of(name)
     for option, value in spec.options.items():
         if option not in possible:
             hint = f"its options: {', '.join(possible)}" if possible else "it has no options"
             raise MetricError(f"metric {name} has no option '{option}'", hint=hint)
-        kinds = possible[option].split(" | ")
+        kinds = possible[option]
         if _KINDS.get(type(value)) not in kinds:
             wanted = " or ".join(_NAMES[kind] for kind in kinds)
             raise MetricError(f"metric {name}: {option} is {value!r:.60}, not {wanted}")
+
+
+def options_of(name: str) -> dict[str, list[str]]:
+    """Give the options of a metric that there is, each with the types that it may have."""
+    _, *taken = signature(_class(name)).parameters.values()
+    return {each.name: _annotation(each.annotation).split(" | ") for each in taken}
 
 
 def columns_of(name: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from harness.postprocess.named import (
     STEPS,
+    WITH_ARGUMENT,
     added_steps,
     check_steps,
     named_step,
@@ -12,6 +13,7 @@ from harness.postprocess.predict import predict
 
 __all__ = [
     "STEPS",
+    "WITH_ARGUMENT",
     "added_steps",
     "check_steps",
     "named_step",

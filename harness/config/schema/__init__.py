@@ -5,6 +5,7 @@ These models only say what is allowed; `load` turns them into records and resolv
 
 from harness.config.schema.dataset_file import FORMATS, DatasetFile
 from harness.config.schema.model_file import ModelFile, PriceFile
+from harness.config.schema.strict import KNOWN, Known
 from harness.config.schema.suite_file import ControlsFile, DecideFile, SuiteFile
 from harness.config.schema.variant_file import (
     AxisFile,
@@ -17,12 +18,14 @@ from harness.config.schema.variant_file import (
 
 __all__ = [
     "FORMATS",
+    "KNOWN",
     "AxisFile",
     "ControlsFile",
     "DatasetFile",
     "DecideFile",
     "ExemplarsFile",
     "FormFile",
+    "Known",
     "MatrixFile",
     "MessageFile",
     "ModelFile",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, WithJsonSchema, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness.additions import additions
-from harness.config.schema.strict import Strict
+from harness.config.schema.strict import Strict, known
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 """Of a dataset's source, beside those that packages add."""
@@ -17,10 +17,10 @@ FORMATS = ("csv", "tsv", "jsonl", "parquet")
 class SourceFile(Strict):
     """``source:`` of a dataset."""
 
-    format: Annotated[
-        str, WithJsonSchema({"anyOf": [{"enum": list(FORMATS)}, {"type": "string"}]})
-    ] = Field(description="csv, tsv, jsonl or parquet, or one that a package adds.")
-    path: str
+    format: Annotated[str, known("format")] = Field(
+        description="csv, tsv, jsonl or parquet, or one that a package adds."
+    )
+    path: str = Field(examples=["mine/rows.csv"], description="The table, beside this file.")
     delimiter: str | None = Field(
         default=None,
         description="One letter between cells. Default: a comma for csv, a tab for tsv.",
@@ -71,7 +71,14 @@ class SourceFile(Strict):
 class ReferencesFile(Strict):
     """``references:`` of a dataset's columns; a list of names means no more than ``columns``."""
 
-    columns: list[str] = Field(min_length=1)
+    model_config = ConfigDict(
+        json_schema_extra={
+            "type": ["array", "object"],
+            "items": {"type": "string"},
+            "minItems": 1,
+        }
+    )
+    columns: list[str] = Field(min_length=1, description="The columns that hold them.")
     written_as: Literal["json", "python", "text"] | None = Field(
         default=None,
         alias="list",
@@ -81,6 +88,11 @@ class ReferencesFile(Strict):
     separator: str | None = Field(
         default=None, min_length=1, description="What stands between several in a cell of text."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_alone(cls, value: Any) -> Any:
+        return {"columns": value} if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -92,25 +104,31 @@ class ReferencesFile(Strict):
 class ColumnsFile(Strict):
     """``columns:`` of a dataset."""
 
-    id: str
-    image: str | list[str]
-    references: ReferencesFile
-    metadata: list[str] = Field(default_factory=list)
+    id: str = Field(description="The column with a sample's name, by which scores are kept.")
+    image: str | list[str] = Field(
+        description="The column with the image's file, or a list of them, in the order of prompts."
+    )
+    references: ReferencesFile = Field(
+        examples=["[title]"],
+        description="The ground truth: a list of columns; or columns and how their cells are read.",
+    )
+    metadata: list[str] = Field(
+        default_factory=list,
+        examples=["[cuisine]"],
+        description="Columns for prompts, as {{ metadata.cuisine }}, and slices, as --by cuisine.",
+    )
     cluster: str | None = Field(
         default=None,
         description="Samples with the same value are resampled together: one cook, one restaurant.",
     )
 
-    @field_validator("references", mode="before")
-    @classmethod
-    def _names_alone(cls, value: Any) -> Any:
-        return {"columns": value} if isinstance(value, list) else value
-
 
 class ImagesFile(Strict):
     """``images:`` of a dataset."""
 
-    root: str = "."
+    root: str = Field(
+        default=".", description="The folder that holds them, beside this file; none lies outside."
+    )
     suffix: str = Field(default="", description="Added to the image column, e.g. .jpg")
 
 
@@ -129,14 +147,22 @@ Fault = Literal[
 class DatasetFile(Strict):
     """``datasets/<name>.yaml``."""
 
-    description: str = ""
-    source: SourceFile
-    columns: ColumnsFile
+    description: str = Field(default="", description="What the data are.")
+    source: SourceFile = Field(
+        examples=["{format: csv, path: mine/rows.csv}"], description="Where the rows are."
+    )
+    columns: ColumnsFile = Field(
+        examples=["{id: id, image: photo, references: [title]}"], description="What columns mean."
+    )
     obtain: str | None = Field(
         default=None,
         description="For data that are no part of the project: how to get them, where to put them.",
     )
-    images: ImagesFile = Field(default_factory=ImagesFile)
+    images: ImagesFile = Field(
+        default_factory=ImagesFile,
+        examples=["{root: mine/images, suffix: .jpg}"],
+        description="Where the files are that the image column names.",
+    )
     clean: list[Fault] = Field(
         default=["missing_reference", "missing_image", "image_outside", "unreadable_image"],
         description="Faults whose rows are dropped and counted; any other stops the run.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from harness.config.schema.strict import Strict
+from harness.config.schema.strict import Sampling, Strict, known
 
 
 class PriceFile(Strict):
@@ -20,8 +20,12 @@ class ModelFile(Strict):
     """A preset in ``harness/models/``, or an inline model of a suite."""
 
     name: str | None = Field(default=None, description="The word in tables and --model.")
-    description: str | None = None
-    engine: str = Field(default="vllm", description="vllm, transformers, openai, replay or fake.")
+    description: str | None = Field(
+        default=None, description="What it is, for people; it stands nowhere else."
+    )
+    engine: Annotated[str, known("engine")] = Field(
+        default="vllm", description="vllm, transformers, openai, replay or fake."
+    )
     model: str = Field(
         examples=["Qwen/Qwen2.5-VL-3B-Instruct"],
         description="Hub id, or a folder: ./x and ../x are beside this file.",
@@ -35,8 +39,18 @@ class ModelFile(Strict):
         default_factory=dict,
         examples=["{max_pixels: 602112}"],
         description="min_pixels, max_pixels.",
+        json_schema_extra={
+            "properties": {
+                "min_pixels": {"type": "integer", "description": "Smallest area of an image."},
+                "max_pixels": {"type": "integer", "description": "Largest area of an image."},
+            }
+        },
     )
-    generation: dict[str, Any] = Field(default_factory=dict, description="Default sampling.")
+    generation: Sampling = Field(
+        default_factory=dict,
+        examples=["{max_tokens: 64}"],
+        description="Sampling where neither suite nor variant says otherwise.",
+    )
     timeout: float | None = Field(
         default=None, gt=0, description="Seconds that a request may take; default: 1800."
     )

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
+
+Known = Literal["step", "metric", "column", "engine", "preset", "format", "sampling"]
+"""What only parts above this one know by name, and a JSON schema of a file says too."""
+KNOWN = "known"
+"""The key under which a JSON schema of pydantic's names one of these."""
 
 
 class Strict(BaseModel):
@@ -11,7 +18,14 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def known(what: Known) -> Any:
+    """Leave a place in a JSON schema that ``config.json_schema`` fills."""
+    return WithJsonSchema({KNOWN: what})
+
+
 Scalar = str | bool | int | float
 """A value of one kind, as YAML writes it."""
 Value = Scalar | list[Scalar]
 """What a variable may be."""
+Sampling = Annotated[dict[str, Any], known("sampling")]
+"""Sampling parameters."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from harness.config.schema.model_file import ModelFile  # noqa: TC001 - pydantic reads the annotations
-from harness.config.schema.strict import Strict, Value
+from harness.config.schema.strict import Sampling, Strict, Value, known
 from harness.records import Control  # noqa: TC001
+
+ColumnName = Annotated[str, known("column")]
+MetricText = Annotated[str | dict[str, Any], known("metric")]
+PresetName = Annotated[str, known("preset")]
 
 
 class DecideFile(Strict):
     """``decide:`` of a suite; what its values mean together is checked by ``config.decide``."""
 
-    metric: str | list[str] = Field(
+    metric: ColumnName | list[ColumnName] = Field(
         examples=["CIDEr"], description="The column that decides, or a list of them."
     )
     baseline: str | None = Field(
@@ -44,7 +48,7 @@ class ControlsFile(Strict):
 class SuiteFile(Strict):
     """``prompts/<suite>/suite.yaml``."""
 
-    description: str = ""
+    description: str = Field(default="", description="What the suite is for; shown nowhere else.")
     dataset: str = Field(
         examples=["recipes-demo"], description="A name under datasets/, or a path ending in .yaml."
     )
@@ -52,7 +56,7 @@ class SuiteFile(Strict):
         default=None,
         min_length=1,
         examples=["[baseline, title-style]"],
-        description="Default: every YAML file beside this one.",
+        description="The prompts to compare. Default: every YAML file beside this one.",
     )
     baseline: str | None = Field(
         default=None, description="The variant others are compared with. Default: the first."
@@ -62,18 +66,18 @@ class SuiteFile(Strict):
         examples=["{title-style: {words: 5}}"],
         description="Variant → variables of it that have another value in this suite.",
     )
-    models: list[str | ModelFile] = Field(
+    models: list[PresetName | ModelFile] = Field(
         min_length=1,
         examples=["[demo]"],
         description="Names of presets, or models described here: {model: …, engine: …}.",
     )
-    decoding: dict[str, dict[str, Any]] = Field(
-        default_factory=lambda: {"greedy": {"temperature": 0}},
+    decoding: dict[str, Sampling] = Field(
+        default={"greedy": {"temperature": 0}},
         min_length=1,
         examples=["{warm: {temperature: 0.7}}"],
         description="Ways to decode, each under a name of its own.",
     )
-    metrics: list[str | dict[str, Any]] = Field(
+    metrics: list[MetricText] = Field(
         default=["bleu", "rouge_l", "meteor", "cider"],
         min_length=1,
         examples=["[bleu, cider]"],
@@ -93,7 +97,11 @@ class SuiteFile(Strict):
         default=False,
         description="Whether prompts may show answers of samples under test; every table says so.",
     )
-    tokenizer: Literal["ptb", "none"] = "ptb"
+    tokenizer: Literal["ptb", "none"] = Field(
+        default="ptb",
+        description="How BLEU, ROUGE-L and CIDEr see words: as COCO's evaluation does, or as they "
+        "stand.",
+    )
     reported: str | None = Field(
         default=None, description="A CSV of figures printed elsewhere, for --with-reported."
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from harness.config.schema.strict import Scalar, Strict, Value
+from harness.config.schema.strict import Sampling, Scalar, Strict, Value, known
 
 
 def _step(written: Any) -> Any:
@@ -18,7 +18,7 @@ def _step(written: Any) -> Any:
     return written
 
 
-StepText = Annotated[str, BeforeValidator(_step)]
+StepText = Annotated[str, BeforeValidator(_step), known("step")]
 """A post-processing step: a name, ``name:argument``, or ``{name: argument}``."""
 
 
@@ -153,7 +153,7 @@ class VariantFile(Strict):
         description="Named steps that turn a completion into a prediction; "
         "or several such lists under names, each scored by itself.",
     )
-    generation: dict[str, Any] | None = Field(
+    generation: Sampling | None = Field(
         default=None,
         examples=["{max_tokens: 32}"],
         description="Sampling parameters that this prompt needs: max_tokens …",
