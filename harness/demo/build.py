@@ -24,6 +24,7 @@ DESCRIPTION_HELD_OUT = "200 drawn dishes with a recipe title each, for the offli
 DESCRIPTION_TRAIN = "60 further drawn dishes, for exemplars: no dish of recipes-demo is among them."
 
 YAML = """\
+# yaml-language-server: $schema=../harness/config/schema/dataset.schema.json
 description: "{description}"
 source: {{format: jsonl, path: {name}/samples.jsonl}}
 columns: {{id: id, image: image, references: [title], metadata: [ingredients, dish, vessel]}}

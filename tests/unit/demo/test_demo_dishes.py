@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from harness.demo.build import datasets
+from harness.demo.build import DESCRIPTION_HELD_OUT, DESCRIPTION_TRAIN, YAML, datasets
 from harness.demo.dishes import INGREDIENTS, STYLES, choose_dish, named_ingredients
 from harness.demo.instructions import KINDS, UNDER_TEST, Ask, answer, choose_ask
 from harness.demo.titles import PATTERNS, SAVOURY_WORDS, SWEET_WORDS, choose_title
@@ -97,6 +97,12 @@ def test_the_committed_rows_are_whole(name, count):
         assert (ROOT / "datasets" / name / "images" / row["image"]).is_file()
         assert named_ingredients(row["title"]) == set(row["ingredients"])
         assert row["dish"] in row["title"]
+
+
+def test_the_committed_descriptions_are_those_that_are_built():
+    for name, text in zip(SETS, (DESCRIPTION_HELD_OUT, DESCRIPTION_TRAIN), strict=True):
+        written = (ROOT / "datasets" / f"{name}.yaml").read_text()
+        assert written == YAML.format(description=text, name=name)
 
 
 def test_the_two_datasets_share_no_dish():

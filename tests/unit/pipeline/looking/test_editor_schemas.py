@@ -58,6 +58,18 @@ def test_the_schemas_that_ship_are_those_that_the_command_writes(repository, har
     assert written == ship
 
 
+def test_every_file_that_ships_names_its_schema_and_keeps_to_it(repository):
+    files = list(shipped(repository))
+    assert {kind for _, kind in files} == set(KINDS)
+    assert len(files) > 30
+    for path, kind in files:
+        modeline = MODELINE.match(path.read_text())
+        assert modeline, path
+        schema = (path.parent / modeline[1]).resolve()
+        assert schema == repository / SCHEMAS / f"{kind}.schema.json", path
+        Draft7Validator(json.loads(schema.read_text())).validate(load_yaml(path).data)
+
+
 def test_the_command_writes_them_for_the_project_around(project, harness):
     folder = project / ".harness" / "schemas"
     done = harness("schema", cwd=project / "prompts" / "titles")
