@@ -34,27 +34,29 @@ from harness.records.prompt import (
 )
 from harness.records.request import Completion, Request
 from harness.records.run_record import (
-    FLOOR_SDS,
     RUN_SCHEMA,
     Cost,
     DatasetRecord,
     Declaration,
-    DrawVariance,
-    FlagShare,
     GitState,
-    Idea,
     ImageCounts,
     Machine,
     ModelRecord,
     Money,
-    NoiseFloor,
     ReportedRow,
     RunRecord,
+    TokenCounts,
+    VariantRecord,
+)
+from harness.records.run_summary import (
+    FLOOR_SDS,
+    DrawVariance,
+    FlagShare,
+    Idea,
+    NoiseFloor,
     RunSummary,
     SystemSummary,
     TextsSummary,
-    TokenCounts,
-    VariantRecord,
     WordingBand,
 )
 from harness.records.sample import DatasetConfig, Dropped, Sample
