@@ -181,9 +181,12 @@ def render(
 
 @app.command(epilog="Examples:  harness check\n\n  harness check prompts/recipe-titles --data")
 def check(
-    path: Annotated[
-        Path, typer.Argument(help="A project, a suite, a prompt variant or a dataset.")
-    ] = Path(),
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Projects, suites, prompt variants, datasets. Default: the project around."
+        ),
+    ] = None,
     data: Annotated[
         bool, typer.Option("--data", help="Read every row and decode every image too.")
     ] = False,
@@ -191,9 +194,10 @@ def check(
 ) -> None:
     """Find what a run would refuse: every prompt is rendered once, no model is asked."""
     from harness.config.variables import parse_setting
-    from harness.pipeline.looking.check import check as check_path
+    from harness.pipeline.looking.check import check as check_paths
 
-    checked = check_path(path, data=data, settings=tuple(map(parse_setting, sets or ())))
+    settings = tuple(map(parse_setting, sets or ()))
+    checked = check_paths(*(paths or [Path()]), data=data, settings=settings)
     for problem in checked.problems:
         say(*error_lines(problem))
     for notice in checked.notices:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
+    from harness.pipeline.looking.targets import Target
     from harness.records import DatasetConfig, MediaRef, PromptVariant, Sample, Suite
 
 _SHOWN = 5
@@ -67,18 +68,21 @@ class Checked:
     @property
     def verdict(self) -> str:
         """What was looked at and how much is wrong, in a line."""
-        counts = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in self.counts.items() if n]
-        how = "all samples and images" if self.data else "each prompt for one sample"
         wrong = len(self.problems)
         many = f"{wrong} problem{'' if wrong == 1 else 's'}" if wrong else "nothing is wrong"
+        counts = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in self.counts.items() if n]
+        if not counts:
+            return f"{many}, so that no prompt and no data could be looked at"
+        how = "each prompt for one sample" if self.counts["variant"] else "the first usable sample"
+        how = "all samples and images" if self.data else how
         return f"{many}; looked at {', '.join(counts)} ({how})"
 
 
-def check(path: Path, *, data: bool = False, settings: Sequence[Setting] = ()) -> Checked:
-    """Check what stands at a path: a project, a suite, a variant's file or a dataset's file.
+def check(*paths: Path, data: bool = False, settings: Sequence[Setting] = ()) -> Checked:
+    """Check what stands at paths, each a project, a suite, a variant's file or a dataset's file.
 
     Args:
-        path: see ``targets``.
+        paths: see ``targets``; what several of them hold is looked at once.
         data: look at every sample and decode every image, not only at the first.
         settings: variables of the suite's variants that have another value.
 
@@ -86,15 +90,21 @@ def check(path: Path, *, data: bool = False, settings: Sequence[Setting] = ()) -
         HarnessError: there is nothing to check; or variables are set, and it is not one suite.
     """
     looking = Looking(data=data, settings=settings)
-    holds = None
-    with looking.border(path):
-        holds = targets(path)
-    if holds is None:
-        raise looking.problems.all[0]
-    looking.whole_project = holds.whole
-    if settings and (holds.whole or holds.listed[0].kind == "dataset"):
+    held = []
+    for path in paths:
+        with looking.border(path):
+            held.append(targets(path))
+    if not held:
+        if len(looking.problems.all) == 1:
+            raise looking.problems.all[0]
+        looking.problems.raise_any()
+    listed = [(target, holds.whole) for holds in held for target in holds.listed]
+    if settings and (len(paths) > 1 or listed[0][1] or listed[0][0].kind == "dataset"):
         raise ConfigError("--set sets variables of one suite", hint="name the suite to be checked")
-    for target in holds.listed:
+    once: dict[tuple[str, Path], tuple[Target, bool]] = {}
+    for target, whole in sorted(listed, key=lambda each: each[1]):  # what is named itself first
+        once.setdefault((target.kind, _real(target.path)), (target, whole))
+    for target, looking.whole_project in once.values():
         with looking.border(target.path):
             if target.kind == "dataset":
                 looking.dataset(target.path)
@@ -105,6 +115,7 @@ def check(path: Path, *, data: bool = False, settings: Sequence[Setting] = ()) -
     looking.notices += _same_results(looking.seen["suite"])
     looking.notices += [
         f"{file} is not read: the names of prompts and datasets end in .yaml"
+        for holds in held
         for file in holds.overlooked
     ]
     return Checked(

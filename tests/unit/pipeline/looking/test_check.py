@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from harness.config.load import load_suite
+from harness.config.variables import parse_setting
 from harness.engines.hub import check_local
 from harness.errors import ConfigError, ConfigErrors, HarnessError
 from harness.pipeline.asking.plan import Choice, make_plan
@@ -307,3 +308,53 @@ def test_a_project_may_be_called_as_a_folder_of_it_is(project, name):
     named = project.with_name(name)
     project.rename(named)
     assert check(named).counts == {"suite": 1, "variant": 2, "dataset": 1}
+
+
+def test_several_paths_are_looked_at_once_each(project, write):
+    write(project / SUITE / "odd.yaml", "user: '{{ nothing }}'\n")
+    dataset = project / "datasets/dishes.yaml"
+    checked = check(project / SUITE / "odd.yaml", project / "gone", dataset, project)
+    gone, undefined = map(str, checked.problems)
+    assert "'nothing' is undefined" in undefined
+    assert gone.startswith(f"no such file or folder: {project / 'gone'}")
+    assert checked.counts == {"suite": 1, "variant": 3, "dataset": 1}
+
+
+def test_of_several_paths_of_which_none_is_there_each_is_told(project):
+    with pytest.raises(HarnessError, match=r"(?s)folder: .*/gone\n.*folder: .*/lost\n"):
+        check(project / "gone", project / "lost")
+
+
+def test_data_that_are_asked_for_by_name_are_missed_beside_a_whole_project(project):
+    path = project / "datasets" / "dishes.yaml"
+    path.write_text(path.read_text() + "obtain: ask the cook\n")
+    (project / "datasets/dishes/samples.jsonl").unlink()
+    assert check(project).problems == ()
+    assert "no such file" in "\n".join(texts(check(project, path)))
+
+
+def test_variables_are_set_for_one_path_alone(project):
+    settings = [parse_setting("plain.words=3")]
+    with pytest.raises(ConfigError, match="--set sets variables of one suite"):
+        check(project / SUITE, project / "datasets/dishes.yaml", settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "said"),
+    [
+        (SUITE, False, "looked at 1 suite, 2 variants, 1 dataset (each prompt for one sample)"),
+        ("datasets/dishes.yaml", False, "looked at 1 dataset (the first usable sample)"),
+        ("datasets/dishes.yaml", True, "looked at 1 dataset (all samples and images)"),
+    ],
+)
+def test_the_verdict_says_what_was_looked_at(project, path, data, said):
+    assert check(project / path, data=data).verdict == f"nothing is wrong; {said}"
+
+
+def test_a_suite_without_a_variant_is_told_that_nothing_was_looked_at(project):
+    suite = project / SUITE / "suite.yaml"
+    replace(suite, "variants: [plain, title]\n", "")
+    for name in ("plain", "title"):
+        (project / SUITE / f"{name}.yaml").unlink()
+    checked = check(project / SUITE)
+    assert checked.verdict == "1 problem, so that no prompt and no data could be looked at"
