@@ -18,6 +18,7 @@ from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile
 from harness.config.selecting import file_of, one, selected
+from harness.config.silencing import silences
 from harness.config.validate import validate
 from harness.config.variables import suite_settings, with_settings
 from harness.config.variants import load_variant, load_variants
@@ -119,6 +120,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
         decide=decide,
         controls=controls,
         allow_leakage=file.allow_leakage,
+        silence=silences(file.silence, source),
         where=where,
     )
 

@@ -17,6 +17,7 @@ from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import VariantFile
 from harness.config.selecting import file_of, name_of, one
+from harness.config.silencing import silences
 from harness.config.validate import validate
 from harness.config.variables import variable_problems
 from harness.errors import ConfigError, ConfigErrors
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from harness.records import Json
+    from harness.records import Json, Silence
     from harness.yaml_source import YamlSource
 
 _FIELDS = ("description", "exemplars", "postprocess", "structured_outputs")
@@ -47,6 +48,7 @@ class _Merged:
     matrix: Matrix | None = None
     matrix_from: int | None = None
     """How many files away the matrix was given; None: nowhere."""
+    silence: list[Silence] = field(default_factory=list)
     where: dict[str, Where] = field(default_factory=dict)
 
 
@@ -132,6 +134,7 @@ def _merge(merged: _Merged, depth: int, source: YamlSource, name: str, problems:
     for param in file.generation or {}:
         where.setdefault(f"generation.{param}", source.where(("generation", param)))
     merged.generation = {**(file.generation or {}), **merged.generation}
+    merged.silence += silences(file.silence, source)
     if file.matrix is not None and merged.matrix_from is None:
         merged.matrix_from = depth
         merged.matrix = read_matrix(file.matrix, source, name, problems)
@@ -246,6 +249,7 @@ def _variant(folder: Path, name: str, merged: _Merged) -> PromptVariant:
         generation=merged.generation,
         structured_outputs=form,
         vars=merged.vars,
+        silence=tuple(merged.silence),
         where=where,
     )
     sources = [(turn.content, where[key].path.parent) for key, turn in variant.templates()]

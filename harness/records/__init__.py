@@ -9,6 +9,7 @@ from harness.records.answer import (
 )
 from harness.records.effect import Effect
 from harness.records.json_value import Json
+from harness.records.lint import LINT_NAMES, Lint, LintName, Silence
 from harness.records.media import (
     CellPlace,
     FilePlace,
@@ -68,6 +69,7 @@ from harness.records.suite import Decision, Decoding, ModelConfig, Suite, System
 __all__ = [
     "CONTROLS",
     "FLOOR_SDS",
+    "LINT_NAMES",
     "RUN_SCHEMA",
     "Answer",
     "CellPlace",
@@ -95,6 +97,8 @@ __all__ = [
     "ImageCounts",
     "ImagePart",
     "Json",
+    "Lint",
+    "LintName",
     "Machine",
     "MediaRef",
     "MemberPlace",
@@ -120,6 +124,7 @@ __all__ = [
     "Sample",
     "SampleScores",
     "Signature",
+    "Silence",
     "StoredCompletion",
     "Suite",
     "System",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from harness.records.json_value import Json
+from harness.records.lint import Silence
 from harness.records.media import MediaRef
 from harness.records.source import Where
 
@@ -112,6 +113,8 @@ class PromptVariant:
     """What it is shown in the place of a sample's images; None: these themselves."""
     control_of: str | None = None
     """The variant that it is a control of."""
+    silence: tuple[Silence, ...] = ()
+    """What its file and those that it extends do not want to hear of."""
     where: Mapping[str, Where]
     """Field name → where its text begins, so that a template's error names the true line."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.records.json_value import Json
+from harness.records.lint import Silence
 from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import Control, PromptVariant
 from harness.records.sample import DatasetConfig
@@ -136,5 +137,7 @@ class Suite:
     """Variant → its controls; variants that have none are not there."""
     allow_leakage: bool = False
     """Whether prompts may show answers of samples under test; every table then says so."""
+    silence: tuple[Silence, ...] = ()
+    """What is not to be heard of any of its variants."""
     where: Mapping[str, Where] = field(default_factory=dict)
     """``metrics.0``, ``decoding.greedy.top_p``, ``decide.metric.CIDEr`` … → its place."""

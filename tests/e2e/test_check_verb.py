@@ -1,5 +1,6 @@
 """`harness check`, as a person meets it: what it says, and how it ends."""
 
+import json
 import subprocess
 import sys
 
@@ -45,6 +46,50 @@ def test_run_and_check_refuse_in_the_same_words(project, harness, old, new):
     assert len(said) == 2
     assert check.stdout.splitlines()[:2] == said
     assert "1 problem; looked at 1 suite" in check.stdout
+
+
+def test_a_warning_has_a_name_and_fails_only_where_that_is_asked_for(project, harness):
+    path = project / SUITE / "plain.yaml"
+    path.write_text(path.read_text() + "vars: {spare: 1}\n")
+    said = [
+        f"warning: {SUITE}/plain.yaml:3: unused variable 'spare': no template names it "
+        "[unused_variable]",
+        "  hint: write {{ spare }} where it is meant, or take it out",
+    ]
+    for words, code in ((("check", SUITE), 0), (("check", SUITE, "--strict"), 1)):
+        done = harness(*words, cwd=project)
+        assert (done.returncode, done.stderr) == (code, "")
+        *lines, note, verdict = done.stdout.splitlines()
+        assert lines == said
+        assert note.startswith("note: ")
+        assert verdict.startswith("1 warning; looked at 1 suite")
+    (project / SUITE / "title.yaml").write_text("user: '{{ nothing }}'\n")
+    wrong = harness("check", SUITE, cwd=project).stdout.splitlines()
+    assert "'nothing' is undefined" in wrong[0]
+    assert wrong[2:4] == said
+    assert wrong[-1].startswith("1 problem, 1 warning; looked at")
+
+
+def test_strict_is_content_where_nothing_is_to_be_said(project, harness):
+    assert harness("check", SUITE, "--strict", cwd=project).returncode == 0
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("--strict",), 1)])
+def test_what_was_found_is_json_too(project, harness, words, code):
+    path = project / SUITE / "plain.yaml"
+    path.write_text(path.read_text() + "vars: {spare: 1}\n")
+    done = harness("check", SUITE, "--json", *words, cwd=project)
+    found = json.loads(done.stdout)
+    assert done.returncode == code
+    assert [lint["name"] for lint in found["lints"]] == ["unused_variable"]
+    assert (found["problems"], len(found["notices"])) == ([], 1)
+
+
+def test_several_paths_have_one_verdict(project, harness):
+    done = harness("check", f"{SUITE}/plain.yaml", "datasets/dishes.yaml", cwd=project)
+    assert done.stdout == (
+        "nothing is wrong; looked at 1 variant, 1 dataset (each prompt for one sample)\n"
+    )
 
 
 def test_check_imports_nothing_heavy(project):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from harness.config.schema.model_file import ModelFile  # noqa: TC001 - pydantic reads the annotations
 from harness.config.schema.strict import Sampling, Strict, Value, known
-from harness.records import Control  # noqa: TC001
+from harness.records import Control, LintName  # noqa: TC001
 
 ColumnName = Annotated[str, known("column")]
 MetricText = Annotated[str | dict[str, Any], known("metric")]
@@ -96,6 +96,11 @@ class SuiteFile(Strict):
     allow_leakage: bool = Field(
         default=False,
         description="Whether prompts may show answers of samples under test; every table says so.",
+    )
+    silence: list[LintName] = Field(
+        default_factory=list,
+        examples=["[unused_variable]"],
+        description="Lints of harness check that are not wanted of any of its variants.",
     )
     tokenizer: Literal["ptb", "none"] = Field(
         default="ptb",

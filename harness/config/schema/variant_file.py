@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from harness.config.schema.strict import Sampling, Scalar, Strict, Value, known
+from harness.records import LintName  # noqa: TC001 - pydantic reads the annotations
 
 
 def _step(written: Any) -> Any:
@@ -162,4 +163,9 @@ class VariantFile(Strict):
         default=None,
         examples=["{choice: [soup, salad]}"],
         description="The form that answers must have.",
+    )
+    silence: list[LintName] = Field(
+        default_factory=list,
+        examples=["[unused_variable]"],
+        description="Lints of harness check that this file does not want to hear of.",
     )

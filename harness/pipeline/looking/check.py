@@ -11,7 +11,7 @@ import os
 import traceback
 from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,9 +31,11 @@ from harness.pipeline.asking.declaring import replayed_systems
 from harness.pipeline.asking.leakage import MOST_LOOKED_AT, guard
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
+from harness.pipeline.looking.checked import Checked
 from harness.pipeline.looking.declared import declared
+from harness.pipeline.looking.lints.every import Linter
+from harness.pipeline.looking.lints.looked import Looked
 from harness.pipeline.looking.targets import targets
-from harness.pipeline.looking.unused import unused_variables
 from harness.postprocess import check_steps
 from harness.records import Where
 from harness.render import Renderer
@@ -50,32 +52,6 @@ if TYPE_CHECKING:
 _SHOWN = 5
 _LOOKED_AT = 1_000
 """Pictures under test that are compared with exemplars' by their looks, without ``data``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What was looked at, and what was found."""
-
-    counts: dict[str, int]
-    """suite, variant, dataset → how many were looked at; a dataset that is only used counts too."""
-    problems: tuple[HarnessError, ...]
-    """What a run would refuse, and with ``data`` images that cannot be decoded."""
-    notices: tuple[str, ...]
-    """What is no mistake and should be known."""
-    data: bool
-    """Whether all samples and images were looked at."""
-
-    @property
-    def verdict(self) -> str:
-        """What was looked at and how much is wrong, in a line."""
-        wrong = len(self.problems)
-        many = f"{wrong} problem{'' if wrong == 1 else 's'}" if wrong else "nothing is wrong"
-        counts = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in self.counts.items() if n]
-        if not counts:
-            return f"{many}, so that no prompt and no data could be looked at"
-        how = "each prompt for one sample" if self.counts["variant"] else "the first usable sample"
-        how = "all samples and images" if self.data else how
-        return f"{many}; looked at {', '.join(counts)} ({how})"
 
 
 def check(*paths: Path, data: bool = False, settings: Sequence[Setting] = ()) -> Checked:
@@ -125,7 +101,8 @@ def check(*paths: Path, data: bool = False, settings: Sequence[Setting] = ()) ->
             "dataset": len(looking.seen["dataset"]),
         },
         problems=tuple(looking.problems.all),
-        notices=tuple(dict.fromkeys(looking.notices)),
+        lints=looking.linter.sorted(),
+        notices=tuple(dict.fromkeys((*looking.notices, *looking.linter.idle()))),
         data=data,
     )
 
@@ -142,6 +119,7 @@ class Looking:
         self._absent: set[Where] = set()
         self.problems = Problems()
         self.notices: list[str] = []
+        self.linter = Linter()
         self.seen: dict[str, set[Path]] = {"suite": set(), "variant": set(), "dataset": set()}
         self._hash_file: Callable[[Path], str] = cache(sha256_file)
         self._look: Callable[[MediaRef], str] = cache(media.look)
@@ -205,12 +183,14 @@ class Looking:
         plan = None
         if variants:
             every = replace(suite, variants=tuple(variants), baseline=variants[0].name)
-            plan = self._plan(every, folder)
+            plan = self._plan(every, folder, beside=suite.variants if only else ())
         if not only and whole:
             replayed = replayed_systems(plan) if plan else []
             self.notices += [f"{folder} {text}" for text in declared(suite, replayed)]
 
-    def _plan(self, suite: Suite, folder: Path) -> Plan | None:
+    def _plan(
+        self, suite: Suite, folder: Path, *, beside: Sequence[PromptVariant] = ()
+    ) -> Plan | None:
         """Go the road of a run up to where it would ask; give the plan of what is left."""
         problems = Problems()
         self._elsewhere(suite.dataset)
@@ -242,13 +222,16 @@ class Looking:
             for sample in plan.samples:
                 with self.border(_path(renderer.variant, folder)):
                     renderer.render(sample)
-        self.notices += unused_variables(plan.renderers.values())
         self._dropped(suite.dataset, plan.dataset)
         self._decode(suite.dataset, plan.samples)
-        if not problems.all and len(self.problems.all) == before:
+        right = not problems.all and len(self.problems.all) == before
+        if right:
             with self.border(folder):
                 for _ in plan.requests():
                     pass
+        with self.border(folder):
+            looked = Looked(plan=plan, beside=beside)
+            self.linter.look(looked, whole=right and not beside)
         self._say(plan, folder)
         return plan
 

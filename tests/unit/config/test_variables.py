@@ -193,8 +193,9 @@ def test_an_undefined_variable_says_which_there_are(folder):
 
 def test_check_names_a_variable_that_nothing_uses(folder):
     (folder / "title.yaml").write_text("extends: plain\nvars: {spare: 1}\nuser: '{{ words }}'\n")
-    notices = [notice for notice in check(folder).notices if "unused" in notice]
-    assert notices == [f"{folder / 'title.yaml'}:2: unused variable 'spare': no template names it"]
+    [lint] = check(folder).lints
+    place = f"{folder / 'title.yaml'}:2"
+    assert str(lint) == f"{place}: unused variable 'spare': no template names it [unused_variable]"
 
 
 def test_a_variable_that_an_included_file_uses_is_used(folder):
@@ -202,4 +203,17 @@ def test_a_variable_that_an_included_file_uses_is_used(folder):
     (folder / "title.yaml").write_text(
         "extends: plain\nvars: {spare: 1}\nuser: '{% include \"part.txt\" %}'\n"
     )
-    assert not [notice for notice in check(folder).notices if "unused" in notice]
+    assert check(folder).lints == ()
+
+
+def test_a_variable_that_another_variant_of_the_suite_uses_is_used_where_one_is_looked_at(folder):
+    plain = folder / "plain.yaml"
+    plain.write_text(plain.read_text().replace("vars:", "vars:\n  spare: 1"))
+    (folder / "title.yaml").write_text("extends: plain\nuser: '{{ spare }}'\n")
+    assert check(plain).lints == ()
+    assert check(folder / "title.yaml").lints == ()
+    (folder / "title.yaml").unlink()
+    add(folder, "silence: []")
+    suite = folder / "suite.yaml"
+    suite.write_text(suite.read_text().replace("[plain, title]", "[plain]"))
+    assert [lint.name for lint in check(plain).lints] == ["unused_variable"]

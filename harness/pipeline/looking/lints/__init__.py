@@ -1,0 +1,1 @@
+"""What ``check`` warns of: no mistakes, and seldom meant. One module a lint, named as it is."""

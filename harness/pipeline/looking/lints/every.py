@@ -1,0 +1,92 @@
+"""What was looked at → every lint there is, but for those that files silence."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.config.selecting import file_of
+from harness.pipeline.looking.lints.unused_variable import unused_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from harness.pipeline.looking.lints.looked import Looked
+    from harness.records import Lint, LintName, PromptVariant, Silence
+
+    _Key = tuple[str, str, int | None]
+
+LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
+    "unused_variable": unused_variable,
+}
+"""Name → what looks for it; it gives None where that cannot be looked for here."""
+
+
+@dataclass(slots=True)
+class Linter:
+    """Looks for lints in one suite after the other, and knows which silences were of use."""
+
+    lints: list[Lint] = field(default_factory=list)
+    """What was found and is not silenced."""
+    _useful: set[_Key] = field(default_factory=set)
+    _idle: dict[_Key, Silence] = field(default_factory=dict)
+
+    def look(self, looked: Looked, *, whole: bool) -> None:
+        """Look for every lint.
+
+        Args:
+            looked: of one suite.
+            whole: whether all of it was looked at and nothing was wrong, so that a silence which
+                silences nothing is of no use.
+        """
+        suite = looked.plan.suite
+        own = {r.variant.name: _own_file(r.variant, suite.folder) for r in looked.renderers}
+        silences = {s for r in looked.renderers for s in r.variant.silence}
+        for name, look in LINTS.items():
+            named = [s for s in silences if s.name == name]
+            of_suite = [s for s in suite.silence if s.name == name]
+            found = look(looked)
+            for lint in found or ():
+                files = {_real(s.where.path): s for s in named}
+                told = {own[variant] for variant in lint.variants}
+                place = _real(lint.where.path) if lint.where else ""
+                heard = [files[place]] if place in files else []
+                if told and told <= files.keys():
+                    heard += [files[file] for file in told]
+                heard += of_suite
+                self._useful |= {_key(s) for s in heard}
+                if not heard:
+                    self.lints.append(lint)
+            if whole and found is not None:
+                mine = [s for s in named if _real(s.where.path) in own.values()]
+                self._idle |= {_key(s): s for s in (*mine, *of_suite)}
+
+    def sorted(self) -> tuple[Lint, ...]:
+        """Give what was found, each once, in the order of files and lines."""
+        once = {str(lint): lint for lint in self.lints}
+        return tuple(sorted(once.values(), key=_place))
+
+    def idle(self) -> Iterator[str]:
+        """Say which silences silence nothing."""
+        for key, silence in self._idle.items():
+            if key not in self._useful:
+                yield f"{silence.where}: 'silence' names {silence.name}, of which there is none"
+
+
+def _place(lint: Lint) -> tuple[str, int]:
+    return (str(lint.where.path), lint.where.line or 0) if lint.where else ("", 0)
+
+
+def _key(silence: Silence) -> _Key:
+    return silence.name, _real(silence.where.path), silence.where.line
+
+
+def _own_file(variant: PromptVariant, folder: Path) -> str:
+    return _real(folder / f"{variant.matrix or file_of(variant.name)}.yaml")
+
+
+def _real(path: Path) -> str:
+    """Give the one name of a file."""
+    return os.path.realpath(path)
