@@ -35,6 +35,7 @@ from harness.pipeline.looking.checked import Checked
 from harness.pipeline.looking.declared import declared
 from harness.pipeline.looking.lints.every import Linter
 from harness.pipeline.looking.lints.looked import Looked
+from harness.pipeline.looking.lints.same_prompt import pipelines_apart
 from harness.pipeline.looking.targets import targets
 from harness.postprocess import check_steps
 from harness.records import Where
@@ -230,22 +231,23 @@ class Looking:
                 for _ in plan.requests():
                     pass
         with self.border(folder):
-            looked = Looked(plan=plan, beside=beside)
+            whole = plan
+            if self.limit is not None:
+                rows = load_samples(suite.dataset, images=False, hash_file=self._hash_file)
+                whole = replace(plan, dataset=rows)
+            self._say(whole, folder)
+            looked = Looked(plan=plan, rows=whole.samples, beside=beside)
             self.linter.look(looked, whole=right and not beside)
-        self._say(plan, folder)
+            self.notices += [f"{folder}: {text}" for text in pipelines_apart(looked)]
         return plan
 
     def _say(self, plan: Plan, folder: Path) -> None:
         """Say what gives answers away, of all samples; some of their pictures are looked at."""
-        with self.border(folder):
-            if self.limit is not None:
-                rows = load_samples(plan.suite.dataset, images=False, hash_file=self._hash_file)
-                plan = replace(plan, dataset=rows)
-            with self.border(folder):  # what is refused is no reason not to say the rest
-                most = MOST_LOOKED_AT if self.limit is None else _LOOKED_AT
-                plan = replace(plan, leakage=guard(plan, self._look, most=most))
-            said = (*(plan.leakage.allowed if plan.leakage else ()), *notices(plan))
-            self.notices += [f"{plan.suite.folder}: {text}" for text in said]
+        with self.border(folder):  # what is refused is no reason not to say the rest
+            most = MOST_LOOKED_AT if self.limit is None else _LOOKED_AT
+            plan = replace(plan, leakage=guard(plan, self._look, most=most))
+        said = (*(plan.leakage.allowed if plan.leakage else ()), *notices(plan))
+        self.notices += [f"{folder}: {text}" for text in said]
 
     def _alone(self, path: Path) -> None:
         """Check a variant that no sample can be had for: its template is compiled."""

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.config.selecting import file_of
+from harness.pipeline.looking.lints.same_prompt import same_prompt
 from harness.pipeline.looking.lints.unused_variable import unused_variable
 
 if TYPE_CHECKING:
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.pipeline.looking.lints.looked import Looked
-    from harness.records import Lint, LintName, PromptVariant, Silence
+    from harness.records import Lint, LintName, Silence
 
     _Key = tuple[str, str, int | None]
 
 LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
+    "same_prompt": same_prompt,
     "unused_variable": unused_variable,
 }
 """Name → what looks for it; it gives None where that cannot be looked for here."""
@@ -42,7 +43,7 @@ class Linter:
                 silences nothing is of no use.
         """
         suite = looked.plan.suite
-        own = {r.variant.name: _own_file(r.variant, suite.folder) for r in looked.renderers}
+        own = {r.variant.name: _real(looked.file(r.variant)) for r in looked.renderers}
         silences = {s for r in looked.renderers for s in r.variant.silence}
         for name, look in LINTS.items():
             named = [s for s in silences if s.name == name]
@@ -72,7 +73,7 @@ class Linter:
         """Say which silences silence nothing."""
         for key, silence in self._idle.items():
             if key not in self._useful:
-                yield f"{silence.where}: 'silence' names {silence.name}, of which there is none"
+                yield f"{silence.where}: 'silence' names {silence.name}, and silences none"
 
 
 def _place(lint: Lint) -> tuple[str, int]:
@@ -81,10 +82,6 @@ def _place(lint: Lint) -> tuple[str, int]:
 
 def _key(silence: Silence) -> _Key:
     return silence.name, _real(silence.where.path), silence.where.line
-
-
-def _own_file(variant: PromptVariant, folder: Path) -> str:
-    return _real(folder / f"{variant.matrix or file_of(variant.name)}.yaml")
 
 
 def _real(path: Path) -> str:

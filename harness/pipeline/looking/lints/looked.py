@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.config.selecting import file_of
 from harness.errors import HarnessError
+from harness.records import Where
 from harness.render import Renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from harness.pipeline.asking.plan import Plan
     from harness.records import PromptVariant, RenderedPrompt, Sample
@@ -21,7 +23,9 @@ class Looked:
     """The prompts of a suite that people wrote: none of its controls, no file of predictions."""
 
     plan: Plan
-    """With the samples that prompts are rendered for."""
+    """With the samples that prompts are looked at for."""
+    rows: Sequence[Sample]
+    """All samples of the dataset, whether their images are there or not."""
     beside: Sequence[PromptVariant] = ()
     """The suite's variants that are not looked at themselves."""
 
@@ -31,8 +35,27 @@ class Looked:
         return [r for r in self.plan.renderers.values() if isinstance(r, Renderer)]
 
     def prompts(self, variant: str) -> Iterator[tuple[Sample, RenderedPrompt]]:
-        """Render a variant for each sample; where its template fails, which is a problem, not."""
+        """Render a variant for the samples; where its template fails, which is a problem, not."""
+        return self.rendered(variant, self.plan.samples)
+
+    def rendered(
+        self, variant: str, samples: Iterable[Sample]
+    ) -> Iterator[tuple[Sample, RenderedPrompt]]:
+        """Render a variant for some samples."""
         renderer = self.plan.renderers[variant]
-        for sample in self.plan.samples:
-            with suppress(HarnessError):
-                yield sample, renderer.render(sample)
+        for sample in samples:
+            try:
+                prompt = renderer.render(sample)
+            except HarnessError:
+                continue
+            yield sample, prompt
+
+    def file(self, variant: PromptVariant) -> Path:
+        """Give the file that a variant is made of."""
+        return self.plan.suite.folder / f"{variant.matrix or file_of(variant.name)}.yaml"
+
+    def place(self, variant: PromptVariant, *keys: str) -> Where:
+        """Give the place of the first of some keys that stands in a variant's own file."""
+        own = self.file(variant)
+        places = (variant.where.get(key) for key in keys)
+        return next((w for w in places if w and w.path == own), Where(path=own, line=1))

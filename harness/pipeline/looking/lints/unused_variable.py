@@ -31,7 +31,7 @@ def unused_variable(looked: Looked) -> Iterator[Lint]:
         (variant.where.get(f"vars.{name}"), name)
         for variant in (*(r.variant for r in looked.renderers), *looked.beside)
         if variant.vars
-        for name in _names(variant)
+        for name in names_of(variant)
     }
     for (where, name), variants in having.items():
         if (where, name) not in used:
@@ -47,7 +47,7 @@ def unused_variable(looked: Looked) -> Iterator[Lint]:
             )
 
 
-def _names(variant: PromptVariant) -> set[str]:
+def names_of(variant: PromptVariant) -> set[str]:
     """Give the names that a variant's templates and exemplars look up."""
     spec = variant.exemplars
     names = {name for name in (spec.count, spec.order) if isinstance(name, str)} if spec else set()
