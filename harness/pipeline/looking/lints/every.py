@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.pipeline.looking.lints.same_prompt import same_prompt
+from harness.pipeline.looking.lints.too_long import too_long
 from harness.pipeline.looking.lints.unused_variable import unused_variable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
     "same_prompt": same_prompt,
+    "too_long": too_long,
     "unused_variable": unused_variable,
 }
 """Name → what looks for it; it gives None where that cannot be looked for here."""

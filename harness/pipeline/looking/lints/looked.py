@@ -50,6 +50,10 @@ class Looked:
                 continue
             yield sample, prompt
 
+    def templates(self, variant: PromptVariant) -> Where:
+        """Give the place of a variant's first template that stands in its own file."""
+        return self.place(variant, *(key for key, _ in variant.templates()))
+
     def file(self, variant: PromptVariant) -> Path:
         """Give the file that a variant is made of."""
         return self.plan.suite.folder / f"{variant.matrix or file_of(variant.name)}.yaml"

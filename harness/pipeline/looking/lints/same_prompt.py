@@ -33,7 +33,7 @@ def same_prompt(looked: Looked) -> Iterator[Lint]:
         if _pipelines(first) == _pipelines(second):
             yield Lint(
                 name="same_prompt",
-                where=looked.place(second, *(key for key, _ in second.templates())),
+                where=looked.templates(second),
                 message=f"'{second.name}' sends what '{first.name}' sends, and does the same with "
                 "the answers",
                 hint="leave one of them out, or change what was to differ",
