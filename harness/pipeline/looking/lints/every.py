@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.pipeline.looking.lints.same_prompt import same_prompt
+from harness.pipeline.looking.lints.text_before_image import text_before_image
 from harness.pipeline.looking.lints.too_long import too_long
 from harness.pipeline.looking.lints.unused_variable import unused_variable
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
     "same_prompt": same_prompt,
+    "text_before_image": text_before_image,
     "too_long": too_long,
     "unused_variable": unused_variable,
 }

@@ -50,6 +50,11 @@ class Looked:
                 continue
             yield sample, prompt
 
+    def question(self, variant: PromptVariant) -> Where | None:
+        """Give the place of the template that asks, in whichever file it stands."""
+        *_, key = (key for key, turn in variant.templates() if turn.role == "user")
+        return variant.where.get(key)
+
     def templates(self, variant: PromptVariant) -> Where:
         """Give the place of a variant's first template that stands in its own file."""
         return self.place(variant, *(key for key, _ in variant.templates()))
