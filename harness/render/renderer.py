@@ -27,6 +27,7 @@ from harness.records import (
     Sample,
     TemplatePart,
     TextPart,
+    Where,
 )
 from harness.render.budget import one_prompt
 from harness.render.mistakes import NullShown, missing
@@ -105,6 +106,10 @@ class Renderer:
     def names(self) -> frozenset[str]:
         """What its templates look up: variables, and what every template sees."""
         return self._templates.names
+
+    def place_of(self, column: str) -> Where | None:
+        """Find where its templates look up a column of the metadata; None: none does by name."""
+        return self._templates.place_of(column)
 
     def render(self, sample: Sample, *, blind: bool = False) -> RenderedPrompt:
         """Give exactly what a model is sent for this sample.

@@ -100,6 +100,17 @@ class PromptTemplates:
         """Give the paths that are looked up in the metadata on a line of a source."""
         return (path for at, path in self._columns[index] if at == line)
 
+    def place_of(self, column: str) -> Where | None:
+        """Find where a template looks up a column of the metadata first."""
+        places = (
+            (index, line)
+            for index, columns in self._columns.items()
+            for line, path in columns
+            if path[0] == column
+        )
+        index, line = next(places, (-1, None))
+        return self.where(index, line) if line is not None else None
+
     @cached_property
     def names(self) -> frozenset[str]:
         """Give every name that a template looks up and does not make itself."""

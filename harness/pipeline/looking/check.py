@@ -236,7 +236,7 @@ class Looking:
                 rows = load_samples(suite.dataset, images=False, hash_file=self._hash_file)
                 whole = replace(plan, dataset=rows)
             self._say(whole, folder)
-            looked = Looked(plan=plan, rows=whole.samples, beside=beside)
+            looked = Looked(plan=plan, whole=whole, beside=beside)
             self.linter.look(looked, whole=right and not beside)
             self.notices += [f"{folder}: {text}" for text in pipelines_apart(looked)]
         return plan
@@ -246,7 +246,7 @@ class Looking:
         with self.border(folder):  # what is refused is no reason not to say the rest
             most = MOST_LOOKED_AT if self.limit is None else _LOOKED_AT
             plan = replace(plan, leakage=guard(plan, self._look, most=most))
-        said = (*(plan.leakage.allowed if plan.leakage else ()), *notices(plan))
+        said = (*(plan.leakage.allowed if plan.leakage else ()), *notices(plan, shown=False))
         self.notices += [f"{folder}: {text}" for text in said]
 
     def _alone(self, path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harness.pipeline.looking.lints.answer_in_prompt import answer_in_prompt
 from harness.pipeline.looking.lints.same_prompt import same_prompt
 from harness.pipeline.looking.lints.text_before_image import text_before_image
 from harness.pipeline.looking.lints.too_long import too_long
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     _Key = tuple[str, str, int | None]
 
 LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
+    "answer_in_prompt": answer_in_prompt,
     "same_prompt": same_prompt,
     "text_before_image": text_before_image,
     "too_long": too_long,

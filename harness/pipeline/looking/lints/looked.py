@@ -24,8 +24,8 @@ class Looked:
 
     plan: Plan
     """With the samples that prompts are looked at for."""
-    rows: Sequence[Sample]
-    """All samples of the dataset, whether their images are there or not."""
+    whole: Plan
+    """With all samples of the dataset, whether their images are there or not."""
     beside: Sequence[PromptVariant] = ()
     """The suite's variants that are not looked at themselves."""
 

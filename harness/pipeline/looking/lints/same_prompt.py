@@ -80,7 +80,7 @@ class _Sent:
 
     def _of_rows(self, name: str) -> list[str]:
         if name not in self._rows:
-            self._rows[name] = self._hashes(name, self._looked.rows)
+            self._rows[name] = self._hashes(name, self._looked.whole.samples)
         return self._rows[name]
 
     def _hashes(self, name: str, samples: Sequence[Sample]) -> list[str]:
