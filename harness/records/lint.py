@@ -8,7 +8,12 @@ from typing import Literal, get_args
 from harness.records.source import Where
 
 LintName = Literal[
-    "answer_in_prompt", "same_prompt", "text_before_image", "too_long", "unused_variable"
+    "answer_in_prompt",
+    "exemplar_without_image",
+    "same_prompt",
+    "text_before_image",
+    "too_long",
+    "unused_variable",
 ]
 """What a lint is called in output and under ``silence:``."""
 LINT_NAMES: tuple[LintName, ...] = get_args(LintName)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.pipeline.looking.lints.answer_in_prompt import answer_in_prompt
+from harness.pipeline.looking.lints.exemplar_without_image import exemplar_without_image
 from harness.pipeline.looking.lints.same_prompt import same_prompt
 from harness.pipeline.looking.lints.text_before_image import text_before_image
 from harness.pipeline.looking.lints.too_long import too_long
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
     "answer_in_prompt": answer_in_prompt,
+    "exemplar_without_image": exemplar_without_image,
     "same_prompt": same_prompt,
     "text_before_image": text_before_image,
     "too_long": too_long,
