@@ -10,6 +10,7 @@ from harness.records.source import Where
 LintName = Literal[
     "answer_in_prompt",
     "exemplar_without_image",
+    "postprocess_changes_exemplar",
     "same_prompt",
     "text_before_image",
     "too_long",

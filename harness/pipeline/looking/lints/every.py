@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from harness.pipeline.looking.lints.answer_in_prompt import answer_in_prompt
 from harness.pipeline.looking.lints.exemplar_without_image import exemplar_without_image
+from harness.pipeline.looking.lints.postprocess_changes_exemplar import (
+    postprocess_changes_exemplar,
+)
 from harness.pipeline.looking.lints.same_prompt import same_prompt
 from harness.pipeline.looking.lints.text_before_image import text_before_image
 from harness.pipeline.looking.lints.too_long import too_long
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
     "answer_in_prompt": answer_in_prompt,
     "exemplar_without_image": exemplar_without_image,
+    "postprocess_changes_exemplar": postprocess_changes_exemplar,
     "same_prompt": same_prompt,
     "text_before_image": text_before_image,
     "too_long": too_long,

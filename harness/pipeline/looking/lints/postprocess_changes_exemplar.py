@@ -1,0 +1,70 @@
+"""``postprocess_changes_exemplar``: post-processing changes an answer that the prompt itself shows.
+
+Who answers as the exemplars do is then scored on another text. White space does not count.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness.postprocess import predict
+from harness.records import Completion, Lint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.pipeline.looking.lints.looked import Looked
+    from harness.records import PromptVariant, Where
+
+MOST = 1_000
+"""Exemplars of a variant that are looked at."""
+_SHOWN = 60
+
+
+class _Change(NamedTuple):
+    exemplar: str
+    before: str
+    after: str
+
+
+def postprocess_changes_exemplar(looked: Looked) -> Iterator[Lint]:
+    """Find the steps that change exemplars' answers, each list of steps once."""
+    places: dict[tuple[Where | None, str], dict[str, list[_Change]]] = {}
+    for renderer in looked.renderers:
+        variant = renderer.variant
+        for names in (variant.postprocess, *variant.pipelines.values()):
+            for step, change in _changes(looked, variant, names):
+                place = (variant.where.get("postprocess"), step)
+                places.setdefault(place, {}).setdefault(variant.name, []).append(change)
+    for (where, step), by_variant in places.items():
+        changed = {change.exemplar: change for each in by_variant.values() for change in each}
+        first, *more = changed.values()
+        others = f" and {len(more)} more" if more else ""
+        yield Lint(
+            name="postprocess_changes_exemplar",
+            where=where,
+            message=f"the step {step} changes what exemplars answer: '{_short(first.before)}' "
+            f"becomes '{_short(first.after)}' (exemplar '{first.exemplar}'{others})",
+            hint="who answers as it is shown is scored on another text: take the step out, or show "
+            "answers of the form that is scored",
+            variants=tuple(by_variant),
+        )
+
+
+def _changes(
+    looked: Looked, variant: PromptVariant, names: Sequence[str]
+) -> Iterator[tuple[str, _Change]]:
+    """Put the answers that a variant shows through the steps, one by one."""
+    for exemplar in islice(looked.plan.exemplars.get(variant.name, ()), MOST):
+        text = exemplar.references[0]
+        for name in names:
+            completion = Completion(key="", text=text, finish_reason="stop")
+            after = predict(completion, [name]).value or ""
+            if after.split() != text.split():
+                yield name, _Change(exemplar.id, text, after)
+            text = after
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
