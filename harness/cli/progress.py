@@ -92,6 +92,13 @@ class RunProgress:
         elif not self._brief:
             self._line(self._stage.line(self._stage.began))
 
+    def tell(self, text: str) -> None:
+        """Say something in a line that stays."""
+        if self._bar:
+            self._console.print(Text(visible(text)), soft_wrap=True)
+        else:
+            self._line(visible(text))
+
     def advance(self, done: int, total: int) -> None:
         """Say how many completions are there."""
         now = time.monotonic()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Annotated
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import cache_verbs, compliance_verb, effect_verb, run_verbs, schema_verb
+from harness.cli import (
+    cache_verbs,
+    check_verb,
+    compliance_verb,
+    effect_verb,
+    run_verbs,
+    schema_verb,
+)
 from harness.cli.options import (
     EngineOption,
     JsonOption,
@@ -23,7 +30,11 @@ from harness.cli.options import (
     run_named,
 )
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
-from harness.cli.output import error_lines, say, say_json, tell
+from harness.cli.output import say, say_json, tell
+
+if TYPE_CHECKING:
+    from harness.pipeline.asking.plan import Plan
+    from harness.records import Suite
 
 MOST_SENTENCES = 9
 """On pictures, under the table of a run; its page has all."""
@@ -109,8 +120,14 @@ def run(
     from harness.executors.local import LocalExecutor
     from harness.executors.local_signals import stopped_at_once
     from harness.pipeline.asking.run import run_suite
+    from harness.pipeline.looking.lints.every import lints_of_run
     from harness.pipeline.reading.grounding import said_of_pictures
     from harness.store.run_files import plain_data
+
+    def warn(plan: Plan, written: Suite) -> None:
+        if count := len(lints_of_run(plan, written)):
+            many = "1 warning" if count == 1 else f"{count} warnings"
+            progress.tell(f"{many} about these prompts; see harness check {written.folder}")
 
     with stopped_at_once(), RunProgress() as progress:
         outcome = run_suite(
@@ -121,6 +138,7 @@ def run(
             max_failures=max_failures,
             progress=progress,
             executor=LocalExecutor(signals=True, redirect=True),
+            planned=warn,
         )
     for remark in outcome.generation.remarks:
         tell(remark)
@@ -179,41 +197,9 @@ def render(
     say(*shared_prefixes(requests))
 
 
-@app.command(epilog="Examples:  harness check\n\n  harness check prompts/recipe-titles --data")
-def check(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Projects, suites, prompt variants, datasets. Default: the project around."
-        ),
-    ] = None,
-    data: Annotated[
-        bool, typer.Option("--data", help="Read every row and decode every image too.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where there are warnings, too.")
-    ] = False,
-    sets: SetOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Find what a run would refuse, and warn of what is seldom meant; no model is asked."""
-    from harness.config.variables import parse_setting
-    from harness.pipeline.looking.check import check as check_paths
-
-    settings = tuple(map(parse_setting, sets or ()))
-    checked = check_paths(*(paths or [Path()]), data=data, settings=settings)
-    if as_json:
-        say_json(checked.json())
-    else:
-        for problem in checked.problems:
-            say(*error_lines(problem))
-        for lint in checked.lints:
-            say(f"warning: {lint}", *([f"  hint: {lint.hint}"] if lint.hint else []))
-        for notice in checked.notices:
-            say(f"note: {notice}")
-        say(checked.verdict)
-    if checked.problems or (strict and checked.lints):
-        raise typer.Exit(1)
+app.command(epilog="Examples:  harness check\n\n  harness check prompts/recipe-titles --data")(
+    check_verb.check
+)
 
 
 @app.command(

@@ -92,6 +92,19 @@ def test_several_paths_have_one_verdict(project, harness):
     )
 
 
+def test_a_run_says_in_a_line_that_there_are_warnings(project, harness):
+    path = project / SUITE / "plain.yaml"
+    path.write_text(path.read_text() + "vars: {spare: 1}\n")
+    said = f"1 warning about these prompts; see harness check {SUITE}\n"
+    assert said in harness("run", SUITE, cwd=project).stderr
+    # What another variant uses is used, whether that is asked or not.
+    (project / SUITE / "title.yaml").write_text("extends: plain\nuser: '{{ spare }} titles'\n")
+    assert "warning" not in harness("run", SUITE, "--only", "plain", cwd=project).stderr
+    (project / SUITE / "title.yaml").write_text("user: Titles?\n")
+    path.write_text(path.read_text() + "silence: [unused_variable]\n")
+    assert "warning" not in harness("run", SUITE, cwd=project).stderr
+
+
 def test_check_imports_nothing_heavy(project):
     program = (
         "import sys; sys.argv = ['harness', 'check']\n"

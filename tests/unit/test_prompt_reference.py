@@ -7,7 +7,9 @@ from harness.bounded_schema import CHECK_SECONDS
 from harness.config.matrix import MAX_VARIANTS
 from harness.config.parts import MAX_PARTS
 from harness.config.schema import VariantFile
+from harness.pipeline.looking.lints.every import LINTS
 from harness.postprocess import STEPS
+from harness.records import LINT_NAMES
 from harness.render.budget import MAX_BITS, STEP, WORK
 from harness.render.filters import FROM_ANY, FROM_TEXT, NOT_TESTS
 from harness.render.specs import MAX_WIDTH
@@ -27,6 +29,13 @@ def test_the_page_lists_what_there_is(repository):
         MAX_PARTS, MAX_VARIANTS, MAX_ANSWER, MAX_PATTERN, CHECK_SECONDS,
     ):  # fmt: skip
         assert f"{number:,}" in page, number
+
+
+def test_the_page_lists_every_lint_and_there_are_no_others(repository):
+    page = (repository / "docs" / "reference" / "prompts.md").read_text()
+    table = page.partition("\n## Lints\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(LINT_NAMES)
+    assert tuple(LINTS) == LINT_NAMES
 
 
 def test_the_recommended_order_is_the_order_of_the_steps(repository):

@@ -35,13 +35,13 @@ from harness.store.file_hashes import FileHashes
 from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from harness.executors.executor import Executor
     from harness.pipeline.asking.plan import Planned
     from harness.pipeline.reading.comparing import RunComparison
-    from harness.records import RunSummary
+    from harness.records import RunSummary, Suite
 
 STORE_FILE = "store.sqlite"
 LAST_REPORT = "report.html"
@@ -71,6 +71,7 @@ def run_suite(
     max_failures: str | None = None,
     progress: Progress,
     executor: Executor | None = None,
+    planned: Callable[[Plan, Suite], None] | None = None,
 ) -> RunOutcome:
     """Run a suite; what the store already has is not asked for again.
 
@@ -85,6 +86,7 @@ def run_suite(
         max_failures: stop when more requests than this fail: a number, or a share such as 5%.
         progress: told what goes on.
         executor: who carries requests to models; default: this process, left as it is.
+        planned: told what is going to be asked, and the suite as it is written.
 
     Raises:
         HarnessError: something the user can mend, or an interrupt.
@@ -96,6 +98,8 @@ def run_suite(
     with FileHashes(results / HASHES_FILE) as hashes:
         plan = make_plan(written, choice, hash_file=hashes.sha256, pin=hub.pin, look=hashes.look)
         plan = replace(plan, leakage=guard(plan, hashes.look))
+    if planned:
+        planned(plan, written)
     suite = plan.suite
     reported = read_reported(suite.reported) if with_reported and suite.reported else []
     with (

@@ -29,6 +29,7 @@ with RunProgress(line_seconds=0.4) as progress:
     progress.advance(4, 8)
     busy({busy})
     progress.advance(8, 8)
+    progress.tell("2 [bold] warnings")
     progress.stage("scoring [bold]")
     busy({busy})
     {end}
@@ -66,6 +67,7 @@ def test_off_a_terminal_a_line_now_and_then_says_what_goes_on(tmp_path):
     assert "starting qwen (vllm) · N s · log: results/r/engine.log · 3/8 completions" in ticked
     assert "generating with qwen" in lines
     assert "generating with qwen · N s · 4/8 completions" in ticked
+    assert "2 [bold] warnings" in lines
     assert "scoring [bold]" in lines
     assert ticked[-1] == "scoring [bold] · N s"
 
@@ -76,6 +78,7 @@ def test_on_a_terminal_the_seconds_tick_and_the_log_has_room(tmp_path):
     assert re.search(r"starting qwen \(vllm\) · \d s · log: results/r/engine\.log", shown)
     assert re.search(r"generating with qwen · \d s", shown)
     assert "4/8" in shown
+    assert "2 [bold] warnings\r\n" in shown
     assert re.search(r"scoring \[bold\] · \d s", shown)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness.pipeline.looking.lints.answer_in_prompt import answer_in_prompt
 from harness.pipeline.looking.lints.exemplar_without_image import exemplar_without_image
+from harness.pipeline.looking.lints.looked import Looked
 from harness.pipeline.looking.lints.postprocess_changes_exemplar import (
     postprocess_changes_exemplar,
 )
@@ -17,11 +18,11 @@ from harness.pipeline.looking.lints.too_long import too_long
 from harness.pipeline.looking.lints.unused_variable import unused_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from harness.pipeline.looking.lints.looked import Looked
-    from harness.records import Lint, LintName, Silence
+    from harness.pipeline.asking.plan import Plan
+    from harness.records import Lint, LintName, Silence, Suite
 
     _Key = tuple[str, str, int | None]
 
@@ -37,6 +38,10 @@ LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
 """Name → what looks for it; it gives None where that cannot be looked for here."""
 
 
+SAID_BY_RUNS: frozenset[LintName] = frozenset({"answer_in_prompt"})
+"""Of what stands under a run's table."""
+
+
 @dataclass(slots=True)
 class Linter:
     """Looks for lints in one suite after the other, and knows which silences were of use."""
@@ -46,21 +51,22 @@ class Linter:
     _useful: set[_Key] = field(default_factory=set)
     _idle: dict[_Key, Silence] = field(default_factory=dict)
 
-    def look(self, looked: Looked, *, whole: bool) -> None:
+    def look(self, looked: Looked, *, whole: bool, but: Collection[LintName] = ()) -> None:
         """Look for every lint.
 
         Args:
             looked: of one suite.
             whole: whether all of it was looked at and nothing was wrong, so that a silence which
                 silences nothing is of no use.
+            but: those that are not looked for.
         """
         suite = looked.plan.suite
         own = {r.variant.name: _real(looked.file(r.variant)) for r in looked.renderers}
         silences = {s for r in looked.renderers for s in r.variant.silence}
-        for name, look in LINTS.items():
+        for name in (name for name in LINTS if name not in but):
             named = [s for s in silences if s.name == name]
             of_suite = [s for s in suite.silence if s.name == name]
-            found = look(looked)
+            found = LINTS[name](looked)
             for lint in found or ():
                 files = {_real(s.where.path): s for s in named}
                 told = {own[variant] for variant in lint.variants}
@@ -86,6 +92,22 @@ class Linter:
         for key, silence in self._idle.items():
             if key not in self._useful:
                 yield f"{silence.where}: 'silence' names {silence.name}, and silences none"
+
+
+def lints_of_run(plan: Plan, suite: Suite) -> tuple[Lint, ...]:
+    """Look for the lints of what is about to be run, but for those that a run says by itself.
+
+    Prompts are looked at for the first sample.
+
+    Args:
+        plan: what is asked.
+        suite: as it is written, of which that may be a part.
+    """
+    first = replace(plan, dataset=replace(plan.dataset, samples=tuple(plan.samples[:1])))
+    linter = Linter()
+    looked = Looked(plan=first, whole=plan, beside=suite.variants)
+    linter.look(looked, whole=False, but=SAID_BY_RUNS)
+    return linter.sorted()
 
 
 def _place(lint: Lint) -> tuple[str, int]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.pipeline.looking.lints.looked import Looked
     from harness.records import PromptVariant, Where
 
-MOST = 1_000
+MOST = 200
 """Exemplars of a variant that are looked at."""
 _SHOWN = 60
 
@@ -31,10 +31,11 @@ class _Change(NamedTuple):
 def postprocess_changes_exemplar(looked: Looked) -> Iterator[Lint]:
     """Find the steps that change exemplars' answers, each list of steps once."""
     places: dict[tuple[Where | None, str], dict[str, list[_Change]]] = {}
+    after: dict[tuple[str, str], str] = {}
     for renderer in looked.renderers:
         variant = renderer.variant
         for names in (variant.postprocess, *variant.pipelines.values()):
-            for step, change in _changes(looked, variant, names):
+            for step, change in _changes(looked, variant, names, after):
                 place = (variant.where.get("postprocess"), step)
                 places.setdefault(place, {}).setdefault(variant.name, []).append(change)
     for (where, step), by_variant in places.items():
@@ -53,17 +54,22 @@ def postprocess_changes_exemplar(looked: Looked) -> Iterator[Lint]:
 
 
 def _changes(
-    looked: Looked, variant: PromptVariant, names: Sequence[str]
+    looked: Looked, variant: PromptVariant, names: Sequence[str], after: dict[tuple[str, str], str]
 ) -> Iterator[tuple[str, _Change]]:
-    """Put the answers that a variant shows through the steps, one by one."""
+    """Put the answers that a variant shows through the steps, one by one.
+
+    ``after`` keeps what each step made of each text, which variants of a matrix ask again.
+    """
     for exemplar in islice(looked.plan.exemplars.get(variant.name, ()), MOST):
         text = exemplar.references[0]
         for name in names:
-            completion = Completion(key="", text=text, finish_reason="stop")
-            after = predict(completion, [name]).value or ""
-            if after.split() != text.split():
-                yield name, _Change(exemplar.id, text, after)
-            text = after
+            if (name, text) not in after:
+                completion = Completion(key="", text=text, finish_reason="stop")
+                after[name, text] = predict(completion, [name]).value or ""
+            made = after[name, text]
+            if made.split() != text.split():
+                yield name, _Change(exemplar.id, text, made)
+            text = made
 
 
 def _short(text: str) -> str:
