@@ -16,6 +16,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.config.files import is_file
 from harness.engines.hub import is_commit, on_hub
 from harness.engines.protocol import is_installed
 from harness.records import ImagePart, TextPart
@@ -111,7 +112,7 @@ def prompt_length(model: ModelConfig) -> PromptLength | None:
     if model.engine not in ENGINES or not is_installed("tokenizers"):
         return None
     folder = _folder(model)
-    if folder is None or not (folder / "tokenizer.json").is_file() or not _chats(folder):
+    if folder is None or not is_file(folder / "tokenizer.json") or not _chats(folder):
         return None
     config = _read(folder / "config.json")
     context = _context(model, config)
@@ -153,7 +154,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _chats(folder: Path) -> bool:
     """Tell whether it has a chat template; captioners have none, and rules of their own."""
     files = ("chat_template.jinja", "chat_template.json")
-    return any((folder / name).is_file() for name in files) or "chat_template" in _read(
+    return any(is_file(folder / name) for name in files) or "chat_template" in _read(
         folder / "tokenizer_config.json"
     )
 

@@ -99,6 +99,12 @@ def test_a_captioner_has_rules_of_its_own(folder):
     assert prompt_length(config(folder, "transformers")) is None
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "me/mine"])
+@pytest.mark.parametrize("revision", ["x" * 300, "a\0b", COMMIT, None])
+def test_a_name_that_no_file_can_have_is_not_here(name, revision):
+    assert prompt_length(config(name, revision=revision)) is None
+
+
 @pytest.mark.parametrize("revision", [None, "main", COMMIT])
 @pytest.mark.parametrize("variable", ["HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"])
 def test_files_in_the_hubs_cache_are_found(folder, tmp_path, monkeypatch, variable, revision):

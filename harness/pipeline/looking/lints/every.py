@@ -36,8 +36,6 @@ LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
     "unused_variable": unused_variable,
 }
 """Name → what looks for it; it gives None where that cannot be looked for here."""
-
-
 SAID_BY_RUNS: frozenset[LintName] = frozenset({"answer_in_prompt"})
 """Of what stands under a run's table."""
 
@@ -62,13 +60,13 @@ class Linter:
         """
         suite = looked.plan.suite
         own = {r.variant.name: _real(looked.file(r.variant)) for r in looked.renderers}
-        silences = {s for r in looked.renderers for s in r.variant.silence}
+        silences = dict.fromkeys(s for r in looked.renderers for s in r.variant.silence)
         for name in (name for name in LINTS if name not in but):
             named = [s for s in silences if s.name == name]
             of_suite = [s for s in suite.silence if s.name == name]
+            files = {_real(s.where.path): s for s in named}
             found = LINTS[name](looked)
             for lint in found or ():
-                files = {_real(s.where.path): s for s in named}
                 told = {own[variant] for variant in lint.variants}
                 place = _real(lint.where.path) if lint.where else ""
                 heard = [files[place]] if place in files else []

@@ -23,6 +23,7 @@ def folder(project):
 
 def found(folder):
     checked = check(folder)
+    assert checked.problems == ()
     assert not [note for note in checked.notices if "shows the model a reference" in note]
     return [str(lint).replace(f"{folder}/", "") for lint in checked.lints]
 
@@ -64,6 +65,13 @@ def test_variants_that_show_it_by_one_template_are_told_at_once(folder):
 )
 def test_metadata_that_do_not_show_the_answer_are_not(folder, text):
     (folder / "title.yaml").write_text(text)
+    assert found(folder) == []
+
+
+def test_words_that_stand_in_the_prompts_own_text_too_are_no_showing(folder):
+    rows = folder.parents[1] / "datasets/dishes/samples.jsonl"
+    rows.write_text(rows.read_text().replace("Creamy Corn", "Corn").replace("CREAMY CORN", "CORN"))
+    (folder / "title.yaml").write_text("user: A title such as Corn Chowder.\n")
     assert found(folder) == []
 
 

@@ -1,7 +1,5 @@
 """`exemplar_without_image`: exemplars that speak of an image they do not show, and others."""
 
-import json
-
 import pytest
 
 from harness.pipeline.looking.check import check
@@ -12,16 +10,9 @@ LOOP = "{% for e in exemplars %}"
 
 
 @pytest.fixture
-def folder(project):
-    """A project with titles to show, in whose data the word "picture" stands."""
-    data = project / "datasets"
-    rows = [json.loads(line) for line in (data / "dishes/samples.jsonl").read_text().splitlines()]
-    rows = [{**row, "title": f"Pie {row['id']}", "n": "as in the picture"} for row in rows]
-    (data / "dishes/train.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    twin = (data / "dishes.yaml").read_text().replace("samples.jsonl", "train.jsonl")
-    (data / "train.yaml").write_text(twin)
-    suite = project / "prompts/titles/suite.yaml"
-    suite.write_text(f"{suite.read_text()}allow_leakage: true\n")  # the images are those of before
+def folder(project, train):
+    """A project with titles to show, in whose data words for images stand."""
+    train(data_of=["as in the image", *["as in the picture"] * 3])
     return project / "prompts" / "titles"
 
 
@@ -83,14 +74,18 @@ SENSIBLE = {
         f"{TURNS}user: Picture yourself as a cook, and paint a picture with words.\n"
     ),
     "a word of the data": f"{TURNS}user: Served {{{{ metadata.n }}}}.\n",
+    "a word of the data of one": f"{TURNS}user: '{{{{ image }}}} Served {{{{ metadata.n }}}}.'\n",
     "the system message speaks of it": f"{TURNS}system: Look at the image.\nuser: Name the dish.\n",
     "text, and a question that speaks of it": (
         f"{TEXT}user: |\n  {LOOP}\n  Title: {{{{ e.reference }}}}\n  {{% endfor %}}\n"
         "  Give one for the dish in the image.\n"
     ),
     "text with a label for the one image": (
-        f"{TEXT}user: |\n  {LOOP}\n  Title: {{{{ e.reference }}}}\n  {{% endfor %}}\n"
-        "  Image: {{ image }}\n"
+        f"{TEXT.replace('count: 2', 'count: 1')}user: |\n  {LOOP}\n  Title: {{{{ e.reference }}}}\n"
+        "  {% endfor %}\n  Image: {{ image }}\n"
+    ),
+    "text with an empty label for the one image": (
+        f"{TEXT}user: |\n  {LOOP}\n  Title: {{{{ e.reference }}}}\n  {{% endfor %}}\n  Image:\n"
     ),
     "text that says what the image shows": (
         f"{TEXT}user: |\n  {LOOP}\n  Image: dish {{{{ e.id }}}}\n  Title: {{{{ e.reference }}}}\n"

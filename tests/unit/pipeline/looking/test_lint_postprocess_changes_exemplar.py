@@ -1,7 +1,5 @@
 """`postprocess_changes_exemplar`: steps that change the prompt's own examples, and others."""
 
-import json
-
 import pytest
 
 from harness.pipeline.looking.check import check
@@ -11,15 +9,8 @@ ANSWERS = ("Fish & Chips.", "“Beef Stew”", "Corn  Pie", "## Rice Bowl")
 
 
 @pytest.fixture
-def folder(project):
-    data = project / "datasets"
-    rows = [json.loads(line) for line in (data / "dishes/samples.jsonl").read_text().splitlines()]
-    rows = [{**row, "title": title} for row, title in zip(rows, ANSWERS, strict=True)]
-    (data / "dishes/train.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    twin = (data / "dishes.yaml").read_text().replace("samples.jsonl", "train.jsonl")
-    (data / "train.yaml").write_text(twin)
-    suite = project / "prompts/titles/suite.yaml"
-    suite.write_text(f"{suite.read_text()}allow_leakage: true\n")  # the images are those of before
+def folder(project, train):
+    train(ANSWERS)
     return project / "prompts" / "titles"
 
 

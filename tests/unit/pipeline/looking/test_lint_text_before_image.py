@@ -23,7 +23,9 @@ def use(project, model):
 
 
 def lints(folder):
-    return [str(lint).replace(f"{folder}/", "") for lint in check(folder).lints]
+    checked = check(folder)
+    assert checked.problems == ()
+    return [str(lint).replace(f"{folder}/", "") for lint in checked.lints]
 
 
 def test_a_text_before_the_image_is_named_with_what_it_keeps_apart(folder):
@@ -58,22 +60,22 @@ SENSIBLE = {
     "no place for the image": "user: Give a title.\n",
     "another system message": f"system: You name dishes.\nuser: '{BEFORE}'\n",
     "exemplars of its own": (
-        f"user: '{BEFORE}'\nexemplars: {{dataset: others, ids: [s1], images: false}}\n"
+        f"user: '{BEFORE}'\nexemplars: {{dataset: train, ids: [s1], images: false}}\n"
     ),
-    "what each of several images is": "user: 'First {{ image }}, again {{ image }}'\n",
 }
 
 
 @pytest.mark.parametrize("name", SENSIBLE)
-def test_what_would_share_nothing_anyway_or_has_to_stand_there_is_not_named(folder, name):
-    data = folder.parents[1] / "datasets"
-    rows = [json.loads(line) for line in (data / "dishes/samples.jsonl").read_text().splitlines()]
-    rows = [{**row, "title": f"Pie {row['id']}"} for row in rows]
-    (data / "dishes/others.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    twin = (data / "dishes.yaml").read_text().replace("samples.jsonl", "others.jsonl")
-    (data / "others.yaml").write_text(twin)
+def test_what_would_share_nothing_anyway_or_has_to_stand_there_is_not_named(folder, train, name):
+    train()
     (folder / "title.yaml").write_text(SENSIBLE[name])
-    assert [lint for lint in lints(folder) if "text_before_image" in lint] == []
+    assert lints(folder) == []
+
+
+def test_texts_that_say_what_each_of_several_images_is_stay(folder):
+    (folder / "title.yaml").write_text("user: 'First {{ image }}, again {{ image }}.'\n")
+    (folder / "plain.yaml").write_text("user: '{{ image }} {{ image }} Name both.'\n")
+    assert lints(folder) == []
 
 
 def test_a_text_that_all_variants_begin_with_keeps_nothing_apart(folder):

@@ -17,7 +17,9 @@ def folder(project, repository):
 
 
 def lints(folder):
-    return [str(lint).replace(f"{folder}/", "") for lint in check(folder).lints]
+    checked = check(folder)
+    assert checked.problems == ()
+    return [str(lint).replace(f"{folder}/", "") for lint in checked.lints]
 
 
 def test_a_prompt_that_is_longer_than_the_context_is_named(folder):
