@@ -54,6 +54,7 @@ def score(
     draws: Sequence[Draw],
     samples: Sequence[Sample],
     post: Mapping[str, str],
+    mended: Sequence[str] = (),
 ) -> ScoredRun:
     """Score every system, with 95 % intervals.
 
@@ -66,6 +67,7 @@ def score(
         samples: those of the run. All their references give CIDEr its document frequencies, so
             that systems with different failures are weighed alike.
         post: system → the name of its post-processing, for the signature.
+        mended: the steps by which references were mended, for the signature.
     """
     answered = answered_draws(draws)
     scored = np.any(answered, axis=0)
@@ -76,7 +78,7 @@ def score(
             statistics[label] = _statistics(metric, draws, answered)
         except MetricError as error:
             missing[label] = _reason(error)
-    own = signatures(metrics, samples)
+    own = signatures(metrics, samples, mended)
     clusters = clusters_of(samples)
     results: list[MetricResult] = []
     per_sample: list[SampleScores] = []
@@ -125,7 +127,11 @@ def score(
 
 
 def score_by_evaluate(
-    spec: MetricSpec, draws: Sequence[Draw], samples: Sequence[Sample], post: Mapping[str, str]
+    spec: MetricSpec,
+    draws: Sequence[Draw],
+    samples: Sequence[Sample],
+    post: Mapping[str, str],
+    mended: Sequence[str] = (),
 ) -> list[MetricResult]:
     """Score every system by a metric of Hugging Face's evaluate: one number, without an interval.
 
@@ -133,7 +139,7 @@ def score_by_evaluate(
     missing with its reason.
     """
     results = []
-    own = evaluate_fields(spec, samples)
+    own = evaluate_fields(spec, samples, mended)
     answered = answered_draws(draws)
     for row, system in enumerate(draws[0]):
         values: Mapping[str, float | None]
@@ -278,9 +284,14 @@ def _per_sample(
 
 
 def signatures(
-    metrics: Mapping[str, Metric], samples: Sequence[Sample]
+    metrics: Mapping[str, Metric], samples: Sequence[Sample], mended: Sequence[str] = ()
 ) -> dict[str, dict[str, str]]:
     """Say how metrics are computed on samples, without what describes each system's answers.
+
+    Args:
+        metrics: by the labels of their specs.
+        samples: those of the run.
+        mended: the steps by which their references were mended.
 
     Returns:
         Metric's label → fields. The set of samples is not told by a metric that cannot be
@@ -291,16 +302,18 @@ def signatures(
         fields[label] = dict(metric.signature())
         with suppress(MetricError):
             fields[label] |= metric.set_signature(samples)
-        fields[label]["refs"] = _references(samples)
+        fields[label] |= _references(samples, mended)
     return fields
 
 
-def evaluate_fields(spec: MetricSpec, samples: Sequence[Sample]) -> dict[str, str]:
+def evaluate_fields(
+    spec: MetricSpec, samples: Sequence[Sample], mended: Sequence[str] = ()
+) -> dict[str, str]:
     """Say how a metric of Hugging Face's evaluate is computed on samples; as ``signatures``."""
     return {
         "evaluate": source_of(spec),
         "impl": f"evaluate-{version('evaluate')}",
-        "refs": _references(samples),
+        **_references(samples, mended),
     }
 
 
@@ -318,9 +331,11 @@ def signature_of(
     return Signature(metric=column, fields=tuple(every.items()))
 
 
-def _references(samples: Sequence[Sample]) -> str:
+def _references(samples: Sequence[Sample], mended: Sequence[str]) -> dict[str, str]:
+    """Describe the references; what was not mended is not told, as before there was mending."""
     counts = {len(sample.references) for sample in samples}
-    return str(min(counts)) if len(counts) == 1 else f"{min(counts)}-{max(counts)}"
+    many = str(min(counts)) if len(counts) == 1 else f"{min(counts)}-{max(counts)}"
+    return {"refs": many, **({"refmend": "+".join(mended)} if mended else {})}
 
 
 def _about(kept: NDArray[np.bool_], post: str, draws: int) -> dict[str, str]:

@@ -268,6 +268,7 @@ def load_dataset(path: Path) -> DatasetConfig:
         image_root=path.parent / file.images.root,
         image_suffix=file.images.suffix,
         clean=tuple(file.clean),
+        mend=tuple(file.mend),
         obtain=file.obtain,
         where=source.where(("source",)),
     )

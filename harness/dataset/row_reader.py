@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of, texts_of
 from harness.dataset.image_files import find_image, may_be_there, place_below
+from harness.dataset.mending import Mending
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile
@@ -48,6 +49,7 @@ class RowReader:
         self.config = config
         self.file = table_file(config)
         self.notes = Notes(config.path.name)
+        self.mending = Mending(config.mend)
         self.columns = [
             config.id_column,
             *(config.image_columns if images else ()),
@@ -76,11 +78,12 @@ class RowReader:
         sample_id = text_of(cells[config.id_column], config.id_column)
         if sample_id is None:
             raise RowFault("missing_id", f"no id in {config.id_column}")
-        references = [
+        written = [
             text
             for column in config.reference_columns
             for text in texts_of(cells[column], column, self._list_form)
         ]
+        references, changes = self.mending.mended(written)
         if not references:
             columns = ", ".join(config.reference_columns)
             raise RowFault("missing_reference", f"no text in {columns}")
@@ -96,6 +99,7 @@ class RowReader:
             places=places,
         )
         self._check_new(sample, row)
+        self.mending.count(sample_id, changes)
         for column in config.reference_columns:
             self.notes.add(column, cells[column], self._list_form)
         return sample

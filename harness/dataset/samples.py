@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.dataset.sources.table import Row
-    from harness.records import DatasetConfig, Dropped, Sample
+    from harness.records import DatasetConfig, Dropped, Mended, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class LoadedDataset:
     dropped: tuple[Dropped, ...]
     notes: tuple[str, ...] = ()
     """What was taken for something else than it is in the file, a sentence each, with its count."""
+    mended: tuple[Mended, ...] = ()
+    """What each step of ``mend:`` changed in the references."""
 
 
 def load_samples(
@@ -74,7 +76,10 @@ def load_samples(
             hint=dropped[0].detail if dropped else "the source file has no rows",
         )
     return LoadedDataset(
-        samples=tuple(samples), dropped=tuple(dropped), notes=reader.notes.sentences()
+        samples=tuple(samples),
+        dropped=tuple(dropped),
+        notes=reader.notes.sentences(),
+        mended=reader.mending.account(),
     )
 
 

@@ -60,7 +60,7 @@ from harness.records.run_summary import (
     TextsSummary,
     WordingBand,
 )
-from harness.records.sample import DatasetConfig, Dropped, Sample
+from harness.records.sample import DatasetConfig, Dropped, Mended, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScores, Verdict
 from harness.records.signature import Difference, Differences, Signature
 from harness.records.source import Where
@@ -102,6 +102,7 @@ __all__ = [
     "Machine",
     "MediaRef",
     "MemberPlace",
+    "Mended",
     "Message",
     "MessageTemplate",
     "MetricResult",

@@ -12,7 +12,7 @@ from typing import Literal
 from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import Control, ExemplarSpec, MessageTemplate
-from harness.records.sample import Dropped
+from harness.records.sample import Dropped, Mended
 from harness.records.suite import Decision, ModelConfig, System
 
 RUN_SCHEMA = 3
@@ -133,6 +133,8 @@ class DatasetRecord:
     description: str
     samples: int
     dropped: tuple[Dropped, ...]
+    mended: tuple[Mended, ...] = ()
+    """What each step of ``mend:`` changed; none where references stand as in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

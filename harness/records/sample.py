@@ -44,6 +44,21 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """What a step of ``mend:`` changed in the references of the samples."""
+
+    step: str
+    """white_space, unicode or html_entities."""
+    references: int
+    """How many it changed."""
+    first: str = ""
+    """The id of the first sample with such a reference; empty where there is none."""
+    before: str = ""
+    """That reference as it came to the step."""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetConfig:
     """A dataset's description: where its rows are and what their columns mean."""
 
@@ -72,6 +87,8 @@ class DatasetConfig:
     image_suffix: str
     clean: tuple[str, ...]
     """Faults whose rows are dropped and counted; any other fault stops the run."""
+    mend: tuple[str, ...] = ()
+    """Steps by which references are mended; they go in an order of their own."""
     where: Where
     obtain: str | None = None
     """How to get data that are no part of the project; None: they are."""

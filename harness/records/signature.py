@@ -21,6 +21,7 @@ SHORT: Mapping[str, str] = MappingProxyType(
         "case": "c",
         "tokjar": "tj",
         "mend": "m",
+        "refmend": "rm",
         "reflen": "rl",
         "smooth": "sm",
         "beta": "b",

@@ -142,6 +142,8 @@ Fault = Literal[
     "unreadable_image",
     "duplicate_image",
 ]
+Mend = Literal["html_entities", "unicode", "white_space"]
+"""The steps of ``harness.dataset.mending``."""
 
 
 class DatasetFile(Strict):
@@ -166,4 +168,9 @@ class DatasetFile(Strict):
     clean: list[Fault] = Field(
         default=["missing_reference", "missing_image", "image_outside", "unreadable_image"],
         description="Faults whose rows are dropped and counted; any other stops the run.",
+    )
+    mend: list[Mend] = Field(
+        default_factory=list,
+        examples=["[html_entities, unicode, white_space]"],
+        description="What is changed in references, and counted. Default: nothing.",
     )

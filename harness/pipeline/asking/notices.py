@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.dataset.mending import mended_texts
 from harness.engines.protocol import REPLAY
 from harness.metrics.diversity import words
 from harness.pipeline.asking.declaring import missing_baseline
@@ -35,7 +36,8 @@ def notices(plan: Plan, *, shown: bool = True) -> tuple[str, ...]:
         shown: whether to say which variants show references that samples' own data hold.
     """
     said = list(plan.leakage.notices) if plan.leakage else []
-    said += [*plan.data_notes, *_reference_columns(plan)]
+    said += [*plan.data_notes, *mended_texts(plan.suite.dataset.path.name, plan.dataset.mended)]
+    said += _reference_columns(plan)
     references = [{words(reference) for reference in s.references} - {""} for s in plan.samples]
     if plan.suite.decide and missing_baseline(plan):
         said.append(

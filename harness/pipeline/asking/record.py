@@ -59,6 +59,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
             description=suite.dataset.description,
             samples=len(plan.samples),
             dropped=plan.dataset.dropped,
+            mended=plan.dataset.mended,
         ),
         unknown_ids=plan.unknown_ids,
         reported=tuple(reported),

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def kept_otherwise(
-    kept: RunSummary, labels: Collection[str], samples: Sequence[Sample], tools: ScoringTools
+    kept: RunSummary,
+    labels: Collection[str],
+    samples: Sequence[Sample],
+    tools: ScoringTools,
+    mended: Sequence[str] = (),
 ) -> list[str]:
     """Say which results that stay were computed otherwise than they would be now, and in what.
 
@@ -25,6 +29,7 @@ def kept_otherwise(
         labels: of the metrics that stay.
         samples: those of the run.
         tools: the run's tokeniser; nothing is started.
+        mended: the steps by which references were mended.
 
     Returns:
         One sentence, or none.
@@ -32,7 +37,7 @@ def kept_otherwise(
     now = {
         spec.label: fields
         for spec in kept.specs
-        if spec.label in labels and (fields := _fields(spec, samples, tools)) is not None
+        if spec.label in labels and (fields := _fields(spec, samples, tools, mended)) is not None
     }
     columns: dict[tuple[Difference, ...], dict[str, None]] = {}
     for result in kept.results:
@@ -53,12 +58,12 @@ def kept_otherwise(
 
 
 def _fields(
-    spec: MetricSpec, samples: Sequence[Sample], tools: ScoringTools
+    spec: MetricSpec, samples: Sequence[Sample], tools: ScoringTools, mended: Sequence[str]
 ) -> Mapping[str, str] | None:
     """Say how a metric would be computed now; None where it is not to be had here."""
     try:
         if spec.kind == "evaluate":
-            return evaluate_fields(spec, samples)
-        return signatures({spec.label: create(spec, tools)}, samples)[spec.label]
+            return evaluate_fields(spec, samples, mended)
+        return signatures({spec.label: create(spec, tools)}, samples, mended)[spec.label]
     except MetricError:
         return None

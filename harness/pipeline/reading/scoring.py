@@ -111,11 +111,12 @@ def score_run(
         or "none"
         for system in run.systems
     }
-    scored = score(own, answers.draws, samples, post)
+    mended = [step.step for step in run.dataset.mended]
+    scored = score(own, answers.draws, samples, post, mended)
     results = list(scored.results)
     for spec in specs:
         if spec.kind == "evaluate":
-            results += score_by_evaluate(spec, answers.draws, samples, post)
+            results += score_by_evaluate(spec, answers.draws, samples, post, mended)
     noise_floor, draw_variance = of_repeats_and_draws(
         run.systems, run.repeats, own, answers.draws, samples
     )
@@ -154,7 +155,7 @@ def score_run(
         older_scores, older_statistics = _others(folder, kept, summary)
         per_sample, statistics = (*older_scores, *per_sample), {**older_statistics, **statistics}
         labels = {spec.label for spec in _kept_specs(kept, summary)}
-        notices = (*run.notices, *kept_otherwise(kept, labels, samples, tools))
+        notices = (*run.notices, *kept_otherwise(kept, labels, samples, tools, mended))
         summary = replace(_with_others(summary, kept), notices=notices)
     summary = replace(summary, ideas=ideas(run, summary))
     folder.write_scores(per_sample)
