@@ -102,6 +102,7 @@ class _Shape:
                 made[key] = self.plain(made[key])
         if "properties" in made:
             made["properties"] = {key: self.plain(of) for key, of in made["properties"].items()}
+        made = {"anyOf" if key == "oneOf" else key: of for key, of in made.items()}
         if "anyOf" in made:
             made = {**_any_of(map(self.plain, made.pop("anyOf"))), **made}
         return _finished(made)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os.path
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of, texts_of
+from harness.dataset.cleaning import Cleaning
 from harness.dataset.image_files import find_image, may_be_there, place_below
 from harness.dataset.mending import Mending
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
-from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile
+from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile, read_rows
 from harness.errors import DataError
 from harness.media import probe
 from harness.records import Dropped, Sample
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _NO_CLUSTER = ("nan", "NaN")
 """What programs write into a table of text where a value is missing. As a name, it would make one
 cluster of all rows that have none."""
+_SAME_BYTES = ("duplicate_image", "near_duplicate_image")
+"""Faults of an image whose bytes are those of one before."""
 
 
 def table_file(config: DatasetConfig) -> TableFile:
@@ -44,12 +47,18 @@ class RowReader:
     """Makes samples of rows; knows the ids and images of those before."""
 
     def __init__(
-        self, config: DatasetConfig, *, images: bool, hash_file: Callable[[Path], str]
+        self,
+        config: DatasetConfig,
+        *,
+        images: bool,
+        hash_file: Callable[[Path], str],
+        look: Callable[[MediaRef], str],
     ) -> None:
         self.config = config
         self.file = table_file(config)
         self.notes = Notes(config.path.name)
         self.mending = Mending(config.mend)
+        self._cleaning = Cleaning(config, every=self._every_reference, look=look)
         self.columns = [
             config.id_column,
             *(config.image_columns if images else ()),
@@ -78,15 +87,11 @@ class RowReader:
         sample_id = text_of(cells[config.id_column], config.id_column)
         if sample_id is None:
             raise RowFault("missing_id", f"no id in {config.id_column}")
-        written = [
-            text
-            for column in config.reference_columns
-            for text in texts_of(cells[column], column, self._list_form)
-        ]
-        references, changes = self.mending.mended(written)
+        references, changes = self.mending.mended(self._written(cells))
         if not references:
             columns = ", ".join(config.reference_columns)
             raise RowFault("missing_reference", f"no text in {columns}")
+        self._cleaning.check_references(references)
         cluster = self._cluster(cells)
         metadata = {column: json_of(cells[column], column) for column in config.metadata_columns}
         media, places = (self._media(row), ()) if self._images else self._media_there(row)
@@ -154,6 +159,21 @@ class RowReader:
         except RowFault:
             return ""
 
+    def _written(self, cells: Mapping[str, Cell]) -> list[str]:
+        """Give a row's references as they stand in it."""
+        return [
+            text
+            for column in self.config.reference_columns
+            for text in texts_of(cells[column], column, self._list_form)
+        ]
+
+    def _every_reference(self) -> Iterator[list[str]]:
+        """Give the references of each row of the file that has some, whatever else is wrong."""
+        with closing(read_rows(self.file, self.config.reference_columns)) as rows:
+            for row in rows:
+                with suppress(RowFault):
+                    yield self.mending.mended(self._written(row.cells))[0]
+
     def _cluster(self, cells: Mapping[str, Cell]) -> str | None:
         """Give what a row belongs to; None where it names nothing, so that it stands for itself."""
         column = self.config.cluster_column
@@ -206,7 +226,11 @@ class RowReader:
         if first != row.number:
             raise RowFault("duplicate_id", f"the same id as {self.file.place(first)}")
         if sample.media:
-            twin = self._by_image.setdefault(sample.media[0].sha256, sample.id)
-            if twin != sample.id and "duplicate_image" in self.config.clean:
-                raise RowFault("duplicate_image", f"the same image as sample '{twin}'")
+            twin = self._by_image.get(sample.media[0].sha256, sample.id)
+            listed = [reason for reason in _SAME_BYTES if reason in self.config.clean]
+            if twin != sample.id and listed:
+                raise RowFault(listed[0], f"the same image as sample '{twin}'")
+        self._cleaning.add(sample)
+        if sample.media:
+            self._by_image.setdefault(sample.media[0].sha256, sample.id)
         self._ids[sample.id] = row.number

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness import media
 from harness.dataset.row_fault import RowFault
 from harness.dataset.row_reader import RowReader
 from harness.dataset.sources.table import read_rows
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.dataset.sources.table import Row
-    from harness.records import DatasetConfig, Dropped, Mended, Sample
+    from harness.records import DatasetConfig, Dropped, MediaRef, Mended, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ def load_samples(
     ids: Sequence[str] | None = None,
     images: bool = True,
     hash_file: Callable[[Path], str] = sha256_file,
+    look: Callable[[MediaRef], str] = media.look,
 ) -> LoadedDataset:
     """Read a dataset's samples; its images are checked and hashed, not kept.
 
@@ -50,12 +52,13 @@ def load_samples(
         images: whether the samples need them; else those that are there are looked at, no other
             is missed, and samples say where their images would be.
         hash_file: hashes an image file's bytes.
+        look: gives the look of an image; asked where ``clean`` lists ``near_duplicate_image``.
 
     Raises:
         DataError: the file cannot be read, a column is missing, an id that was asked for is not
             there, a row has a fault that ``clean`` does not list, or nothing is left.
     """
-    reader = RowReader(config, images=images, hash_file=hash_file)
+    reader = RowReader(config, images=images, hash_file=hash_file, look=look)
     samples: list[Sample] = []
     dropped: list[Dropped] = []
     with closing(read_rows(reader.file, reader.columns, config.image_columns)) as every:

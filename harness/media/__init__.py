@@ -1,7 +1,7 @@
 """Images: their bytes by place, checked by hash; their pixels by rules that have a version."""
 
 from harness.media.cache import PictureCache, pictures
-from harness.media.likeness import LOOK_RULES, NEAR, Looks, look
+from harness.media.likeness import LOOK_RULES, NEAR, Looks, SeenLooks, look
 from harness.media.made import grey
 from harness.media.pixels import PIXEL_RULES, decode, load, plain_format, upright_size
 from harness.media.places import open
@@ -14,6 +14,7 @@ __all__ = [
     "PIXEL_RULES",
     "Looks",
     "PictureCache",
+    "SeenLooks",
     "decode",
     "grey",
     "load",

@@ -87,6 +87,8 @@ class DatasetConfig:
     image_suffix: str
     clean: tuple[str, ...]
     """Faults whose rows are dropped and counted; any other fault stops the run."""
+    clean_numbers: Mapping[str, int] = field(default_factory=dict)
+    """Fault → the number that its entry gives: of words, or of bits that may differ."""
     mend: tuple[str, ...] = ()
     """Steps by which references are mended; they go in an order of their own."""
     where: Where

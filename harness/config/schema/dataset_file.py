@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness.additions import additions
+from harness.config.schema.cleaning_file import Clean, Mend  # noqa: TC001 - pydantic reads them
 from harness.config.schema.strict import Strict, known
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
@@ -132,20 +133,6 @@ class ImagesFile(Strict):
     suffix: str = Field(default="", description="Added to the image column, e.g. .jpg")
 
 
-Fault = Literal[
-    "missing_id",
-    "duplicate_id",
-    "bad_cell",
-    "missing_reference",
-    "missing_image",
-    "image_outside",
-    "unreadable_image",
-    "duplicate_image",
-]
-Mend = Literal["html_entities", "unicode", "white_space"]
-"""The steps of ``harness.dataset.mending``."""
-
-
 class DatasetFile(Strict):
     """``datasets/<name>.yaml``."""
 
@@ -165,9 +152,10 @@ class DatasetFile(Strict):
         examples=["{root: mine/images, suffix: .jpg}"],
         description="Where the files are that the image column names.",
     )
-    clean: list[Fault] = Field(
+    clean: Clean = Field(
         default=["missing_reference", "missing_image", "image_outside", "unreadable_image"],
-        description="Faults whose rows are dropped and counted; any other stops the run.",
+        description="Faults whose rows are dropped and counted; any other of the first seven stops "
+        "the run, and those behind them are looked for only where they are listed.",
     )
     mend: list[Mend] = Field(
         default_factory=list,

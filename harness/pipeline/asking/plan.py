@@ -228,7 +228,7 @@ def make_plan(
         pin: finds the commits of what a model has on the Hub. Without it nothing is asked, and
             where ``Plan.pinned`` is false keys are not those of a run.
         images: whether the samples need them.
-        look: gives the look of an image; asked where a variant shows similar exemplars.
+        look: gives the look of an image; asked for similar exemplars and near duplicates.
 
     Raises:
         HarnessError: a name, a file, a dataset or a template is wrong, or a model is not there;
@@ -295,7 +295,9 @@ def draft_plan(
     limit = 1 if problems.all else choice.limit
     dataset = None
     with problems.caught(suite.dataset.where):
-        dataset = samples_of(suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images)
+        dataset = samples_of(
+            suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images, look=look
+        )
     if dataset is None:
         return None
     for name, choosing in similar.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness import media
 from harness.dataset.samples import load_samples
 from harness.errors import DataError
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.dataset.samples import LoadedDataset
-    from harness.records import DatasetConfig
+    from harness.records import DatasetConfig, MediaRef
 
 
 def samples_of(
@@ -22,6 +23,7 @@ def samples_of(
     limit: int | None = None,
     ids: Sequence[str] | None = None,
     images: bool = True,
+    look: Callable[[MediaRef], str] = media.look,
 ) -> LoadedDataset:
     """Load samples; of data that are no part of the project say how they are got.
 
@@ -31,4 +33,4 @@ def samples_of(
     if config.obtain and not config.path.exists():
         message = f"no such file: {config.path}"
         raise DataError(message, where=config.where, hint=config.obtain)
-    return load_samples(config, limit=limit, ids=ids, images=images, hash_file=hash_file)
+    return load_samples(config, limit=limit, ids=ids, images=images, hash_file=hash_file, look=look)

@@ -41,6 +41,12 @@ class Reading:
     pools: dict[Path, tuple[Sample, ...]] = field(default_factory=dict)
     """Datasets that are read whole to choose from, by their file: variants share them."""
 
+    def samples(
+        self, config: DatasetConfig, *, limit: int | None = None, ids: Sequence[str] | None = None
+    ) -> tuple[Sample, ...]:
+        """Read samples of a dataset; see ``samples_of``."""
+        return samples_of(config, self.hash_file, limit=limit, ids=ids, look=self.look).samples
+
 
 def exemplars_of(variant: PromptVariant, suite: Suite, reading: Reading) -> tuple[Sample, ...]:
     """Load the samples that a variant shows as worked examples in every prompt.
@@ -66,13 +72,13 @@ def exemplars_of(variant: PromptVariant, suite: Suite, reading: Reading) -> tupl
         ranked = sorted(pool, key=lambda sample: (_drawn(spec.seed, sample.id), sample.id))
         return tuple(arranged(ranked[: spec.number], spec.arranged))
     if spec.choose == "first":
-        first = samples_of(config, reading.hash_file, limit=spec.number).samples
+        first = reading.samples(config, limit=spec.number)
         _enough(spec, config, len(first), asked)
         return tuple(arranged(first, spec.arranged))
     try:
-        return samples_of(config, reading.hash_file, ids=spec.ids).samples
+        return reading.samples(config, ids=spec.ids)
     except DataError as error:
-        samples_of(config, reading.hash_file, limit=1)  # raises where the dataset itself is wrong
+        reading.samples(config, limit=1)  # raises where the dataset itself is wrong
         error.where = asked
         raise
 
@@ -184,7 +190,7 @@ class SimilarExemplars:
 def _pool(config: DatasetConfig, reading: Reading) -> tuple[Sample, ...]:
     """Read a whole dataset, once for all variants that choose from it."""
     if config.path not in reading.pools:
-        reading.pools[config.path] = samples_of(config, reading.hash_file).samples
+        reading.pools[config.path] = reading.samples(config)
     return reading.pools[config.path]
 
 

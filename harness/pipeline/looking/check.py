@@ -146,7 +146,7 @@ class Looking:
         config = load_dataset(path)
         if self._elsewhere(config):
             return
-        loaded = load_samples(config, limit=self.limit, hash_file=self._hash_file)
+        loaded = load_samples(config, limit=self.limit, hash_file=self._hash_file, look=self._look)
         self._dropped(config, loaded)
         self._decode(config, loaded.samples)
 
@@ -233,7 +233,12 @@ class Looking:
         with self.border(folder):
             whole = plan
             if self.limit is not None:
-                rows = load_samples(suite.dataset, images=False, hash_file=self._hash_file)
+                rows = load_samples(
+                    suite.dataset,
+                    images=False,
+                    hash_file=self._hash_file,
+                    look=lambda _: "",  # of all pictures it would take long, and tell nothing here
+                )
                 whole = replace(plan, dataset=rows)
             self._say(whole, folder)
             looked = Looked(plan=plan, whole=whole, beside=beside)
