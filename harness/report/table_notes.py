@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.metrics.tools import METEOR_WORDS
+from harness.report.dropped_rows import DROPPED_FILE
 from harness.stats import TOO_FEW_MATCHES
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def notes_of(summary: RunSummary) -> list[str]:
         kinds = ", ".join(f"{count} {reason}" for reason, count in summary.dropped.items())
         count = sum(summary.dropped.values())
         rows = "1 row" if count == 1 else f"{count} rows"
-        notes.append(f"{rows} of the dataset left out: {kinds} (run.json names each)")
+        notes.append(f"{rows} of the dataset left out: {kinds} ({DROPPED_FILE} names each)")
     if unknown := summary.unknown_ids:
         shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
         notes.append(f"the dataset does not have {len(unknown)} ids of the predictions: {shown}")

@@ -32,6 +32,7 @@ def test_run_prints_the_table_and_writes_the_folder(project, harness):
         "table.md",
         "table.csv",
         "table.tex",
+        "dropped.csv",
     }
     text = (report.parent / "completions.jsonl").read_text()
     completions = [json.loads(line) for line in text.splitlines()]

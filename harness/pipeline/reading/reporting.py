@@ -9,6 +9,7 @@ from harness.pipeline.reading.answers import read_answers
 from harness.pipeline.reading.comparing import compare_run, ranked
 from harness.pipeline.reading.effects import effects_of_run, tells_effects
 from harness.pipeline.reading.grounding import said_of_pictures
+from harness.report.dropped_rows import DROPPED_FILE, dropped_csv
 from harness.report.gallery import MAX_CARDS, gallery
 from harness.report.html import html_page
 from harness.report.tables import ComparisonTable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def write_reports(
     folder: RunFolder, summary: RunSummary, whole: WholeRun | None = None
 ) -> RunComparison | None:
-    """Write the tables (Markdown, CSV, LaTeX) and ``report.html`` of a scored run.
+    """Write the tables (Markdown, CSV, LaTeX), ``dropped.csv`` and ``report.html`` of a scored run.
 
     Args:
         folder: of the run.
@@ -48,6 +49,7 @@ def write_reports(
     folder.write_text("table_by_metric.md", table.by_metric())
     folder.write_text("table.csv", table.csv())
     folder.write_text("table.tex", table.latex())
+    folder.write_text(DROPPED_FILE, dropped_csv(run.dataset.dropped))
     first = samples[:MAX_CARDS]
     scores = folder.scores([sample.id for sample in first])
     # Of all answers the first stand in the order of the first samples.

@@ -293,7 +293,8 @@ def test_reported_csv_names_the_line_of_a_fault(tmp_path):
 def test_rows_that_were_left_out_are_told_by_their_kind():
     dropped = {"missing_image": 3, "duplicate_image": 2}
     assert ComparisonTable.of(summary({"a": 0.5}, dropped=dropped)).notes == (
-        "5 rows of the dataset left out: 3 missing_image, 2 duplicate_image (run.json names each)",
+        "5 rows of the dataset left out: 3 missing_image, 2 duplicate_image "
+        "(dropped.csv names each)",
     )
 
 
