@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,6 +139,17 @@ def choice_of(
         repeats=repeats,
         settings=tuple(map(parse_setting, sets or ())),
     )
+
+
+def share_or_count(text: str | None) -> str | None:
+    """Check that an option is a number, or a share such as 5%.
+
+    Raises:
+        typer.BadParameter: it is neither.
+    """
+    if text is not None and not re.fullmatch(r"\d+|\d+(\.\d+)?%", text):
+        raise typer.BadParameter(f"'{text}' is neither a number nor a share such as 5%")
+    return text
 
 
 def decoding_text(params: Mapping[str, object]) -> str:

@@ -99,6 +99,10 @@ class RunProgress:
         else:
             self._line(visible(text))
 
+    def so_far(self, text: str) -> None:
+        """Say how much of what goes on is done, where nobody knows how much there is."""
+        self._stage.so_far = text
+
     def advance(self, done: int, total: int) -> None:
         """Say how many completions are there."""
         now = time.monotonic()
@@ -155,12 +159,13 @@ class _Stage:
     def __init__(self, text: str, log: Path | None) -> None:
         self.began = time.monotonic()
         self.log = log
+        self.so_far = ""
         self._text = text
 
     def line(self, now: float) -> str:
         """Put it into a line, with its seconds where there are some."""
         seconds = int(now - self.began)
-        parts = [self._text]
+        parts = [self._text, *([self.so_far] if self.so_far else [])]
         if seconds:
             parts.append(f"{seconds} s" if seconds < 120 else f"{seconds // 60} min")
         if self.log is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ from harness.cli import (
     cache_verbs,
     check_verb,
     compliance_verb,
+    data_verbs,
     effect_verb,
     run_verbs,
     schema_verb,
@@ -28,6 +28,7 @@ from harness.cli.options import (
     choice_of,
     open_chosen,
     run_named,
+    share_or_count,
 )
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
 from harness.cli.output import say, say_json, tell
@@ -53,12 +54,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-
-def _limit_on_failures(text: str | None) -> str | None:
-    if text is not None and not re.fullmatch(r"\d+|\d+(\.\d+)?%", text):
-        raise typer.BadParameter(f"'{text}' is neither a number nor a share such as 5%")
-    return text
 
 
 def _print_version(wanted: bool) -> None:
@@ -105,7 +100,7 @@ def run(
             "--max-failures",
             metavar="N|P%",
             help="Stop when more requests fail than this. Default: go on, and show them.",
-            callback=_limit_on_failures,
+            callback=share_or_count,
         ),
     ] = None,
     allow_failures: AllowFailuresOption = False,
@@ -408,4 +403,5 @@ app.add_typer(effect_verb.app)
 app.add_typer(compliance_verb.app)
 app.add_typer(run_verbs.app)
 app.add_typer(schema_verb.app)
+app.add_typer(data_verbs.app, name="data")
 app.add_typer(cache_verbs.app, name="cache")

@@ -2,7 +2,7 @@
 
 Too few or too many words, words of no other row, and what all but repeats a sample before. Of two
 that are alike the first stays. What makes a row unusable as it stands is found by ``row_reader``.
-Of a sample are kept its id, eight bytes for its references and 32 for the look of its image.
+Of a sample are kept its id, a hash of its references and the look of its image, 32 bytes.
 """
 
 from __future__ import annotations
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 
     from harness.records import DatasetConfig, MediaRef, Sample
 
-RULES = (
-    "too_short_reference",
-    "too_long_reference",
-    "off_topic",
-    "near_duplicate_reference",
-    "near_duplicate_image",
-)
-"""Looked for only where ``clean:`` lists them."""
 _SHOWN = 60
 
 

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+UNUSABLE = (
+    "missing_id",
+    "duplicate_id",
+    "bad_cell",
+    "missing_reference",
+    "missing_image",
+    "image_outside",
+    "unreadable_image",
+)
+"""Faults of rows that can be no sample; the others are looked for only where they are listed."""
+
 
 class RowFault(Exception):
     """A row has a fault; dropped and counted where ``clean:`` lists it, else the end of the run.

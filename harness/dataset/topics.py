@@ -41,12 +41,14 @@ class Topics:
 
 def content_words(texts: Iterable[str]) -> set[str]:
     """Give the words of texts that say what these are about."""
-    found = {word for text in texts for word in words(text).split()} - FUNCTION_WORDS
+    parts = (words(text.replace("_", " ")) for text in texts)
+    found = {word for part in parts for word in part.split()} - FUNCTION_WORDS
     return {_singular(word) for word in found if _tells(word)}
 
 
 def _tells(word: str) -> bool:
-    return any(map(str.isalpha, word)) and (len(word) > 1 or not word.isascii())
+    letters = word.isalpha() or any(map(str.isalpha, word))
+    return letters and (len(word) > 1 or not word.isascii())
 
 
 def _singular(word: str) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from harness.records import MediaRef
 
+HASHES_FILE = "file_hashes.sqlite"
+"""Among the results of a project."""
+
 _SETTLED_NS = 2_000_000_000
 _SCHEMA = "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, seen TEXT, sha256 TEXT)"
 _LOOKS = "CREATE TABLE IF NOT EXISTS looks (image TEXT PRIMARY KEY, look TEXT)"

@@ -105,9 +105,10 @@ def test_a_run_says_in_a_line_that_there_are_warnings(project, harness):
     assert "warning" not in harness("run", SUITE, cwd=project).stderr
 
 
-def test_check_imports_nothing_heavy(project):
+@pytest.mark.parametrize("words", [["check"], ["data", "check", "dishes"]])
+def test_check_imports_nothing_heavy(project, words):
     program = (
-        "import sys; sys.argv = ['harness', 'check']\n"
+        f"import sys; sys.argv = {['harness', *words]}\n"
         "from harness.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"

@@ -26,17 +26,20 @@ def test_links_lead_somewhere(repository):
 
 def test_commands_exist_with_their_options(repository, harness):
     commands = {
-        (verb, option)
+        (verb, rest.split()[0] if rest.split() else "", option)
         for page in pages(repository)
         for verb, rest in COMMAND.findall(page.read_text())
         for option in re.findall(r"--[a-z-]+", rest)
     }
     assert len(commands) >= 5
-    for verb in {verb for verb, _ in commands}:
+    for verb in {verb for verb, *_ in commands}:
         shown = harness(verb, "--help").stdout
-        for named, option in commands:
+        for named, next_word, option in commands:
             if named == verb:
-                assert option in shown, f"harness {verb} {option}"
+                within = re.search(rf"^  {re.escape(next_word)} ", shown, re.MULTILINE)
+                group = "\nCommands:" in shown and within
+                told = shown + (harness(verb, next_word, "--help").stdout if group else "")
+                assert option in told, f"harness {verb} {next_word} {option}"
 
 
 def test_make_verbs_exist(repository):

@@ -31,7 +31,7 @@ from harness.pipeline.reading.scoring import score_run
 from harness.records import Completion, Cost, ImageCounts, Money
 from harness.report.tables import read_reported
 from harness.store.completions import CompletionStore
-from harness.store.file_hashes import FileHashes
+from harness.store.file_hashes import HASHES_FILE, FileHashes
 from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 STORE_FILE = "store.sqlite"
 LAST_REPORT = "report.html"
 """What a run writes last, after its summary."""
-HASHES_FILE = "file_hashes.sqlite"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

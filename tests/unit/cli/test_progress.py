@@ -145,3 +145,11 @@ def test_a_name_that_would_steer_the_terminal_is_shown(capfd):
     with RunProgress() as progress:
         progress.stage("starting \x1b]0;title\x07 (vllm)")
     assert "starting \\x1b]0;title\\x07 (vllm)" in capfd.readouterr().err
+
+
+def test_how_much_is_done_is_said_where_nobody_knows_of_how_much(capfd):
+    with RunProgress(brief=True, line_seconds=0.1) as progress:
+        progress.stage("reading recipes")
+        progress.so_far("1,200 images")
+        time.sleep(0.5)
+    assert "] reading recipes · 1,200 images\n" in capfd.readouterr().err

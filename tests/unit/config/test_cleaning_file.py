@@ -1,8 +1,12 @@
 """What a dataset's file may list under ``clean:``, and what is said of the rest."""
 
+from typing import get_args
+
 import pytest
 
 from harness.config.load import load_dataset
+from harness.config.schema.cleaning_file import Fault
+from harness.dataset.row_fault import UNUSABLE
 from harness.errors import ConfigErrors
 
 
@@ -67,3 +71,7 @@ def test_what_cannot_be_meant_is_told_with_what_to_write(load, clean, said):
     with pytest.raises(ConfigErrors, match=said) as caught:
         load(clean)
     assert len(caught.value.problems) == 1
+
+
+def test_a_fault_either_makes_a_row_unusable_or_is_looked_for_where_it_is_listed():
+    assert get_args(Fault)[: len(UNUSABLE)] == UNUSABLE

@@ -1,0 +1,123 @@
+"""The verbs of ``harness data``: what a dataset holds, before anything is asked about it."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import JsonOption, share_or_count
+from harness.cli.output import say, say_json, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.pipeline.looking.data_check import DataChecked
+    from harness.records import Dropped
+
+app = typer.Typer(
+    help="Look into a dataset before a model is asked about it.",
+    epilog="Example:  harness data check recipes-demo",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+DatasetArgument = Annotated[
+    str, typer.Argument(help="Its name under datasets/, or the path of its YAML file.")
+]
+
+
+@app.callback()
+def _group() -> None:
+    """Without it a group of one verb would be that verb."""
+
+
+@app.command(
+    epilog="Examples:  harness data check recipes-demo\n\n"
+    "  harness data check datasets/mine.yaml --max-dropped 5% --to dropped.csv"
+)
+def check(
+    dataset: DatasetArgument,
+    max_dropped: Annotated[
+        str | None,
+        typer.Option(
+            "--max-dropped",
+            metavar="N|P%",
+            help="Exit with 1 where more rows are left out than this.",
+            callback=share_or_count,
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE.csv", help="Write every row that is left out, and why."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what of a dataset is used, and what is left out and why.
+
+    And what was mended, and what looks wrong though it is kept. Every row and every image is read;
+    what pictures show is not looked at. It ends with 1, too, where a row would end a run.
+    """
+    from harness.cli.progress import RunProgress
+    from harness.pipeline.looking.data_check import check_data, write_csv
+
+    with RunProgress(brief=True) as progress:
+        checked = check_data(dataset, progress)
+    if as_json:
+        say_json(checked.json())
+    else:
+        say(*_lines(checked))
+    if to is not None:
+        write_csv(checked, to)
+        tell(f"wrote {to}")
+    too_many = max_dropped is not None and checked.drops_more_than(max_dropped)
+    if too_many:
+        tell(f"error: {len(checked.dropped):,} rows are left out, more than {max_dropped}")
+    if checked.ending:
+        tell(f"error: {len(checked.ending):,} rows would end a run: 'clean:' does not list why")
+    if too_many or checked.ending:
+        raise typer.Exit(1)
+
+
+def _lines(checked: DataChecked) -> Iterator[str]:
+    yield f"{checked.dataset}: {checked.rows:,} rows, {checked.kept:,} samples"
+    dropped = len(checked.dropped)
+    left_out = f"left out: {dropped:,} rows ({dropped / checked.rows:.1%})"
+    ending = f"would end a run: {len(checked.ending):,} rows"
+    notes = [f"  {note}" for note in checked.notes]
+    for title, lines in (
+        (left_out, _rows(checked, checked.dropped)),
+        (ending, _rows(checked, checked.ending)),
+        ("mended:", _mended(checked)),
+        ("kept, and looks wrong:", _suspicious(checked)),
+        ("to be known:", notes),
+    ):
+        if told := list(lines):
+            yield from ("", title, *told)
+    if not checked.dropped and not checked.ending:
+        yield "nothing is left out"
+
+
+def _rows(checked: DataChecked, rows: Sequence[Dropped]) -> Iterator[str]:
+    for reason in checked.reasons(rows):
+        yield f"  {reason.rows:,} {reason.reason}"
+        for row in reason.examples:
+            name = f" '{row.id}'" if row.id else ""
+            yield f"      {checked.counted} {row.row}{name}: {row.detail}"
+        if reason.rows > len(reason.examples):
+            yield "      …"
+
+
+def _mended(checked: DataChecked) -> Iterator[str]:
+    for each in checked.mended:
+        many = "1 reference" if each.references == 1 else f"{each.references:,} references"
+        yield f"  {many} by {each.step}"
+        if each.references:
+            yield f"      '{each.first}': {each.before!r} became {each.after!r}"
+
+
+def _suspicious(checked: DataChecked) -> Iterator[str]:
+    for odd in checked.suspicious:
+        yield f"  {odd.what}: {odd.count:,}"
+        yield from (f"      {example}" for example in odd.examples)

@@ -1,0 +1,153 @@
+"""A dataset → what of it is used and what is left out and why, before any run.
+
+It is read as a run reads it, by the same rules. Rows with a fault that would end a run, because
+``clean:`` does not list it, are told apart; here they end nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from harness.config.load import find_dataset
+from harness.dataset.row_fault import UNUSABLE
+from harness.dataset.sources.table import WITHOUT_LINES
+from harness.dataset.suspicious import suspicions
+from harness.errors import DataError
+from harness.pipeline.asking.plan_samples import samples_of
+from harness.pipeline.reading.run_list import results_folder
+from harness.report.dropped_rows import dropped_csv
+from harness.store.file_hashes import HASHES_FILE, FileHashes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.dataset.suspicious import Suspicion
+    from harness.records import Dropped, Json, Mended
+
+SHOWN = 3
+"""Rows that are shown of each reason."""
+
+
+class Progress(Protocol):
+    """Is told how far a check has come."""
+
+    def stage(self, text: str) -> None:
+        """Say what begins."""
+
+    def so_far(self, text: str) -> None:
+        """Say how much of it is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Rows that are left out for one reason."""
+
+    reason: str
+    rows: int
+    examples: tuple[Dropped, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataChecked:
+    """What of a dataset is used."""
+
+    dataset: str
+    counted: Literal["line", "row"]
+    """What the number of a row counts."""
+    kept: int
+    """Samples."""
+    dropped: tuple[Dropped, ...]
+    """Rows that a run leaves out."""
+    ending: tuple[Dropped, ...]
+    """Rows that would end a run: ``clean:`` does not list their fault."""
+    mended: tuple[Mended, ...]
+    notes: tuple[str, ...]
+    suspicious: tuple[Suspicion, ...]
+
+    @property
+    def rows(self) -> int:
+        """All that were looked at."""
+        return self.kept + len(self.dropped) + len(self.ending)
+
+    def drops_more_than(self, most: str) -> bool:
+        """Tell whether more rows are left out than a number, or a share of all such as ``5%``."""
+        share = most.endswith("%")
+        allowed = self.rows * float(most[:-1]) / 100 if share else float(most)
+        return len(self.dropped) > allowed
+
+    def reasons(self, rows: Sequence[Dropped]) -> Iterator[Reason]:
+        """Put rows together by their reason, the most frequent first."""
+        for reason, count in Counter(row.reason for row in rows).most_common():
+            examples = [row for row in rows if row.reason == reason][:SHOWN]
+            yield Reason(reason=reason, rows=count, examples=tuple(examples))
+
+    def csv(self) -> str:
+        """Write every row that is not used, and why, as ``dropped.csv`` of a run does."""
+        every = sorted((*self.dropped, *self.ending), key=lambda row: row.row or 0)
+        return dropped_csv(every)
+
+    def json(self) -> Json:
+        """Give all but the single rows, of which there are examples."""
+        return {
+            "dataset": self.dataset,
+            "rows": self.rows,
+            "kept": self.kept,
+            "dropped": [asdict(reason) for reason in self.reasons(self.dropped)],
+            "ending": [asdict(reason) for reason in self.reasons(self.ending)],
+            "mended": [asdict(each) for each in self.mended],
+            "notes": list(self.notes),
+            "suspicious": [asdict(each) for each in self.suspicious],
+        }
+
+
+def check_data(dataset: str, progress: Progress) -> DataChecked:
+    """Read a whole dataset, its images too, and say what of it is used.
+
+    What is found out about images is remembered for runs, beside their results.
+
+    Args:
+        dataset: its name under ``datasets/``, or a path ending in .yaml.
+        progress: told how many images have been looked at.
+
+    Raises:
+        ConfigErrors: there is no such dataset, or its description is wrong.
+        DataError: its file cannot be read, or nothing of it can be used.
+    """
+    config = find_dataset(dataset, Path())
+    progress.stage(f"reading {config.name}")
+    lenient = replace(config, clean=tuple(dict.fromkeys((*config.clean, *UNUSABLE))))
+    looked_at = 0
+    with FileHashes(results_folder() / HASHES_FILE) as hashes:
+
+        def hash_file(path: Path) -> str:
+            nonlocal looked_at
+            looked_at += 1
+            progress.so_far(f"{looked_at:,} images")
+            return hashes.sha256(path)
+
+        loaded = samples_of(lenient, hash_file, look=hashes.look)
+    return DataChecked(
+        dataset=config.name,
+        counted="row" if config.format in WITHOUT_LINES else "line",
+        kept=len(loaded.samples),
+        dropped=tuple(row for row in loaded.dropped if row.reason in config.clean),
+        ending=tuple(row for row in loaded.dropped if row.reason not in config.clean),
+        mended=loaded.mended,
+        notes=loaded.notes,
+        suspicious=suspicions(loaded.samples),
+    )
+
+
+def write_csv(checked: DataChecked, path: Path) -> None:
+    """Write the rows that are not used to a file.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    try:
+        path.write_text(checked.csv(), encoding="utf-8", errors="replace", newline="")
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}") from error
