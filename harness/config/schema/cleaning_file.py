@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -90,10 +90,15 @@ class NumberedFaultFile(Strict):
         return self.too_short_reference or self.too_long_reference or self.near_duplicate_image
 
 
-def _with_a_number(value: Any) -> Any:
+def _in_its_form(value: Any) -> Any:
     if isinstance(value, str) and value in _NUMBERED:
         written = f"{{{value}: {_NUMBERED[value]}}}"
         raise PydanticCustomError("words", "It needs a number: {written}", {"written": written})
+    if isinstance(value, dict) and len(value) == 1:
+        (name,) = value
+        if name in get_args(Fault) and name not in NumberedFaultFile.model_fields:
+            bare = "'{name}' takes no number: write the word alone"
+            raise PydanticCustomError("bare", bare, {"name": name})
     return value
 
 
@@ -121,7 +126,7 @@ Clean = Annotated[
         Annotated[
             Annotated[Fault, Tag("named")] | Annotated[NumberedFaultFile, Tag("numbered")],
             Discriminator(_form),
-            BeforeValidator(_with_a_number),
+            BeforeValidator(_in_its_form),
         ]
     ],
     AfterValidator(_checked),

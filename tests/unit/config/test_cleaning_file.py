@@ -54,6 +54,7 @@ def test_a_fault_with_a_number_is_one_of_the_list(load):
         ("[{too_long_reference: 9}]", "key: value lines.*\n.*example too_long_reference: {words:"),
         ("[{too_long_reference: {words: 0}}]", "at least 1 is wanted here, not the number 0"),
         ("[{near_duplicate_image: {bits: 65}}]", "less than or equal to 64|at most 64"),
+        ("[{off_topic: {words: 2}}]", "'off_topic' takes no number: write the word alone"),
         ("[{too_long_reference: }]", "one fault with its number is wanted here"),
         (
             "[{too_long_reference: {words: 9}, too_short_reference: {words: 2}}]",
