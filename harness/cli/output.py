@@ -23,9 +23,34 @@ if TYPE_CHECKING:
 
 def say(*lines: str, bold: bool = False, dim: bool = False) -> None:
     """Print a result on stdout, each string a line."""
+    style = " ".join(["bold"] * bold + ["dim"] * dim)
     for line in lines:
-        shown = visible(line)
-        typer.echo(typer.style(shown, bold=bold, dim=dim) if bold or dim else shown)
+        say_pieces((line, style))
+
+
+def on_terminal() -> bool:
+    """Tell whether styles are shown on stdout."""
+    from rich.console import Console
+
+    return Console().is_terminal
+
+
+def say_pieces(*pieces: tuple[str, str]) -> None:
+    """Print a line on stdout, given as texts with the style of each (``bold``, ``red``).
+
+    rich decides, as it does for tables: no style where stdout is no terminal, no colour under
+    NO_COLOR.
+    """
+    shown = [(visible(text), style) for text, style in pieces]
+    if any(style for _, style in shown):
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(highlight=False, soft_wrap=True)
+        if console.is_terminal:
+            console.print(Text.assemble(*shown))
+            return
+    typer.echo("".join(text for text, _ in shown))
 
 
 def tell(*lines: str) -> None:
@@ -34,9 +59,9 @@ def tell(*lines: str) -> None:
         typer.echo(visible(line), err=True)
 
 
-def say_text(text: str, indent: str) -> None:
+def say_text(text: str, indent: str, *, dim: bool = False) -> None:
     """Print a text of several lines, all of them indented: none can pass for the program's own."""
-    say(*(f"{indent}{line}" for line in text.split("\n")))
+    say(*(f"{indent}{line}" for line in text.split("\n")), dim=dim)
 
 
 def say_json(value: object) -> None:

@@ -13,6 +13,7 @@ from harness.cli import (
     compliance_verb,
     data_verbs,
     effect_verb,
+    render_verb,
     run_verbs,
     schema_verb,
 )
@@ -159,39 +160,7 @@ def run(
     exit_by(outcome.summary, allow_failures=allow_failures)
 
 
-@app.command(epilog="Example:  harness render prompts/recipe-titles --sample d001")
-def render(
-    suite: SuiteArgument,
-    sample: Annotated[
-        str | None, typer.Option("--sample", help="A sample's id. Default: the first.")
-    ] = None,
-    only: OnlyOption = None,
-    sets: SetOption = None,
-    model: ModelOption = None,
-    engine: EngineOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Print exactly what will be sent for one sample, and which prompts share their beginning."""
-    from harness.cli.request_text import key_text, print_prompt, request_json
-    from harness.config.load import load_suite
-    from harness.pipeline.looking.prefixes import shared_prefixes
-    from harness.pipeline.looking.preview import render_requests
-
-    choice = choice_of(only, model, engine, sets)
-    plan, requests = render_requests(load_suite(suite), choice, sample)
-    if as_json:
-        say_json([request_json(plan, system, request) for system, request in requests])
-        return
-    for system, request in requests:
-        config = plan.model(system.model)
-        title = f"{system.name} · sample {request.sample_id} · {config.name} ({config.engine})"
-        say(f"── {title} ──", bold=True)
-        print_prompt(request)
-        sampling = ", ".join(f"{name}={value}" for name, value in system.decoding.params.items())
-        say(f"decoding: {sampling}", f"key: {key_text(plan, request, system)}", "", dim=True)
-    say(*shared_prefixes(requests))
-
-
+app.command(epilog=render_verb.EXAMPLES)(render_verb.render)
 app.command(epilog="Examples:  harness check\n\n  harness check prompts/recipe-titles --data")(
     check_verb.check
 )

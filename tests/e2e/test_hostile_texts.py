@@ -80,6 +80,7 @@ def test_no_verb_prints_a_control_that_a_stranger_wrote(hostile):
         hostile,
         ["check"],
         ["render", "titles"],
+        ["render", "titles", "--diff", "plain", "title"],
         ["run", "titles"],
         ["run", "titles", "--json"],
         ["score", "titles"],
@@ -104,7 +105,7 @@ def test_no_verb_prints_a_control_that_a_stranger_wrote(hostile):
     assert controls(done.stderr) == set()
     assert "Traceback" not in done.stderr
     codes = [line.split()[1] for line in done.stderr.splitlines() if line.startswith("exit ")]
-    assert codes == ["0"] * 16 + ["1"] * 4 + ["2"], done.stderr
+    assert codes == ["0"] * 17 + ["1"] * 4 + ["2"], done.stderr
     for shown in (
         r"metadata \x1b]52;c;",
         r"d\x1b[31m",
