@@ -17,6 +17,9 @@ from harness.records import Where
 if TYPE_CHECKING:
     from pathlib import Path
 
+LINE_END = re.compile(r"\r\n|\n|\r")
+"""What ends a line for an editor; YAML ends one at the odd letters too."""
+_ODD_ENDS = re.compile("[\x85\u2028\u2029]")
 _BRACES = re.compile(r"(?:^|[:\-,\[]\s+)\{[{%]")
 _BRACES_HINT = "YAML reads { as a mapping: put the text in quotes, or under 'user: |' and indent it"
 _SECOND_COLON = "a second ': ' in a line"
@@ -73,7 +76,7 @@ _KNOWN: tuple[tuple[str, str, str | None, bool], ...] = (
 def explain(path: Path, text: str, error: yaml.YAMLError) -> ConfigError:
     """Say what a YAML error means."""
     if isinstance(error, yaml.reader.ReaderError):
-        line = text.count("\n", 0, error.position) + 1
+        line = _line_at(text, error.position)
         return ConfigError(
             f"not valid YAML: the character U+{error.character:04X} is not allowed",
             where=Where(path=path, line=line),
@@ -87,12 +90,16 @@ def explain(path: Path, text: str, error: yaml.YAMLError) -> ConfigError:
     )
     mark = getattr(error, "problem_mark", None)
     mark = (getattr(error, "context_mark", None) if at_begin else None) or mark
-    line_number = mark.line + 1 if mark else None
-    lines = text.splitlines()
-    if meaning == _SECOND_COLON and mark and ":" not in lines[mark.line][: mark.column]:
+    line_number = _line_at(text, mark.index) if mark else None
+    before = text[mark.index - mark.column : mark.index] if mark else ""
+    if meaning == _SECOND_COLON and ":" not in before:
         meaning, hint = _INDENTED, _COLUMN_HINT
     if key_hint(text, line_number) and not meaning.startswith("a quotation mark"):
         meaning, hint = "a text that begins with {{ or {%", _BRACES_HINT
+    if odd := _ODD_ENDS.search(_lines(text)[line_number - 1] if line_number else ""):
+        name = f"U+{ord(odd.group()):04X}"
+        meaning = f"the invisible character {name}, which ends a line"
+        hint = f"take it out, or write \\u{ord(odd.group()):04x} in a text in double quotes"
     shown = f"{meaning} ({problem})" if meaning else problem
     return ConfigError(
         f"not valid YAML: {shown}", where=Where(path=path, line=line_number), hint=hint
@@ -101,7 +108,15 @@ def explain(path: Path, text: str, error: yaml.YAMLError) -> ConfigError:
 
 def key_hint(text: str, line: int | None) -> str | None:
     """Say what to do where a line has a value that begins with ``{{`` or ``{%``."""
-    lines = text.splitlines()
+    lines = _lines(text)
     if line is None or not 0 < line <= len(lines):
         return None
     return _BRACES_HINT if _BRACES.search(lines[line - 1]) else None
+
+
+def _line_at(text: str, index: int) -> int:
+    return len(LINE_END.findall(text, 0, index)) + 1
+
+
+def _lines(text: str) -> list[str]:
+    return LINE_END.split(text)

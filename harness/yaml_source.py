@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from typing import Any
 import yaml
 
 from harness.errors import ConfigError, ConfigErrors
-from harness.records import Where
-from harness.yaml_hints import explain, key_hint
+from harness.records import TextWhere, Where
+from harness.yaml_hints import LINE_END, explain, key_hint
+from harness.yaml_texts import Breaks, text_place
 
 MAX_NODES = 100_000
 """Values that one file may hold once its aliases are written out."""
@@ -54,6 +56,8 @@ class YamlSource:
     """Where a value's key (or list item) stands, 1-based."""
     text_lines: dict[YamlPath, int]
     """Where a text's own first line stands: under the ``|`` of a block, else beside the key."""
+    text_breaks: dict[YamlPath, Breaks | None]
+    """Where a text's further lines begin; see ``yaml_texts``."""
 
     def where(self, path: YamlPath = ()) -> Where:
         """Give the place of a value; for one that is not there, of the nearest thing around it."""
@@ -61,9 +65,10 @@ class YamlSource:
             path = path[:-1]
         return Where(path=self.path, line=self.key_lines.get(path, 1))
 
-    def text_where(self, path: YamlPath) -> Where:
-        """Give the place where a text's first line stands."""
-        return Where(path=self.path, line=self.text_lines.get(path, self.where(path).line))
+    def text_where(self, path: YamlPath) -> TextWhere:
+        """Give the place where a text's first line stands, and how it goes on."""
+        line = self.text_lines.get(path, self.where(path).line)
+        return TextWhere(path=self.path, line=line, breaks=self.text_breaks.get(path))
 
 
 def load_yaml(path: Path) -> YamlSource:
@@ -119,7 +124,11 @@ def _parsed(text: str, path: Path) -> YamlSource:
     if builder.problems:
         raise ConfigErrors(builder.problems)
     return YamlSource(
-        path=path, data=data, key_lines=builder.key_lines, text_lines=builder.text_lines
+        path=path,
+        data=data,
+        key_lines=builder.key_lines,
+        text_lines=builder.text_lines,
+        text_breaks=builder.text_breaks,
     )
 
 
@@ -174,6 +183,8 @@ class _Builder:
         self.loader = loader
         self.key_lines: dict[YamlPath, int] = {}
         self.text_lines: dict[YamlPath, int] = {}
+        self.text_breaks: dict[YamlPath, Breaks | None] = {}
+        self._ends = [end.end() for end in LINE_END.finditer(text)]
         self.problems: list[ConfigError] = []
         self._open: list[yaml.Node] = []
         self._nodes = 0
@@ -184,9 +195,8 @@ class _Builder:
             raise _refusal("aliases that unfold without end", node)
         if len(self._open) > MAX_DEPTH:
             raise _refusal(_TOO_DEEP, node)
-        line = node.start_mark.line + 1
+        line = self._line(node.start_mark)
         self.key_lines.setdefault(path, line)
-        self.text_lines[path] = line + 1 if getattr(node, "style", None) in ("|", ">") else line
         self._open.append(node)
         try:
             if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
@@ -201,6 +211,9 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode, path: YamlPath, line: int) -> Any:
         """Make a value, and refuse what YAML can write and nothing can be meant by."""
+        raw = self.text[node.start_mark.index : node.end_mark.index]
+        below, self.text_breaks[path] = text_place(raw, node.style, node.value)
+        self.text_lines[path] = line + below
         kind = node.tag.removeprefix(_TAG)
         name = f"'{'.'.join(map(str, path))}'"
         try:
@@ -220,13 +233,17 @@ class _Builder:
             )
         return value
 
+    def _line(self, mark: yaml.Mark) -> int:
+        """Give a line as editors count: PyYAML ends one at U+2028 too, and at other odd letters."""
+        return bisect_right(self._ends, mark.index) + 1
+
     def _problem(self, message: str, line: int) -> None:
         self.problems.append(ConfigError(message, where=Where(path=self.path, line=line)))
 
     def _mapping(self, node: yaml.MappingNode, path: YamlPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
+            line = self._line(key_node.start_mark)
             where = Where(path=self.path, line=line)
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problems.append(

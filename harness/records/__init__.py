@@ -63,7 +63,7 @@ from harness.records.run_summary import (
 from harness.records.sample import DatasetConfig, Dropped, Mended, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScores, Verdict
 from harness.records.signature import Difference, Differences, Signature
-from harness.records.source import Where
+from harness.records.source import TextWhere, Where
 from harness.records.suite import Decision, Decoding, ModelConfig, Suite, System
 
 __all__ = [
@@ -132,6 +132,7 @@ __all__ = [
     "SystemSummary",
     "TemplatePart",
     "TextPart",
+    "TextWhere",
     "TextsSummary",
     "TokenCounts",
     "UrlPlace",

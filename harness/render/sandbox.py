@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, Undefined, pass_context
+from jinja2.lexer import TokenStream
 from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
@@ -16,6 +17,7 @@ from jinja2.utils import Namespace
 from harness.render.budget import MAX_BITS, STEP, check_number, current
 from harness.render.filters import each, filters, tests
 from harness.render.grammar import CONCAT, EACH, SLICE, WEIGH, Grammar
+from harness.render.lines import in_the_file
 from harness.render.mistakes import NullShown, TemplateMistake, use_of
 from harness.render.placed import Placed, joined
 from harness.render.specs import check_format
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from jinja2 import nodes
     from jinja2.environment import TemplateModule
+
+    from harness.yaml_texts import Breaks
 
 
 class PromptTemplate(Template):
@@ -86,7 +90,30 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         self.tests: dict[str, Any] = tests()
         self.filters: dict[str, Any] = filters()
         self.known_filters = frozenset(self.filters)
+        self._breaks: Breaks | None = None
         self.filters |= {CONCAT: _concat, EACH: pass_context(each), SLICE: _slice, WEIGH: _weigh}
+
+    def tree(self, source: str, breaks: Breaks | None = None) -> nodes.Template:
+        """Parse a template.
+
+        Args:
+            source: its text.
+            breaks: where lines of its file begin in it; None: each line of the text is one.
+
+        Raises:
+            TemplateSyntaxError: it is no Jinja; the line is that of the file, from 1.
+        """
+        self._breaks = breaks
+        return self.parse(source)
+
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        """Number the lines of tokens as their file does."""
+        tokens = self.lexer.tokeniter(source, name, filename, state)
+        if self._breaks is not None:
+            tokens = in_the_file(tokens, source, self._breaks)
+        return TokenStream(self.lexer.wrap(tokens, name, filename), name, filename)
 
     def grammar(self, part: Callable[[str, int], str], *, repeated: bool) -> Grammar:
         """Give what checks a parsed template, and rewrites what Jinja has no hook for.

@@ -7,7 +7,7 @@ files there are to include was found out where files are read: ``config/parts``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,7 +16,7 @@ from jinja2.meta import find_undeclared_variables
 
 from harness.errors import RenderError
 from harness.nearest import nearest
-from harness.records import TemplatePart, Where
+from harness.records import TemplatePart, TextWhere, Where
 from harness.render.mistakes import TemplateMistake
 from harness.render.sandbox import PromptEnvironment
 
@@ -41,6 +41,11 @@ class Source:
     """Where its first line stands; None where nobody knows."""
     folder: Path | None
     """Whose files it may include."""
+
+    @property
+    def breaks(self) -> tuple[tuple[int, int], ...] | None:
+        """Where lines of its file begin in it; None: each of its own lines is one."""
+        return self.begin.breaks if isinstance(self.begin, TextWhere) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +82,9 @@ class PromptTemplates:
     def where(self, index: int, line: int | None) -> Where | None:
         """Give the place of a line of a source, 1-based; without a line, of its beginning."""
         begin = self._sources[index].begin
-        if begin is None or begin.line is None or line is None:
+        if begin is None or begin.line is None:
             return begin
-        return replace(begin, line=begin.line + line - 1)
+        return Where(path=begin.path, line=begin.line + (line or 1) - 1)
 
     def failed_at(self, error: Exception, otherwise: int) -> tuple[int, int | None]:
         """Find where templates failed: the source and line of the last frame that is of one.
@@ -114,7 +119,7 @@ class PromptTemplates:
     @cached_property
     def names(self) -> frozenset[str]:
         """Give every name that a template looks up and does not make itself."""
-        trees = (self._environment.parse(source.text) for source in self._sources)
+        trees = (self._environment.tree(source.text) for source in self._sources)
         return frozenset(name for tree in trees for name in find_undeclared_variables(tree))
 
     def _compile(self, source: Source, name: str, *, repeated: bool = False) -> Compiled:
@@ -129,7 +134,7 @@ class PromptTemplates:
         grammar = environment.grammar(part, repeated=repeated)
         try:
             self._count(source)
-            tree = grammar.visit(environment.parse(source.text))
+            tree = grammar.visit(environment.tree(source.text, source.breaks))
             template = environment.made(tree, name, f"<template {index}>")
         except TemplateSyntaxError as error:
             hint = "Jinja writes values as {{ name }} and statements as {% if … %}"

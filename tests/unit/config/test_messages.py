@@ -122,7 +122,11 @@ VALUES = st.recursive(
 )
 def test_no_word_of_the_validator_reaches_a_person(tmp_path_factory, schema, data):
     source = YamlSource(
-        path=tmp_path_factory.getbasetemp(), data=data, key_lines={(): 1}, text_lines={}
+        path=tmp_path_factory.getbasetemp(),
+        data=data,
+        key_lines={(): 1},
+        text_lines={},
+        text_breaks={},
     )
     try:
         validate(source, schema)
