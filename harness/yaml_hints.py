@@ -60,7 +60,6 @@ _KNOWN: tuple[tuple[str, str, str | None, bool], ...] = (
     ("expected the node content", "a value is missing", "a list that opens with [ ends with ]",
      False),
     ("nested more than", "", None, False),
-    ("unfold without end", "", None, False),
     ("expected <block end>, but found", "something behind a value that has ended",
      "a text that begins with a quotation mark, [ or { ends where that ends: "
      "put the whole in quotes", False),

@@ -39,6 +39,7 @@ _KINDS = {
 _RAISED = (RecursionError, ValueError, OverflowError, LookupError, AttributeError, TypeError)
 """What PyYAML raises, beside its own errors, on bytes that it does not foresee."""
 
+_OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _ODD = re.compile("[\0\ud800-\udfff]")
 """What an escape in quotes can write and no file, path or request can hold."""
 
@@ -58,6 +59,8 @@ class YamlSource:
     """Where a text's own first line stands: under the ``|`` of a block, else beside the key."""
     text_breaks: dict[YamlPath, Breaks | None]
     """Where a text's further lines begin; see ``yaml_texts``."""
+    written: dict[YamlPath, str]
+    """Numbers and truth values that are shown otherwise than written: ``1.10``, ``yes``."""
 
     def where(self, path: YamlPath = ()) -> Where:
         """Give the place of a value; for one that is not there, of the nearest thing around it."""
@@ -112,6 +115,11 @@ def _parsed(text: str, path: Path) -> YamlSource:
         data = None if node is None else builder.build(node, ())
     except yaml.YAMLError as error:
         raise ConfigErrors([explain(path, text, error)]) from error
+    except _EndlessError as error:
+        message = "aliases that unfold without end, or to too many values"
+        hint = f"a file may hold {MAX_NODES:,} values once its aliases are written out"
+        where = Where(path=path, line=error.line)
+        raise ConfigErrors([ConfigError(message, where=where, hint=hint)]) from error
     except _RAISED as error:
         deep = isinstance(error, RecursionError)
         where = Where(path=path, line=loader.line + 1 if loader else 1)
@@ -129,6 +137,7 @@ def _parsed(text: str, path: Path) -> YamlSource:
         key_lines=builder.key_lines,
         text_lines=builder.text_lines,
         text_breaks=builder.text_breaks,
+        written=builder.written,
     )
 
 
@@ -174,6 +183,18 @@ def _is_odd(path: Path) -> bool:
         return False
 
 
+class _EndlessError(Exception):
+    """Aliases unfold without end.
+
+    Args:
+        line: of the key under which they do.
+    """
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+
+
 class _Builder:
     """Walks a composed YAML tree once, building values and noting lines."""
 
@@ -184,6 +205,7 @@ class _Builder:
         self.key_lines: dict[YamlPath, int] = {}
         self.text_lines: dict[YamlPath, int] = {}
         self.text_breaks: dict[YamlPath, Breaks | None] = {}
+        self.written: dict[YamlPath, str] = {}
         self._ends = [end.end() for end in LINE_END.finditer(text)]
         self.problems: list[ConfigError] = []
         self._open: list[yaml.Node] = []
@@ -192,7 +214,7 @@ class _Builder:
     def build(self, node: yaml.Node, path: YamlPath) -> Any:
         self._nodes += 1
         if self._nodes > MAX_NODES or any(node is outer for outer in self._open):
-            raise _refusal("aliases that unfold without end", node)
+            raise _EndlessError(self._key_line(path))
         if len(self._open) > MAX_DEPTH:
             raise _refusal(_TOO_DEEP, node)
         line = self._line(node.start_mark)
@@ -227,11 +249,20 @@ class _Builder:
             self._problem(f"{name}: '{node.value[:40]}' is too large a number", line)
         elif isinstance(value, str) and (odd := _ODD.search(value)):
             self._problem(f"{name} {_odd(odd)}", line)
-        elif isinstance(value, int | float) and ":" in node.value:
-            self._problem(
-                f"{name}: '{node.value}' is read as {value}, in base 60: put it in quotes", line
-            )
+        elif isinstance(value, int | float) and (why := _misread(node.value)):
+            self._problem(f"{name}: '{node.value}' is read as {value}{why}", line)
+        elif isinstance(value, bool | int | float) and node.value not in (
+            str(value),
+            str(value).lower(),
+        ):
+            self.written[path] = node.value
         return value
+
+    def _key_line(self, path: YamlPath) -> int:
+        """Give the line of the last key on the way to a value."""
+        while path and not isinstance(path[-1], str):
+            path = path[:-1]
+        return self.key_lines.get(path, 1)
 
     def _line(self, mark: yaml.Mark) -> int:
         """Give a line as editors count: PyYAML ends one at U+2028 too, and at other odd letters."""
@@ -254,6 +285,9 @@ class _Builder:
             if odd := _ODD.search(key):
                 self._problem(f"a key {_odd(odd)}", line)
                 continue
+            if key_node.tag == f"{_TAG}merge":
+                self._problem("'<<' takes no keys over here: write them out", line)
+                continue
             if key in values:
                 self.problems.append(
                     ConfigError(
@@ -266,6 +300,17 @@ class _Builder:
             self.key_lines[(*path, key)] = line
             values[key] = self.build(value_node, (*path, key))
         return values
+
+
+def _misread(written: str) -> str | None:
+    """Say why a number is another one for many who read it; None: it is one for all."""
+    if ":" in written:
+        return ", in base 60: put it in quotes"
+    if _OCTAL.fullmatch(written):
+        return ", in base 8: put it in quotes, or leave the 0 out"
+    if "_" in written:
+        return ", which only some programs do: leave the _ out, or put it in quotes"
+    return None
 
 
 def _odd(match: re.Match[str]) -> str:

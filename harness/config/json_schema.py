@@ -118,23 +118,23 @@ def _finished(schema: Schema) -> Schema:
 
 
 def _any_of(forms: Iterable[Schema]) -> Schema:
-    """Make one schema of forms that a value may have, as far as their types tell them apart."""
+    """Make one schema of forms that a value may have, as far as their types tell them apart.
+
+    None stands for a key that is left out: a file may not have it with nothing behind it.
+    """
     alone: list[Schema] = []
     together: Schema = {"type": []}
-    null = False
     for form in (part for each in forms for part in each.get("anyOf", [each])):
         types = form.get("type")
         if types == "null":
-            null = True
-        elif types is None or _NOT_BY_KIND & form.keys() or {*_list(types)} & {*together["type"]}:
+            continue
+        if types is None or _NOT_BY_KIND & form.keys() or {*_list(types)} & {*together["type"]}:
             alone.append(form)
         else:
             together = {**together, **form, "type": [*together["type"], *_list(types)]}
     if "number" in together["type"] and "integer" in together["type"]:
         together["type"].remove("integer")
     forms_left = [*alone, *([together] if together["type"] else [])]
-    if null:
-        forms_left[-1] = _or_null(forms_left[-1])
     for form in forms_left:
         if len(_list(form.get("type", []))) == 1:
             form["type"] = _list(form["type"])[0]

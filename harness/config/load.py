@@ -20,7 +20,7 @@ from harness.config.schema import DatasetFile, ModelFile, SuiteFile
 from harness.config.selecting import file_of, one, selected
 from harness.config.silencing import silences
 from harness.config.validate import validate
-from harness.config.variables import suite_settings, with_settings
+from harness.config.variables import shown_otherwise, suite_settings, with_settings
 from harness.config.variants import load_variant, load_variants
 from harness.errors import ConfigError, ConfigErrors
 from harness.nearest import nearest
@@ -157,6 +157,10 @@ def _suite_variants(
         if len(problems.all) > before:
             lost.add(name)
     problems.add(unique("variant", found))
+    for name, values in file.vars.items():
+        for variable, value in values.items():
+            at = ("vars", name, variable)
+            problems.add(shown_otherwise(f"'vars': '{variable}'", value, source, at))
     settings = [s for s in suite_settings(file, source) if not _is_lost(s.variant, lost)]
     return with_settings(variants, settings, problems), lost
 

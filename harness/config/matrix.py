@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.config.names import LONGEST, unique
 from harness.config.selecting import name_of
-from harness.config.variables import value_problems, variable_problems
+from harness.config.variables import shown_otherwise, value_problems, variable_problems
 from harness.errors import ConfigError
 from harness.nearest import nearest
 
@@ -110,11 +110,15 @@ def _levels(axis: str, values: Json, source: YamlSource, problems: Problems) -> 
     at = (*at, "values") if (*at, "values") in source.key_lines else at
     named = isinstance(values, dict)
     levels = list(values.items()) if named else [(level_name(v), v) for v in values]
-    places = [source.where((*at, name if named else i)) for i, (name, _) in enumerate(levels)]
+    paths = [(*at, name if named else i) for i, (name, _) in enumerate(levels)]
     if not levels:
-        problems.add([ConfigError(f"the axis '{axis}' has no level", where=source.where(at))])
+        hint = f"{axis}: [plain, catchy]; or leave the axis out"
+        message = f"the axis '{axis}' has no level"
+        problems.add([ConfigError(message, where=source.where(at), hint=hint)])
     names = []
-    for (name, value), where in zip(levels, places, strict=True):
+    for (name, value), path in zip(levels, paths, strict=True):
+        where = source.where(path)
+        what = f"the level '{name[:40]}' of '{axis}'"
         if set(name) & set(_IN_NAMES) or len(name) > LONGEST_LEVEL or "\n" in name:
             hint = f"{axis}: {{values: {{name: text, …}}}} gives a name, which stands in tables"
             message = f"a level of '{axis}' cannot be called '{name[:40]}'"
@@ -122,7 +126,8 @@ def _levels(axis: str, values: Json, source: YamlSource, problems: Problems) -> 
             problems.add([ConfigError(f"{message}: {why}", where=where, hint=hint)])
         else:
             names.append((name, where))
-        problems.add(value_problems(f"the level '{name[:40]}' of '{axis}'", value, where))
+        problems.add(value_problems(what, value, where))
+        problems.add(shown_otherwise(what, value, source, path))
     problems.add(unique("level", names))
     return dict(levels)
 
@@ -154,7 +159,8 @@ def _size_problems(matrix: Matrix, name: str, source: YamlSource) -> Iterator[Co
         message = f"the matrix gives {count:,} variants, more than {MAX_VARIANTS}"
         yield ConfigError(message, where=where, hint=hint)
     elif not count:
-        yield ConfigError("'exclude' leaves nothing of the matrix", where=where)
+        place = source.where(("matrix", "exclude"))
+        yield ConfigError("'exclude' leaves nothing of the matrix", where=place)
     else:
         longest = max(len(name_of(name, levels)) for levels in matrix.assignments())
         if longest > LONGEST:

@@ -24,6 +24,9 @@ KINDS: Mapping[str, str] = {
 }
 """Pydantic's names for "a value of another kind is wanted" → that kind."""
 
+NOTHING = "leave the line out, or write a value behind the colon"
+"""A hint where a key has no value."""
+
 _BOUNDS: Mapping[str, str] = {
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
@@ -63,12 +66,14 @@ def hint(wanted: list[str], error: Mapping[str, Any], example: str | None) -> st
     """
     value = error["input"]
     if value is None:
-        return "leave the line out, or write a value behind the colon"
+        return NOTHING
     if "a text" in wanted:
         if isinstance(value, bool):
             return "YAML reads yes, no, on and off as true and false: put the word in quotes"
         if isinstance(value, int | float):
             return f"put it in quotes: '{value}'"
+        if isinstance(value, list | dict) and not example:
+            return "it stands behind the colon; over several lines under 'key: |', and indented"
     if wanted and isinstance(value, str):
         if "a list" in wanted:
             return f"a list stands in brackets: [{value[:40]}]"

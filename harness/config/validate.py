@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from harness.config.messages import KINDS, example_of, hint, message, model_in
-from harness.errors import ConfigError, ConfigErrors
+from harness.config.messages import KINDS, NOTHING, example_of, hint, message, model_in
+from harness.errors import ConfigError, ConfigErrors, HarnessError
 from harness.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from harness.yaml_source import YamlPath, YamlSource
 
@@ -25,13 +25,50 @@ def validate(source: YamlSource, schema: type[Model]) -> Model:
         ConfigErrors: everything that is wrong with it, in the order of lines.
     """
     if not isinstance(source.data, dict):
-        raise ConfigErrors([ConfigError("expected 'key: value' lines", where=source.where())])
+        raise ConfigErrors([_no_keys(source, schema)])
     try:
-        return schema.model_validate(source.data)
+        file = schema.model_validate(source.data)
     except ValidationError as error:
         problems = _problems(source, schema, error.errors())
-        problems = sorted(problems, key=lambda p: (p.where.line or 0) if p.where else 0)
-        raise ConfigErrors(problems) from error
+        raise ConfigErrors(sorted(problems, key=_line)) from error
+    if empty := [_nothing_there(source, path) for path in _empty(file, ())]:
+        raise ConfigErrors(sorted(empty, key=_line))
+    return file
+
+
+def _line(problem: HarnessError) -> int:
+    return (problem.where.line or 0) if problem.where else 0
+
+
+def _empty(part: Any, path: YamlPath) -> Iterator[YamlPath]:
+    """Find keys behind which nothing stands: what that means each reader would have to guess."""
+    if isinstance(part, BaseModel):
+        fields = type(part).model_fields
+        for name in part.model_fields_set:
+            key = (fields[name].alias or name) if name in fields else name
+            value = getattr(part, name)
+            if value is None:
+                yield (*path, key)
+            yield from _empty(value, (*path, key))
+    elif isinstance(part, list):
+        for i, item in enumerate(part):
+            yield from _empty(item, (*path, i))
+
+
+def _nothing_there(source: YamlSource, path: YamlPath) -> ConfigError:
+    message = f"nothing stands behind '{'.'.join(map(str, path))}:'"
+    return ConfigError(message, where=source.where(path), hint=NOTHING)
+
+
+def _no_keys(source: YamlSource, schema: type[BaseModel]) -> ConfigError:
+    keys = _keys_beside(schema, ("",))
+    hint = f"its keys are {', '.join(keys)}"
+    if source.data is None:
+        return ConfigError("nothing stands in this file", where=source.where(), hint=hint)
+    written = source.data if isinstance(source.data, str) else ""
+    if glued := next((key for key in keys if written.startswith(f"{key}:")), None):
+        hint = f"a blank stands behind the colon: '{glued}: …'"
+    return ConfigError("expected 'key: value' lines", where=source.where(), hint=hint)
 
 
 def _problems(

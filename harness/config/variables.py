@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.config.problems import Problems
     from harness.config.schema import SuiteFile
     from harness.records import Json, PromptVariant, Where
-    from harness.yaml_source import YamlSource
+    from harness.yaml_source import YamlPath, YamlSource
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _LONGEST = 60
@@ -80,6 +80,27 @@ def value_problems(what: str, value: Json, where: Where | None) -> Iterator[Conf
         yield ConfigError(
             f"{what} holds a template, which would not be filled in", where=where, hint=hint
         )
+
+
+def shown_otherwise(
+    what: str, value: Json, source: YamlSource, path: YamlPath
+) -> Iterator[ConfigError]:
+    """Check that a prompt shows a number as it is written: 1.10 is 1.1, yes is true.
+
+    Args:
+        what: messages call it.
+        value: of the file.
+        source: the file.
+        path: of the value there.
+    """
+    items = enumerate(value) if isinstance(value, list) else ((None, value),)
+    for i, item in items:
+        at = path if i is None else (*path, i)
+        if at in source.written:
+            shown = str(item).lower() if isinstance(item, bool) else item
+            message = f"{what}: {source.written[at]} is read as {shown}"
+            hint = f"put it in quotes, or write {shown}"
+            yield ConfigError(message, where=source.where(at), hint=hint)
 
 
 def _is_template(text: str) -> bool:

@@ -19,7 +19,7 @@ from harness.config.schema import VariantFile
 from harness.config.selecting import file_of, name_of, one
 from harness.config.silencing import silences
 from harness.config.validate import validate
-from harness.config.variables import variable_problems
+from harness.config.variables import shown_otherwise, variable_problems
 from harness.errors import ConfigError, ConfigErrors
 from harness.records import MessageTemplate, PromptVariant, Where
 from harness.yaml_source import load_yaml
@@ -194,6 +194,8 @@ def _problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigError]:
     variables = file.vars or {}
     places = {name: source.where(("vars", name)) for name in variables}
     yield from variable_problems("variable", variables, places)
+    for name, value in variables.items():
+        yield from shown_otherwise(f"variable '{name}'", value, source, ("vars", name))
     yield from _turn_problems(file, source)
 
 
@@ -209,7 +211,8 @@ def _turn_problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigErro
         yield ConfigError(message, where=source.where((both[0],)), hint=hint)
     roles = [message.role for message in file.messages]
     if "user" not in roles:
-        yield ConfigError("'messages' has no message of the user", where=place)
+        hint = "a model answers the user: {role: user, content: …}"
+        yield ConfigError("'messages' has no message of the user", where=place, hint=hint)
     elif roles[-1] not in ("user", "tool"):
         last = source.where(("messages", len(roles) - 1))
         hint = "it is the model that says what follows"
@@ -220,12 +223,11 @@ def _variant(folder: Path, name: str, merged: _Merged) -> PromptVariant:
     """Make the record of a file, before its matrix is expanded."""
     fields, where = merged.fields, merged.where
     if "user" not in fields and "messages" not in fields:
-        hint = "'messages' of what it extends has no 'system' to be replaced"
-        missing = "'user' is missing"
+        hint = "user: |, and below it, indented, what is asked; or 'extends:' and another variant"
+        if "system" in fields and merged.turns_whole:
+            hint = "'messages' of what it extends has no 'system' to be replaced"
         place = where.get("system") or Where(path=folder / f"{name}.yaml", line=1)
-        raise ConfigErrors(
-            [ConfigError(missing, where=place, hint=hint if "system" in fields else None)]
-        )
+        raise ConfigErrors([ConfigError("'user' is missing", where=place, hint=hint)])
     form = fields.get("structured_outputs")
     if form is not None:
         form = form.model_dump(by_alias=True, exclude_none=True)

@@ -58,7 +58,8 @@ SUITE = "dataset: d\nmodels: [demo]\n"
         ("user: no", VariantFile,
          "1: 'user': a text is wanted here, not false\n"
          "  hint: YAML reads yes, no, on and off as true and false: put the word in quotes"),
-        ("user: [a]", VariantFile, "1: 'user': a text is wanted here, not a list"),
+        ("user: [a]", VariantFile, "1: 'user': a text is wanted here, not a list\n"
+         "  hint: it stands behind the colon; over several lines under 'key: |', and indented"),
         ("exemplars: [a12]", VariantFile,
          "1: 'exemplars': key: value lines is wanted here, not a list\n"
          "  hint: for example exemplars: {dataset: recipes-demo-train, ids: [a12, b7]}"),
@@ -127,6 +128,7 @@ def test_no_word_of_the_validator_reaches_a_person(tmp_path_factory, schema, dat
         key_lines={(): 1},
         text_lines={},
         text_breaks={},
+        written={},
     )
     try:
         validate(source, schema)
