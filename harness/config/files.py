@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from harness.config.selecting import file_of
 from harness.errors import ConfigError
 from harness.nearest import nearest
 from harness.records import Where
@@ -25,13 +26,26 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def no_variant(path: Path, asked: Where | None) -> ConfigError:
-    """Say that there is no such variant, and which is meant."""
+def no_variant(path: Path, asked: Where | None, named: str | None = None) -> ConfigError:
+    """Say that there is no such variant, and which is meant.
+
+    Args:
+        path: of its file.
+        asked: the place that names it.
+        named: how it does; None: by the file's own name.
+    """
+    stem = path.name.removesuffix(".yaml")
     near = variant_names(path.parent)
-    if path.stem in near:
+    if stem in near:
         return no_file(path)
-    hint = nearest(path.stem, near)
-    return ConfigError(f"no variant '{path.stem}'", where=asked or Where(path=path), hint=hint)
+    message, hint = f"no variant '{named or stem}'", nearest(stem, near)
+    if not path.parent.is_dir():
+        beside = sorted(p.parent.name for p in path.parent.parent.glob(f"*/{SUITE_FILE}"))
+        message += f": there is no folder {path.parent}"
+        hint = nearest(path.parent.name, beside)
+    elif named and file_of(stem) in near:
+        hint = f"'extends' names a file, and takes its whole matrix over: '{file_of(named)}'"
+    return ConfigError(message, where=asked or Where(path=path), hint=hint)
 
 
 def no_file(path: Path) -> ConfigError:

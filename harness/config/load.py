@@ -17,7 +17,7 @@ from harness.config.names import unique
 from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile
-from harness.config.selecting import file_of, one, selected
+from harness.config.selecting import clashes, file_of, one, selected
 from harness.config.silencing import silences
 from harness.config.validate import validate
 from harness.config.variables import shown_otherwise, suite_settings, with_settings
@@ -152,6 +152,7 @@ def _suite_variants(
             stem = name if is_file(folder / f"{name}.yaml") else file_of(name)
             loaded = load_variants(folder, stem, asked=place if file.variants else None)
             chosen = selected(name, loaded, f"no variant '{name}'", place)
+            problems.add(clashes(variants, chosen, place))
             found += [(v.name, place) for v in chosen if v.name != name]
             variants += [v for v in chosen if v.name not in {known.name for known in variants}]
         if len(problems.all) > before:

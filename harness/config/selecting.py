@@ -12,7 +12,7 @@ from harness.errors import ConfigError
 from harness.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from harness.records import PromptVariant, Where
 
@@ -79,6 +79,24 @@ def one(
         message = f"{what} is '{selector}', which is {len(found)} variants of a matrix: name one"
         raise ConfigError(message, where=where, hint=listed(found))
     return found[0]
+
+
+def clashes(
+    known: Iterable[PromptVariant], more: Iterable[PromptVariant], where: Where | None
+) -> Iterator[ConfigError]:
+    """Find variants of two files that have one name: ``title[tone=plain].yaml`` and a matrix.
+
+    Args:
+        known: those that there are.
+        more: further ones, from one file.
+        where: its place.
+    """
+    files = {variant.name: variant.matrix or variant.name for variant in known}
+    for variant in more:
+        own = variant.matrix or variant.name
+        if (other := files.get(variant.name, own)) != own:
+            message = f"two variants are named '{variant.name}': of {other}.yaml and of {own}.yaml"
+            yield ConfigError(message, where=where, hint="rename one of the files")
 
 
 def listed(variants: Sequence[PromptVariant]) -> str:

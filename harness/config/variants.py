@@ -102,19 +102,36 @@ def load_variants(
 def _chain(folder: Path, name: str, asked: Where | None) -> Iterator[YamlSource]:
     """Read a file and those that it extends, the nearest first."""
     chain: list[Path] = []
+    places: list[Where] = []
     path: Path | None = folder / f"{name}.yaml"
+    extends: str | None = None
     while path:
         if not is_file(path):
-            raise ConfigErrors([no_variant(path, asked)])
+            raise ConfigErrors([no_variant(path, asked, extends)])
         if path.resolve() in chain:
-            circle = " → ".join([*(p.stem for p in chain), path.stem])
-            raise ConfigErrors([ConfigError(f"variants extend in a circle: {circle}", where=asked)])
+            begin = chain.index(path.resolve())
+            raise ConfigErrors([_circle(chain[begin:], places[begin:], path.stem)])
         chain.append(path.resolve())
         source = load_yaml(path)
         yield source
         asked = source.where(("extends",))
+        places.append(asked)
         extends = source.data.get("extends")
         path = plain(path.parent / f"{extends}.yaml") if extends else None
+
+
+def _circle(files: list[Path], places: list[Where], again: str) -> ConfigError:
+    """Say that files extend each other, in the same words whichever of them was read first.
+
+    Args:
+        files: each extends the next, the last one the first.
+        places: where they do.
+        again: how the last one names the first, which may be by a link.
+    """
+    first = files.index(min(files))
+    names = [path.stem for path in (*files[first:], *files[:first])]
+    circle = " → ".join([*names, names[0] if first else again])
+    return ConfigError(f"variants extend in a circle: {circle}", where=places[first - 1])
 
 
 def _merge(merged: _Merged, depth: int, source: YamlSource, name: str, problems: Problems) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness import media
 from harness.config.control_kinds import chosen_control, split_control
-from harness.config.names import unique
 from harness.config.problems import Problems
 from harness.config.selecting import selected
 from harness.config.variables import with_settings
@@ -30,7 +29,7 @@ from harness.pipeline.asking.refusals import (
     refuse_size,
 )
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
-from harness.pipeline.asking.systems import systems_of
+from harness.pipeline.asking.systems import same_names, systems_of
 from harness.pipeline.asking.worked_examples import (
     Reading,
     SimilarExemplars,
@@ -320,8 +319,7 @@ def draft_plan(
     if not problems.all:  # of a plan that is refused there is one sample, which is no other's
         add_controls(suite, dataset.samples, renderers, systems, problems)
     asked = [s for s in asked_of(systems) if s.name not in {system.name for system in systems}]
-    named = ((system.name, None) for system in (*systems, *asked))
-    problems.add(unique("system", named, joined=False))
+    problems.add(same_names(suite, (*systems, *asked)))
     plan = Plan(
         suite=suite,
         dataset=dataset,

@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.config.control_kinds import control_name
-from harness.config.names import JOINER
+from harness.config.names import JOINER, unique
 from harness.engines.protocol import REPLAY
 from harness.pipeline.asking.piping import pipe_name, piped
 from harness.pipeline.asking.refusals import place_of, refuse_draws
-from harness.records import Decoding, System
+from harness.records import Decoding, System, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.config.problems import Problems
+    from harness.errors import ConfigError
     from harness.records import Json, Suite
 
 DEFAULTS: dict[str, Json] = {"temperature": 0, "max_tokens": 128}
@@ -75,6 +76,24 @@ def control_systems(suite: Suite, systems: Sequence[System]) -> list[System]:
         for variant in [control_name(system.variant, control)]
         for asked in [_name(suite, system.model, variant, system.decoding.name)]
     ]
+
+
+def same_names(suite: Suite, systems: Sequence[System]) -> list[ConfigError]:
+    """Find systems of one name; where variants, of which they are made, have one, that was said."""
+    if unique("variant", [(variant.name, None) for variant in suite.variants], joined=False):
+        return []
+    named = [(system.name, _place(suite, system)) for system in systems]
+    return unique("system", named, joined=False)
+
+
+def _place(suite: Suite, system: System) -> Where | None:
+    """Give the place of what a system is made of: its pipeline, its variant's file, its model."""
+    variant = next((v for v in suite.variants if v.name == system.variant), None)
+    if variant is None:
+        return suite.where.get(f"models.{system.model}")
+    if system.pipeline and "postprocess" in variant.where:
+        return variant.where["postprocess"]
+    return next((Where(path=place.path) for place in variant.where.values()), None)
 
 
 def _name(suite: Suite, model: str, variant: str, decoding: str) -> str:

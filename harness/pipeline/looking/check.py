@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from harness import media
 from harness.config.load import load_dataset, load_suite_parts, load_variants, variant_names
 from harness.config.problems import Problems
-from harness.config.selecting import file_of
+from harness.config.selecting import clashes, file_of
 from harness.dataset.samples import load_samples
 from harness.engines.hub import check_local
 from harness.engines.protocol import check_machine
@@ -176,8 +176,11 @@ class Looking:
             return
         variants = [] if only else [*suite.variants]
         for name in names:
-            with self.border(folder / f"{name}.yaml"):
-                variants += _as_the_suite_has_them(load_variants(folder, name), suite)
+            path = folder / f"{name}.yaml"
+            with self.border(path):
+                found = list(_as_the_suite_has_them(load_variants(folder, name), suite))
+                self.problems.add(clashes(variants, found, Where(path=path)))
+                variants += found
         self.seen["dataset"].add(_real(suite.dataset.where.path))
         if not only:
             self.seen["suite"].add(_real(folder))

@@ -164,7 +164,9 @@ def test_systems_of_one_name_are_refused_alike(project):
     )
     replace(suite, "[{name: stand-in, engine: fake, model: none}]", models)
     run = refused(project / SUITE)
-    assert run == {"two systems are named 'a/plain'"}
+    [said] = run
+    assert "suite.yaml:3: two systems are named 'a/plain'" in said
+    assert f"the first is at {project / SUITE / 'plain.yaml'}" in said
     assert texts(check(project / SUITE)) == run
 
 
