@@ -57,7 +57,22 @@ class RenderError(HarnessError):
 
 
 class EngineError(HarnessError):
-    """A model cannot be started or does not answer."""
+    """A model cannot be started or does not answer.
+
+    Args:
+        key: what of its config or of its decoding is wrong: ``args.base_url``, ``temperature``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: Where | None = None,
+        hint: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.key = key
 
 
 class MetricError(HarnessError):

@@ -57,7 +57,7 @@ def exemplar_problems(file: ExemplarsFile, source: YamlSource) -> Iterator[Confi
         both = "'ids' and 'choose' stand here" if ids else "neither 'ids' nor 'choose' stands here"
         hint = "ids: [a12, b7]; or choose: first, random or similar, with a count"
         yield problem("choose", f"'exemplars': {both}", hint)
-    if file.choose and file.count is None:
+    if file.choose and file.count is None and file.ids is None:
         message = f"'exemplars.count' is missing: 'choose: {file.choose}' takes so many"
         yield problem("choose", message, "count: 4, or the variable or axis that says so")
     if file.seed is not None and file.choose != "random":
@@ -133,7 +133,9 @@ def _value(
         return written
     if written not in variables:
         message = f"'exemplars.{field}' names no variable or axis: '{written}'"
-        hint = nearest(written, variables) or "it is a value, or a name under 'vars:' or 'matrix:'"
+        orders = (LISTED, REVERSED) if field == "order" else ()
+        hint = nearest(written, (*orders, *variables))
+        hint = hint or "it is a value, or a name under 'vars:' or 'matrix:'"
         raise ConfigError(message, where=where.get(f"exemplars.{field}"), hint=hint)
     return variables[written]
 

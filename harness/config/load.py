@@ -94,14 +94,13 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
     dataset = None
     with problems.caught():
         dataset = find_dataset(file.dataset, folder, asked=source.where(("dataset",)))
-    where = {f"metrics.{i}": source.where(("metrics", i)) for i in range(len(file.metrics))}
-    where["reported"] = source.where(("reported",))
+    where = {"reported": source.where(("reported",))}
     where |= _check_decodings(file, source, problems)
     decide = decision(file, source, variants, lost, where, problems)
     controls = controls_of(file, source, variants, lost, problems)
     where["controls"] = source.where(("controls",))
     models = _suite_models(file, source, where, problems)
-    metrics = _suite_metrics(file, source, folder, problems)
+    metrics = _suite_metrics(file, source, folder, where, problems)
     if dataset is None or not variants or not models:
         return None
     return Suite(
@@ -212,7 +211,13 @@ def _suite_models(
                 config, places = _preset(model, asked=asked)
             else:
                 name = model.name or model.model.rstrip("/").rpartition("/")[2]
-                config, places = _model(model, name, source, ("models", i))
+                config, _ = _model(model, name, source, ("models", i))
+                at = ("models", i)
+                places = {
+                    ".".join(map(str, path[2:])): source.where(path)
+                    for path in source.key_lines
+                    if path[:2] == at and len(path) > 2
+                }
             if config.name not in dict(named):  # of two with one name nobody knows which is meant
                 models.append(config)
             named.append((config.name, source.where(("models", i, "name"))))
@@ -277,7 +282,24 @@ def load_dataset(path: Path) -> DatasetConfig:
         mend=tuple(file.mend),
         obtain=file.obtain,
         where=source.where(("source",)),
+        path_where=source.where(("source", "path")),
+        column_where=_column_places(source),
     )
+
+
+def _column_places(source: YamlSource) -> dict[str, Where]:
+    """Find where a description names each column: the values under ``columns:``."""
+    places: dict[str, Where] = {}
+    waiting: list[tuple[YamlPath, Any]] = [(("columns",), source.data["columns"])]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += (((*path, key), inner) for key, inner in value.items())
+        elif isinstance(value, list):
+            waiting += (((*path, i), inner) for i, inner in enumerate(value))
+        elif isinstance(value, str):
+            places[value] = source.where(path)
+    return places
 
 
 def preset_names() -> list[str]:
@@ -310,12 +332,19 @@ def _preset(name: str, *, asked: Where | None) -> tuple[ModelConfig, dict[str, W
 
 
 def _suite_metrics(
-    file: SuiteFile, source: YamlSource, folder: Path, problems: Problems
+    file: SuiteFile,
+    source: YamlSource,
+    folder: Path,
+    where: dict[str, Where],
+    problems: Problems,
 ) -> tuple[MetricSpec, ...]:
-    specs = []
+    """Read a suite's metrics, but for those that are none; put their places into ``where``."""
+    specs: list[MetricSpec] = []
     for i, written in enumerate(file.metrics):
-        with problems.caught(source.where(("metrics", i))):
+        place = source.where(("metrics", i))
+        with problems.caught(place):
             specs.append(_metric(written, folder))
+            where[f"metrics.{len(specs) - 1}"] = place
     return tuple(specs)
 
 

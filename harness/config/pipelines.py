@@ -11,7 +11,7 @@ from harness.config.names import unique
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.records import Where
 
@@ -29,9 +29,17 @@ def pipelines_of(
 
 
 def pipeline_problems(
-    written: Sequence[str] | Mapping[str, Sequence[str]] | None, where: Where | None = None
+    written: Sequence[str] | Mapping[str, Sequence[str]] | None,
+    where: Where | None = None,
+    place_of: Callable[[str], Where | None] = lambda _name: None,
 ) -> Iterator[ConfigError]:
-    """Check the names of pipelines: they become parts of systems' names."""
+    """Check the names of pipelines: they become parts of systems' names.
+
+    Args:
+        written: as a file has them.
+        where: the place of all of them.
+        place_of: gives that of one, by its name.
+    """
     _, named = pipelines_of(written)
     if written is not None and hasattr(written, "items") and not named:
         yield ConfigError(
@@ -39,10 +47,10 @@ def pipeline_problems(
             where=where,
             hint="leave the line out, or write a list of steps: [] for none",
         )
-    yield from unique("pipeline", ((name, where) for name in named))
+    yield from unique("pipeline", ((name, place_of(name) or where) for name in named))
     for name in named:
         if MARK in name:
             message = (
                 f"the pipeline name '{name}' holds a '{MARK}', which stands before it in tables"
             )
-            yield ConfigError(message, where=where)
+            yield ConfigError(message, where=place_of(name) or where)

@@ -142,10 +142,11 @@ def _merge(merged: _Merged, depth: int, source: YamlSource, name: str, problems:
         value = getattr(file, key)
         if value is not None and key not in merged.fields:
             merged.fields[key] = value
-            where[key] = source.text_where((key,))
-            if key == "exemplars":
-                for part in ("count", "order", "choose", "by"):
-                    where[f"exemplars.{part}"] = source.where(("exemplars", part))
+            where |= {
+                ".".join(map(str, path)): source.where(path)
+                for path in source.key_lines
+                if path[:1] == (key,)
+            }
     _merge_turns(merged, file, source)
     problems.add(_problems(file, source))
     for param in file.generation or {}:
@@ -203,7 +204,9 @@ def _merge_turns(merged: _Merged, file: VariantFile, source: YamlSource) -> None
 
 def _problems(file: VariantFile, source: YamlSource) -> Iterator[ConfigError]:
     """Check what a variant's own file says beyond its shape."""
-    yield from pipeline_problems(file.postprocess, source.where(("postprocess",)))
+    yield from pipeline_problems(
+        file.postprocess, source.where(("postprocess",)), lambda n: source.where(("postprocess", n))
+    )
     params = file.generation or {}
     yield from sampling_problems(params, {p: source.where(("generation", p)) for p in params})
     if file.exemplars is not None:
@@ -250,7 +253,9 @@ def _variant(folder: Path, name: str, merged: _Merged) -> PromptVariant:
         form = form.model_dump(by_alias=True, exclude_none=True)
         from harness.answer_form import check_form  # loads a checker of schemas: few need it
 
-        check_form(form, where["structured_outputs"])
+        kind = next(iter(form)) if len(form) == 1 else None
+        place = where.get(f"structured_outputs.{kind}") or where["structured_outputs"]
+        check_form(form, place)
     steps, pipelines = pipelines_of(fields.get("postprocess"))
     exemplars = fields.get("exemplars")
     variant = PromptVariant(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 from contextlib import closing, suppress
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of, texts_of
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from harness.dataset.sources.table import Cell, Row
     from harness.records import DatasetConfig, MediaRef
 
+IDS_FOR_HINTS = 1_000
+"""The first ids of a dataset, among which the one that may be meant is looked for."""
 _NO_CLUSTER = ("nan", "NaN")
 """What programs write into a table of text where a value is missing. As a name, it would make one
 cluster of all rows that have none."""
@@ -40,7 +43,29 @@ def table_file(config: DatasetConfig) -> TableFile:
         encoding=config.encoding,
         quoting=config.quoting,
         named_at=config.where,
+        path_at=config.path_where,
+        columns_at=config.column_where,
     )
+
+
+class NoSampleError(DataError):
+    """A dataset has no sample of this id.
+
+    Args:
+        sample_id: which.
+        config: of the dataset.
+        first: its first ids.
+    """
+
+    def __init__(self, sample_id: str, config: DatasetConfig, first: Sequence[str]) -> None:
+        close = get_close_matches(sample_id, first, n=1, cutoff=0.6)
+        hint = f"did you mean '{close[0]}'? " if close else ""
+        super().__init__(
+            f"dataset '{config.name}' has no sample '{sample_id}'",
+            where=config.where,
+            hint=f"{hint}its ids look like: {', '.join(first[:5])}",
+        )
+        self.sample_id = sample_id
 
 
 class RowReader:
@@ -120,7 +145,7 @@ class RowReader:
         first: list[str] = []
         for row in rows:
             sample_id = self._id(row)
-            if len(first) < 5:
+            if len(first) < IDS_FOR_HINTS:
                 first.append(sample_id)
             if sample_id in asked and chosen.setdefault(sample_id, row) is not row:
                 twice = RowFault(
@@ -130,11 +155,7 @@ class RowReader:
                     raise self.refused(row, twice, asked=False)
         for sample_id in ids:
             if sample_id not in chosen:
-                raise DataError(
-                    f"dataset '{self.config.name}' has no sample '{sample_id}'",
-                    where=self.config.where,
-                    hint=f"its ids look like: {', '.join(first)}",
-                )
+                raise NoSampleError(sample_id, self.config, first)
         return [chosen[sample_id] for sample_id in ids]
 
     def refused(self, row: Row, fault: RowFault, *, asked: bool) -> DataError:

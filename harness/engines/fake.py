@@ -81,6 +81,7 @@ class FakeEngine:
             raise EngineError(
                 f"the fake engine has no argument '{min(unknown)}'",
                 hint=f"its arguments: {', '.join(self.defaults)}",
+                key=f"args.{min(unknown)}",
             )
         args = {**self.defaults, **config.args}
         self._delay = _number("delay", args["delay"])

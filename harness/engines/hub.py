@@ -75,6 +75,7 @@ def check_local(model: ModelConfig) -> ModelConfig:
                 raise EngineError(
                     f"no such {word} folder: {name}",
                     hint=f"'{word}' is the path of a folder, or a Hub id like owner/name",
+                    key=word,
                 )
     return model
 

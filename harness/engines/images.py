@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from harness.engines.image_settings import check_image_setting
 from harness.engines.worker import carried
 from harness.errors import DataError, EngineError
 from harness.fingerprint import sha256_json
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from harness.records import Json, MediaRef
 
-SETTINGS = ("min_pixels", "max_pixels")
 YIELDING = 10
 """How much nicer than the model the threads are that open pictures, in Unix's scale to 19."""
 
@@ -125,12 +125,7 @@ def preparation(settings: Mapping[str, Json], hf_config: Any, processor: Any) ->
     """
     given = {name: value for name, value in settings.items() if value is not None}
     for name, value in given.items():
-        if name not in SETTINGS:
-            raise EngineError(
-                f"no image setting is named '{name}'", hint=f"settings: {', '.join(SETTINGS)}"
-            )
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise EngineError(f"image setting {name} is {value!r}, not a number of pixels")
+        check_image_setting(name, value)
     if not given:
         return ImagePreparation()
     kind = str(getattr(hf_config, "model_type", ""))

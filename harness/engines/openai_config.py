@@ -10,6 +10,7 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
@@ -97,19 +98,22 @@ def settings(config: ModelConfig) -> Settings:
         if name not in DEFAULTS:
             raise EngineError(
                 f"the openai engine knows no argument '{name}'",
-                hint=f"it knows {', '.join(DEFAULTS)}; a key comes from the environment variable "
-                "that api_key_env names",
+                hint=f"{_nearest(name)}it knows {', '.join(DEFAULTS)}; a key comes from the "
+                "environment variable that api_key_env names",
+                key=f"args.{name}",
             )
     if config.revision is not None:
         raise EngineError(
             "a server cannot be told which revision to serve",
             hint="start it with that revision, and leave it out of the model's config",
+            key="revision",
         )
     if config.image:
         raise EngineError(
             f"the server prepares images itself: {', '.join(config.image)} cannot be set here",
             hint="leave out the model's image settings; vLLM takes "
             "extra_body: {mm_processor_kwargs: {max_pixels: …}}",
+            key="image",
         )
     args = {**DEFAULTS, **config.args}
     _check_kinds(args)
@@ -130,6 +134,11 @@ def settings(config: ModelConfig) -> Settings:
         extra_sampling=frozenset(args["extra_sampling"]),
         extra_body=args["extra_body"],
     )
+
+
+def _nearest(name: str) -> str:
+    close = get_close_matches(name, DEFAULTS, n=1)
+    return f"did you mean '{close[0]}'? " if close else ""
 
 
 def body_sampling(decoding: Decoding, given: Settings, taken: frozenset[str]) -> dict[str, Json]:
@@ -193,11 +202,13 @@ def _address(name: str, given: Any) -> str:
     if parts is None:
         # What is no address may hold a key where nobody would look for it.
         shown = f": {given!r}" if not isinstance(given, str) or not set("@?#") & set(given) else ""
-        raise EngineError(f"{name} is no http address{shown}")
+        hint = "for example http://127.0.0.1:8000/v1"
+        raise EngineError(f"{name} is no http address{shown}", hint=hint, key=f"args.{name}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise EngineError(
             f"{name} of {parts.hostname} holds more than an address",
             hint="a key belongs into an environment variable, which api_key_env names",
+            key=f"args.{name}",
         )
     return str(given)
 
@@ -216,10 +227,11 @@ def _check_kinds(args: Mapping[str, Json]) -> None:
     for name, least in (("in_flight", 1), ("retries", 0)):
         value = args[name]
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise EngineError(f"{name} is {value!r}, not a whole number from {least} on")
+            message = f"{name} is {value!r}, not a whole number from {least} on"
+            raise EngineError(message, key=f"args.{name}")
     for name in ("api_key_env", "image_base_url", "image_root"):
         if args[name] is not None and not isinstance(args[name], str):
-            raise EngineError(f"{name} is {args[name]!r}, not a text")
+            raise EngineError(f"{name} is {args[name]!r}, not a text", key=f"args.{name}")
     if args["image_base_url"] is not None:
         _address("image_base_url", args["image_base_url"])
     if not isinstance(args["extra_sampling"], list):

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.additions import Addition, additions
+from harness.engines.image_settings import check_image_setting
 from harness.engines.sampling import sampling_params
 from harness.errors import EngineError
 from harness.nearest import nearest
@@ -151,7 +152,7 @@ def engine_class(name: str) -> EngineClass:
     added = added_engines()
     if name not in added:
         hint = nearest(name, (*ENGINES, *added))
-        raise EngineError(f"no engine is named '{name}'", hint=hint)
+        raise EngineError(f"no engine is named '{name}'", hint=hint, key="engine")
     engine = added[name].load()
     return engine
 
@@ -160,11 +161,13 @@ def check(config: ModelConfig, decodings: Iterable[Decoding]) -> None:
     """Refuse what an engine knows beforehand that it cannot do; nothing is started or imported.
 
     Raises:
-        EngineError: there is no such engine, an argument is wrong, or a sampling parameter is one
-            that it would have to drop, alone or beside the others.
+        EngineError: there is no such engine, an argument or an image setting is wrong, or a
+            sampling parameter is one that it would have to drop, alone or beside the others.
     """
     cls = engine_class(config.engine)
     cls(config, log=Path(os.devnull))
+    for name, pixels in config.image.items() if config.engine in ENGINES else ():
+        check_image_setting(name, pixels)
     check_decoding = getattr(cls, "check_decoding", None)
     for decoding in decodings:
         if cls.sampling is not None:

@@ -39,7 +39,9 @@ class ReplayEngine:
         for name in config.args:
             if name not in self.neutral_args:
                 raise EngineError(
-                    f"the replay engine has no argument '{name}'", hint="its argument: postprocess"
+                    f"the replay engine has no argument '{name}'",
+                    hint="its argument: postprocess",
+                    key=f"args.{name}",
                 )
 
     async def start(self) -> None:

@@ -91,17 +91,16 @@ class TransformersEngine:
                 raise EngineError(
                     f"the transformers engine knows no argument '{name}'",
                     hint=f"it knows {', '.join(ENGINE_ARGS)}",
+                    key=f"args.{name}",
                 )
         if config.adapter is not None:
-            raise EngineError(
-                "the transformers engine runs no LoRA adapters",
-                hint="merge it into its checkpoint (peft: merge_and_unload), or use vllm",
-            )
+            hint = "merge it into its checkpoint (peft: merge_and_unload), or use vllm"
+            message = "the transformers engine runs no LoRA adapters"
+            raise EngineError(message, hint=hint, key="adapter")
         if config.timeout is not None:
-            raise EngineError(
-                "the transformers engine cannot give up a request that takes too long",
-                hint="leave 'timeout' out of the model's config, or use vllm",
-            )
+            message = "the transformers engine cannot give up a request that takes too long"
+            hint = "leave 'timeout' out of the model's config, or use vllm"
+            raise EngineError(message, hint=hint, key="timeout")
         size = self._args["batch_size"]
         if not isinstance(size, int) or size < 1:
             raise EngineError(f"batch_size is {size!r}, not a number of requests")

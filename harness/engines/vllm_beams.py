@@ -91,6 +91,7 @@ def take_beams(name: str, params: dict[str, Any]) -> Beams | None:
                 f"decoding '{name}': beam search on vLLM cannot have {word}: {value!r}",
                 hint="num_beams goes with temperature: 0, max_tokens, min_tokens, stop and "
                 "length_penalty; a variant's structured_outputs do not go with it",
+                key=word,
             )
     return Beams(width=width, length_penalty=float(penalty))
 

@@ -237,6 +237,11 @@ def is_path(name: str) -> bool:
     return name.startswith(("./", "../")) or Path(name).is_absolute()
 
 
+def is_there(spec: MetricSpec) -> bool:
+    """Tell whether the script of a metric is there; of one on the Hub nobody here can say."""
+    return not is_path(spec.name) or _script(spec.name).is_file()
+
+
 def _script(name: str) -> Path:
     path = Path(name).resolve()
     return path if path.suffix == ".py" else path / f"{path.name}.py"

@@ -139,6 +139,14 @@ class PromptVariant:
         """Give the steps of a pipeline; None: of the one without a name."""
         return self.postprocess if pipeline is None else self.pipelines[pipeline]
 
+    def placed_steps(self) -> Iterator[tuple[tuple[str, Where | None], ...]]:
+        """Give the steps of each of its pipelines, each with its place."""
+        pipelines = {"postprocess": self.postprocess}
+        pipelines |= {f"postprocess.{name}": steps for name, steps in self.pipelines.items()}
+        whole = self.where.get("postprocess")
+        for name, steps in pipelines.items():
+            yield tuple((s, self.where.get(f"{name}.{i}", whole)) for i, s in enumerate(steps))
+
     @property
     def every_step(self) -> tuple[str, ...]:
         """The steps of all its pipelines, each once."""

@@ -92,5 +92,9 @@ class DatasetConfig:
     mend: tuple[str, ...] = ()
     """Steps by which references are mended; they go in an order of their own."""
     where: Where
+    """Of ``source:``."""
+    path_where: Where | None = None
+    column_where: Mapping[str, Where] = field(default_factory=dict)
+    """Column → where the description names it first."""
     obtain: str | None = None
     """How to get data that are no part of the project; None: they are."""

@@ -100,7 +100,8 @@ class Renderer:
         if self._as_text and EXEMPLARS not in compiled.names:
             hint = "{% for e in exemplars %} … {{ e.reference }} {% endfor %}"
             message = "'exemplars' are text, and no template shows them"
-            raise RenderError(message, where=variant.where.get("exemplars"), hint=hint)
+            place = variant.where.get("exemplars.as") or variant.where.get("exemplars")
+            raise RenderError(message, where=place, hint=hint)
 
     @property
     def names(self) -> frozenset[str]:

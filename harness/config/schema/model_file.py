@@ -52,7 +52,10 @@ class ModelFile(Strict):
         description="Sampling where neither suite nor variant says otherwise.",
     )
     timeout: float | None = Field(
-        default=None, gt=0, description="Seconds that a request may take; default: 1800."
+        default=None,
+        gt=0,
+        examples=["120"],
+        description="Seconds that a request may take; default: 1800.",
     )
     price: PriceFile | None = Field(
         default=None,

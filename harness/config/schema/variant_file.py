@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from harness.config.schema.strict import Sampling, Scalar, Strict, Value, known
 from harness.records import LintName  # noqa: TC001 - pydantic reads the annotations
@@ -16,6 +17,8 @@ def _step(written: Any) -> Any:
         [(name, argument)] = written.items()
         if isinstance(name, str) and type(argument) in (str, int):
             return f"{name}:{argument}"
+    if not isinstance(written, str):
+        raise PydanticCustomError("step", "A step is a name, or one name with its argument")
     return written
 
 

@@ -8,7 +8,8 @@ refused with the file, the line and the key of ``source:`` that tells how to rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Union, cast
 
@@ -83,6 +84,9 @@ class TableFile:
     but a quoted cell whose lines look like rows is refused."""
     named_at: Where | None = None
     """The ``source:`` that names it; None for a file that no YAML names."""
+    path_at: Where | None = None
+    columns_at: Mapping[str, Where] = field(default_factory=dict)
+    """Column → where the YAML names it."""
 
     def error(self, message: str, *, row: int | None = None, hint: str | None = None) -> DataError:
         """Make an error that says the file and, where there is one, the line or row."""
@@ -140,10 +144,11 @@ def read_rows(
     try:
         exists = file.path.is_file()
     except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
-        raise DataError(f"no such file: {file.path} ({error})", where=file.named_at) from error
+        where = file.path_at or file.named_at
+        raise DataError(f"no such file: {file.path} ({error})", where=where) from error
     if not exists:
         odd = " (a folder, a pipe or a device stands there)" if file.path.exists() else ""
-        raise DataError(f"no such file: {file.path}{odd}", where=file.named_at)
+        raise DataError(f"no such file: {file.path}{odd}", where=file.path_at or file.named_at)
     wanted = list(dict.fromkeys(columns)), list(dict.fromkeys(optional))
     try:
         if file.format in SOURCES:
@@ -196,11 +201,17 @@ def check_columns(
     if missing:
         raise DataError(
             f"{file.path.name} has no column {', '.join(map(repr, missing))}",
-            where=file.named_at,
-            hint=hint or f"its columns: {', '.join(file_columns)}",
+            where=file.columns_at.get(missing[0]) or file.named_at,
+            hint=hint or _columns_hint(missing[0], file_columns),
         )
     for column in columns:
         if list(file_columns).count(column) > 1:
             raise file.error(
                 f"column '{column}' stands twice", hint="which is meant? rename one in the file"
             )
+
+
+def _columns_hint(missing: str, known: Sequence[str]) -> str:
+    close = get_close_matches(missing, known, n=1)
+    meant = f"did you mean '{close[0]}'? " if close else ""
+    return f"{meant}its columns: {', '.join(known)}"

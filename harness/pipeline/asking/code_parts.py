@@ -38,8 +38,15 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+(:[A-Za-z_]\w*)?|[A-Za-z_]\w
 
 def used_additions(suite: Suite) -> tuple[Addition, ...]:
     """Give what of a suite installed packages add: steps, metrics, engines, formats of data."""
-    shown = {variant.exemplars.dataset for variant in suite.variants if variant.exemplars}
-    data = [suite.dataset, *(find_dataset(name, suite.folder) for name in sorted(shown))]
+    shown = {
+        variant.exemplars.dataset: variant.where.get("exemplars.dataset")
+        for variant in suite.variants
+        if variant.exemplars
+    }
+    data = [
+        suite.dataset,
+        *(find_dataset(name, suite.folder, asked=at) for name, at in sorted(shown.items())),
+    ]
     replayed = [model for model in suite.models if model.engine == REPLAY]
     steps = [
         *(step for variant in suite.variants for step in variant.every_step),

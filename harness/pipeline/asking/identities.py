@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.engines.hub import split_adapter
 from harness.engines.protocol import REPLAY, identity
 from harness.fingerprint import canonical_json, content_of_paths, sha256_folder
+from harness.pipeline.asking.refusals import placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ def identities_of(
     """Give each model's identity by its name; what is wrong with one is gathered."""
     identities: dict[str, Json] = {}
     for model in suite.models:
-        with problems.caught(suite.where.get(f"models.{model.name}")):
+        with problems.caught(), placed(suite, model):
             identities[model.name] = _identity(model, hash_file)
     return identities
 

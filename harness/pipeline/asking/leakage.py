@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.pipeline.asking.plan import Plan
-    from harness.records import MediaRef, PromptVariant, Sample
+    from harness.records import MediaRef, PromptVariant, Sample, Where
 
 MOST_LOOKED_AT = 20_000
 """Pictures under test that a run compares with the exemplars': the first ones. Each is decoded once
@@ -159,6 +159,16 @@ class _OwnText:
                 yield Leak(sample=sample.id, exemplar=None, how=how)
 
 
+def _place(variant: PromptVariant, leak: Leak) -> Where | None:
+    """Give the place of what leaks: the exemplar, or the prompt's text."""
+    where, spec = variant.where, variant.exemplars
+    if leak.exemplar is None:
+        return where.get("user") or where.get("messages.0")
+    if spec and leak.exemplar in spec.listed:
+        return where.get(f"exemplars.ids.{spec.listed.index(leak.exemplar)}")
+    return where.get("exemplars")
+
+
 def _refused(
     variants: Sequence[PromptVariant], leaks: Mapping[str, tuple[Leak, ...]]
 ) -> Iterator[ConfigError]:
@@ -171,10 +181,9 @@ def _refused(
             if part:
                 alike.setdefault((variant.matrix or variant.name, own, part), []).append(variant)
     for (_, own, part), (first, *others) in alike.items():
-        place = "user" if "user" in first.where else "messages.0"
         more = f" (and {len(others)} more of its matrix)" if others else ""
         yield ConfigError(
             listed(first.name, part) + more,
-            where=first.where.get(place if own else "exemplars"),
+            where=_place(first, part[0]),
             hint=_TEXT_HINT if own else _HINT,
         )

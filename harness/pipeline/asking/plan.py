@@ -22,11 +22,13 @@ from harness.pipeline.asking.identities import identities_of, identity_texts, pl
 from harness.pipeline.asking.piping import asked_of
 from harness.pipeline.asking.plan_samples import samples_of
 from harness.pipeline.asking.refusals import (
+    placed,
     refuse_decision,
     refuse_metrics,
     refuse_models,
     refuse_replay_steps,
     refuse_size,
+    refuse_steps,
 )
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
 from harness.pipeline.asking.systems import same_names, systems_of
@@ -36,7 +38,6 @@ from harness.pipeline.asking.worked_examples import (
     exemplars_of,
     similar_of,
 )
-from harness.postprocess import check_steps
 from harness.records import (
     Control,
     Decoding,
@@ -46,6 +47,7 @@ from harness.records import (
     Request,
     Suite,
     System,
+    Where,
 )
 from harness.render import ControlRenderer, Renderer
 
@@ -279,8 +281,7 @@ def draft_plan(
     similar: dict[str, SimilarExemplars] = {}
     reading = Reading(hash_file=hash_file, look=look)
     for variant in suite.variants:
-        with problems.caught():
-            check_steps(variant.every_step, variant.where.get("postprocess"))
+        refuse_steps(variant, problems)
         with problems.caught(variant.where.get("exemplars")):
             exemplars[variant.name] = exemplars_of(variant, suite, reading)
             if choosing := similar_of(variant, suite, reading):
@@ -308,7 +309,7 @@ def draft_plan(
     ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
     for model in suite.models:
         if model.engine == REPLAY:
-            with problems.caught(suite.where.get(f"models.{model.name}")):
+            with problems.caught(_file_at(suite, model)):
                 refuse_replay_steps(model)
                 pairs, file = replayed(model, ids, renderers)
                 data_notes += file.notes
@@ -337,11 +338,17 @@ def draft_plan(
     return plan
 
 
+def _file_at(suite: Suite, model: ModelConfig) -> Where | None:
+    """Give the place that names a file of predictions."""
+    at = f"models.{model.name}"
+    return suite.where.get(f"{at}.model") or suite.where.get(at)
+
+
 def _pinned(suite: Suite, pin: Callable[[ModelConfig], ModelConfig], problems: Problems) -> Suite:
     """Give a suite with the commits of its models; with a problem the suite as it is."""
     models = []
     for model in suite.models:
-        with problems.caught(suite.where.get(f"models.{model.name}")):
+        with problems.caught(), placed(suite, model):
             models.append(pin(model))
     return suite if problems.all else replace(suite, models=tuple(models))
 

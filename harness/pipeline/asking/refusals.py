@@ -5,13 +5,14 @@ Nothing is started, imported from a heavy package or asked of a network.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from harness.config.pipelines import pipeline_problems
 from harness.engines.protocol import ENGINES, engine_class
 from harness.engines.protocol import check as check_engine
-from harness.errors import ConfigError, ConfigErrors
+from harness.errors import ConfigError, ConfigErrors, EngineError, MetricError
 from harness.metrics.registry import METRICS, check_specs, columns_given, columns_of, ranked
 from harness.nearest import nearest
 from harness.postprocess import check_steps
@@ -32,7 +33,30 @@ def refuse_metrics(suite: Suite, problems: Problems) -> None:
     for i, spec in enumerate(suite.metrics):
         with problems.caught(suite.where.get(f"metrics.{i}")):
             check_specs([*fine, spec])
+            if spec.kind == "evaluate":
+                _refuse_absent(spec)
             fine.append(spec)
+
+
+def _refuse_absent(spec: MetricSpec) -> None:
+    """Refuse a module of ``evaluate`` whose script is not on this machine.
+
+    Raises:
+        MetricError: it is not there.
+    """
+    from harness.metrics.hf import is_there  # few suites need it
+
+    if not is_there(spec):
+        message = f"no metric script at {spec.name}"
+        raise MetricError(message, hint="a path is relative to suite.yaml")
+
+
+def refuse_steps(variant: PromptVariant, problems: Problems) -> None:
+    """Gather the post-processing steps of a variant that do not exist."""
+    for steps in variant.placed_steps():
+        for step, where in steps:
+            with problems.caught():
+                check_steps([step], where)
 
 
 def refuse_decision(suite: Suite, problems: Problems) -> None:
@@ -56,7 +80,7 @@ def refuse_models(suite: Suite, systems: Sequence[System], problems: Problems) -
     variants = {variant.name: variant for variant in suite.variants}
     for model in suite.models:
         before = len(problems.all)
-        with problems.caught(suite.where.get(f"models.{model.name}")):
+        with problems.caught(), placed(suite, model):
             check_engine(model, ())
         if len(problems.all) > before:
             continue  # the same would be said once more of every decoding
@@ -67,8 +91,34 @@ def refuse_models(suite: Suite, systems: Sequence[System], problems: Problems) -
             problems.add(unknown)
             problems.add(_lengths(suite, variants[system.variant], system))
             if not unknown:
-                with problems.caught(place_of(suite, variants[system.variant], system)):
-                    check_engine(model, [system.decoding])
+                with problems.caught():
+                    _check_decoding(suite, variants[system.variant], model, system)
+
+
+@contextmanager
+def placed(suite: Suite, model: ModelConfig) -> Iterator[None]:
+    """Give an error of the block its place: the key of a model's config that it is about."""
+    try:
+        yield
+    except EngineError as error:
+        at = f"models.{model.name}"
+        error.where = error.where or suite.where.get(f"{at}.{error.key}") or suite.where.get(at)
+        raise
+
+
+def _check_decoding(
+    suite: Suite, variant: PromptVariant, model: ModelConfig, system: System
+) -> None:
+    """Ask an engine whether it can sample so.
+
+    Raises:
+        EngineError: it cannot; its place is the parameter, or the decoding.
+    """
+    try:
+        check_engine(model, [system.decoding])
+    except EngineError as error:
+        error.where = error.where or place_of(suite, variant, system, error.key)
+        raise
 
 
 def refuse_draws(draws: Json, params: Mapping[str, Json], name: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.config.exemplars import BY_FIELD, arranged
 from harness.config.load import find_dataset
+from harness.dataset.row_reader import NoSampleError
 from harness.dataset.similar import ImageLikeness, WordLikeness, order
 from harness.errors import ConfigError, DataError
 from harness.media import Looks
@@ -64,22 +65,25 @@ def exemplars_of(variant: PromptVariant, suite: Suite, reading: Reading) -> tupl
     spec = variant.exemplars
     if spec is None or spec.choose == "similar" or not (spec.ids or spec.number):
         return ()
-    asked = variant.where.get("exemplars")
-    config = find_dataset(spec.dataset, suite.folder, asked=asked)
+    config = find_dataset(spec.dataset, suite.folder, asked=_at(variant, "dataset"))
     if spec.choose == "random":
         pool = _pool(config, reading)
-        _enough(spec, config, len(pool), asked)
+        _enough(variant, spec, config, len(pool))
         ranked = sorted(pool, key=lambda sample: (_drawn(spec.seed, sample.id), sample.id))
         return tuple(arranged(ranked[: spec.number], spec.arranged))
     if spec.choose == "first":
         first = reading.samples(config, limit=spec.number)
-        _enough(spec, config, len(first), asked)
+        _enough(variant, spec, config, len(first))
         return tuple(arranged(first, spec.arranged))
     try:
         return reading.samples(config, ids=spec.ids)
+    except NoSampleError as error:
+        i = spec.listed.index(error.sample_id)
+        error.where = _at(variant, f"ids.{i}")
+        raise
     except DataError as error:
         reading.samples(config, limit=1)  # raises where the dataset itself is wrong
-        error.where = asked
+        error.where = _at(variant, "ids")
         raise
 
 
@@ -92,8 +96,7 @@ def similar_of(variant: PromptVariant, suite: Suite, reading: Reading) -> Simila
     spec = variant.exemplars
     if spec is None or not spec.number or spec.choose != "similar":
         return None
-    asked = variant.where.get("exemplars")
-    config = find_dataset(spec.dataset, suite.folder, asked=asked)
+    config = find_dataset(spec.dataset, suite.folder, asked=_at(variant, "dataset"))
     by = spec.by or ""
     name = by.removeprefix(BY_FIELD)
     for each in (config, suite.dataset) if by.startswith(BY_FIELD) else ():
@@ -102,7 +105,7 @@ def similar_of(variant: PromptVariant, suite: Suite, reading: Reading) -> Simila
             hint = nearest(name, each.metadata_columns) or "list the column under 'metadata:'"
             raise ConfigError(message, where=variant.where.get("exemplars.by"), hint=hint)
     pool = _pool(config, reading)
-    _enough(spec, config, len(pool), asked)
+    _enough(variant, spec, config, len(pool))
     likeness: Likeness = (
         WordLikeness(pool, name)
         if by.startswith(BY_FIELD)
@@ -194,10 +197,15 @@ def _pool(config: DatasetConfig, reading: Reading) -> tuple[Sample, ...]:
     return reading.pools[config.path]
 
 
-def _enough(spec: ExemplarSpec, config: DatasetConfig, there: int, asked: Where | None) -> None:
+def _enough(variant: PromptVariant, spec: ExemplarSpec, config: DatasetConfig, there: int) -> None:
     if there < spec.number:
         message = f"{spec.number} exemplars are wanted, and '{config.name}' has {there} samples"
-        raise ConfigError(message, where=asked)
+        raise ConfigError(message, where=_at(variant, "count"))
+
+
+def _at(variant: PromptVariant, key: str) -> Where | None:
+    """Give the place of a key of ``exemplars:``."""
+    return variant.where.get(f"exemplars.{key}") or variant.where.get("exemplars")
 
 
 def _drawn(seed: int, sample_id: str) -> str:

@@ -31,13 +31,13 @@ from harness.pipeline.asking.declaring import replayed_systems
 from harness.pipeline.asking.leakage import MOST_LOOKED_AT, guard
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
+from harness.pipeline.asking.refusals import refuse_steps
 from harness.pipeline.looking.checked import Checked
 from harness.pipeline.looking.declared import declared
 from harness.pipeline.looking.lints.every import Linter
 from harness.pipeline.looking.lints.looked import Looked
 from harness.pipeline.looking.lints.same_prompt import pipelines_apart
 from harness.pipeline.looking.targets import targets
-from harness.postprocess import check_steps
 from harness.records import Where
 from harness.render import Renderer
 from harness.report.tables import read_reported
@@ -213,7 +213,8 @@ class Looking:
             p for p in problems.all if not (isinstance(p, DataError) and p.where in self._absent)
         )
         self._reported(suite)
-        self.notices += [f"{folder} runs code: {part}" for part in code_parts(suite)]
+        with self.problems.caught():  # what is not there is no reason to miss the rest
+            self.notices += [f"{folder} runs code: {part}" for part in code_parts(suite)]
         self._machine(suite)
         for variant in suite.variants:
             if plan is None or variant.name not in plan.renderers:
@@ -260,7 +261,7 @@ class Looking:
     def _alone(self, path: Path) -> None:
         """Check a variant that no sample can be had for: its template is compiled."""
         for variant in load_variants(path.parent, path.stem):
-            check_steps(variant.every_step, variant.where.get("postprocess"))
+            refuse_steps(variant, self.problems)
             Renderer(variant)
         if not (path.parent / "suite.yaml").is_file():
             self.notices.append(f"{path} was not rendered: no suite.yaml stands beside it")

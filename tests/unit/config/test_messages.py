@@ -70,7 +70,8 @@ SUITE = "dataset: d\nmodels: [demo]\n"
          "1: 'exemplars.images': true or false is wanted here, not the text 'true'\n"
          "  hint: take the quotes away: true"),
         ("model: m\ntimeout: 0", ModelFile,
-         "2: 'timeout': more than 0 is wanted here, not the number 0"),
+         "2: 'timeout': more than 0 is wanted here, not the number 0\n"
+         "  hint: for example timeout: 120"),
         ("model: m\ntimeout: '30'", ModelFile,
          "2: 'timeout': a number is wanted here, not the text '30'\n"
          "  hint: take the quotes away: 30"),

@@ -34,9 +34,9 @@ def postprocess_changes_exemplar(looked: Looked) -> Iterator[Lint]:
     after: dict[tuple[str, str], str] = {}
     for renderer in looked.renderers:
         variant = renderer.variant
-        for names in (variant.postprocess, *variant.pipelines.values()):
-            for step, change in _changes(looked, variant, names, after):
-                place = (variant.where.get("postprocess"), step)
+        for steps in variant.placed_steps():
+            for step, change in _changes(looked, variant, [name for name, _ in steps], after):
+                place = (dict(steps)[step], step)
                 places.setdefault(place, {}).setdefault(variant.name, []).append(change)
     for (where, step), by_variant in places.items():
         changed = {change.exemplar: change for each in by_variant.values() for change in each}

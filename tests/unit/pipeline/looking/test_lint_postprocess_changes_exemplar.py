@@ -48,7 +48,7 @@ def test_every_pipeline_and_exemplars_as_text_are_looked_at(folder):
     text = SHOWN.replace("images: false", "as: text")
     pipelines = "postprocess:\n  plain: [strip]\n  bare: [strip_quotes]\n"
     [lint] = found(folder, f"{text}{pipelines}system: '{{{{ exemplars | length }}}} titles.'\n")
-    assert lint == said(4, "strip_quotes", "“Beef Stew”", "Beef Stew", "s2'")
+    assert lint == said(5, "strip_quotes", "“Beef Stew”", "Beef Stew", "s2'")
 
 
 def test_where_the_steps_stand_in_another_file_it_is_named_there_once(folder):
