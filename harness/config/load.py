@@ -19,7 +19,7 @@ from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile
 from harness.config.selecting import clashes, file_of, one, selected
 from harness.config.silencing import silences
-from harness.config.validate import validate
+from harness.config.validate import validate, validated
 from harness.config.variables import shown_otherwise, suite_settings, with_settings
 from harness.config.variants import load_variant, load_variants
 from harness.errors import ConfigError, ConfigErrors
@@ -82,8 +82,8 @@ def load_suite_parts(folder: Path, problems: Problems) -> Suite | None:
                 raise no_file(folder / SUITE_FILE)
             raise ConfigError(f"no {SUITE_FILE} in {folder}", hint=_suites_near(folder))
         source = load_yaml(folder / SUITE_FILE)
-        file = validate(source, SuiteFile)
-        return _suite(folder, file, source, problems)
+        file = validated(source, SuiteFile, problems)
+        return None if file is None else _suite(folder, file, source, problems)
     return None
 
 

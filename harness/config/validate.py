@@ -13,6 +13,7 @@ from harness.nearest import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from harness.config.problems import Problems
     from harness.yaml_source import YamlPath, YamlSource
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -34,6 +35,30 @@ def validate(source: YamlSource, schema: type[Model]) -> Model:
     if empty := [_nothing_there(source, path) for path in _empty(file, ())]:
         raise ConfigErrors(sorted(empty, key=_line))
     return file
+
+
+def validated(source: YamlSource, schema: type[Model], problems: Problems) -> Model | None:
+    """Check a file against its schema; gather what is wrong, and go on with the rest of its keys.
+
+    Returns:
+        The model without the keys in which something is wrong; None where it cannot do without.
+    """
+    try:
+        return validate(source, schema)
+    except ConfigErrors as error:
+        problems.add(error.problems)
+    if not isinstance(source.data, dict):
+        return None
+    kept = {key: value for key, value in source.data.items() if value is not None}
+    try:
+        schema.model_validate(kept)
+    except ValidationError as error:
+        wrong = {place[0] for each in error.errors() if (place := _yaml_path(source, each))}
+        kept = {key: value for key, value in kept.items() if key not in wrong}
+    try:
+        return schema.model_validate(kept)
+    except ValidationError:
+        return None
 
 
 def _line(problem: HarnessError) -> int:

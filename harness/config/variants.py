@@ -18,7 +18,7 @@ from harness.config.sampling_values import sampling_problems
 from harness.config.schema import VariantFile
 from harness.config.selecting import file_of, name_of, one
 from harness.config.silencing import silences
-from harness.config.validate import validate
+from harness.config.validate import validated
 from harness.config.variables import shown_otherwise, variable_problems
 from harness.errors import ConfigError, ConfigErrors
 from harness.records import MessageTemplate, PromptVariant, Where
@@ -116,8 +116,9 @@ def _chain(folder: Path, name: str, asked: Where | None) -> Iterator[YamlSource]
         yield source
         asked = source.where(("extends",))
         places.append(asked)
-        extends = source.data.get("extends")
-        path = plain(path.parent / f"{extends}.yaml") if extends else None
+        extends = source.data.get("extends") if isinstance(source.data, dict) else None
+        known = isinstance(extends, str) and extends
+        path = plain(path.parent / f"{extends}.yaml") if known else None
 
 
 def _circle(files: list[Path], places: list[Where], again: str) -> ConfigError:
@@ -136,7 +137,9 @@ def _circle(files: list[Path], places: list[Where], again: str) -> ConfigError:
 
 def _merge(merged: _Merged, depth: int, source: YamlSource, name: str, problems: Problems) -> None:
     """Add what a file says and no nearer one has said."""
-    file = validate(source, VariantFile)
+    file = validated(source, VariantFile, problems)
+    if file is None:
+        return
     where = merged.where
     for key in _FIELDS:
         value = getattr(file, key)

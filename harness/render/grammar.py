@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, nodes
 from jinja2.visitor import NodeTransformer
 
+from harness.nearest import nearest
 from harness.render.mistakes import TemplateMistake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 CONCAT, EACH, SLICE, WEIGH = " concat", " each", " slice", " weigh"
 
@@ -36,7 +37,8 @@ class Grammar(NodeTransformer):
         environment: that the template is of.
         filters: those that may be used.
         tests: those that may be used.
-        part: the name of a file and the line that includes it → the key that it is loaded by.
+        part: the name of a file and the line that includes it → the key that it is loaded by, and
+            the names that it makes.
         repeated: whether the template's own text may be written more than once.
     """
 
@@ -46,7 +48,7 @@ class Grammar(NodeTransformer):
         filters: frozenset[str],
         tests: frozenset[str],
         *,
-        part: Callable[[str, int], str],
+        part: Callable[[str, int], tuple[str, Collection[str]]],
         repeated: bool,
     ) -> None:
         self.environment = environment
@@ -54,6 +56,8 @@ class Grammar(NodeTransformer):
         self.tests = tests
         self.columns: list[tuple[int, tuple[str, ...]]] = []
         """Line → what is looked up in ``metadata`` there, for messages."""
+        self.made: set[str] = set()
+        """Macros and variables that the template makes."""
         self._part = part
         self._repeated = int(repeated)
 
@@ -77,27 +81,39 @@ class Grammar(NodeTransformer):
         if node.ignore_missing or not node.with_context:
             word = "ignore missing" if node.ignore_missing else "without context"
             raise TemplateMistake(f"an include in a prompt has no '{word}'", line=node.lineno)
-        return self._named(node)
+        self._named(node)
+        return node
 
     def visit_Import(self, node: nodes.Import) -> nodes.Node:
         """Take macros from a file."""
-        return self._named(node)
+        self.made.add(node.target)
+        self._named(node)
+        return node
 
     def visit_FromImport(self, node: nodes.FromImport) -> nodes.Node:
-        """Take macros from a file."""
-        return self._named(node)
+        """Take macros from a file, which has them."""
+        file = node.template
+        made = self._named(node)
+        for name in node.names:
+            taken, known_as = (name, name) if isinstance(name, str) else name
+            self.made.add(known_as)
+            if taken not in made:
+                where = f"'{file.value}'" if isinstance(file, nodes.Const) else "the file"
+                hint = nearest(taken, sorted(made))
+                raise TemplateMistake(f"'{taken}' is not in {where}", hint=hint, line=node.lineno)
+        return node
 
-    def _named(self, node: nodes.Include | nodes.Import | nodes.FromImport) -> nodes.Node:
-        """Put a file's key in the place of its name, which is written out."""
+    def _named(self, node: nodes.Include | nodes.Import | nodes.FromImport) -> Collection[str]:
+        """Put a file's key in the place of its name, which is written out; give what it makes."""
         if not isinstance(node.template, nodes.Const) or not isinstance(node.template.value, str):
             raise TemplateMistake(
                 "what is included is named in quotes, once",
                 hint='{% include "rules.txt" %}; what varies goes into an {% if %} around it',
                 line=node.lineno,
             )
-        key = self._part(node.template.value, node.lineno)
+        key, made = self._part(node.template.value, node.lineno)
         node.template = nodes.Const(key, lineno=node.lineno)
-        return node
+        return made
 
     def visit_Filter(self, node: nodes.Filter) -> nodes.Node:
         """Refuse unknown filters here: Jinja finds those under an ``if`` only when it runs."""
@@ -160,7 +176,14 @@ class Grammar(NodeTransformer):
 
     def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
         """Count what a macro writes."""
+        self.made.add(node.name)
         return self._repeat(node)
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:
+        """Note what is assigned to."""
+        if node.ctx == "store":
+            self.made.add(node.name)
+        return node
 
     def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
         """Count what the body of a call writes."""

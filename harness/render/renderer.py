@@ -252,8 +252,14 @@ class Renderer:
         if names:
             known += f"; the variables are {', '.join(names)}"
         named = re.match(r"'(\w+)' is undefined", str(error))
-        close = get_close_matches(named[1], [*SEEN, *names], n=1) if named else []
-        return f"did you mean '{close[0]}'? {known}" if close else known
+        if not named:
+            return known
+        if named[1] in ("reference", "references", "answer"):
+            return f"a prompt never sees the answer that it asks for; {known}"
+        meant = {name: name for name in (*sorted(self._templates.made), *names, *SEEN)}
+        meant |= {key: f"metadata.{key}" for key in sample.metadata if key not in meant}
+        close = get_close_matches(named[1], meant, n=1)
+        return f"did you mean '{meant[close[0]]}'? {known}" if close else known
 
 
 _NO_IMAGE = "an image can stand in a message of the user alone"

@@ -11,7 +11,7 @@ from jinja2 import BaseLoader, Environment, StrictUndefined, Template, Undefined
 from jinja2.lexer import TokenStream
 from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context, LoopContext, Macro
-from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
+from jinja2.sandbox import MAX_RANGE, ImmutableSandboxedEnvironment, safe_range
 from jinja2.utils import Namespace
 
 from harness.render.budget import MAX_BITS, STEP, check_number, current
@@ -24,7 +24,7 @@ from harness.render.specs import check_format
 from harness.render.values import NULL_HINT, attribute, item, kind_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable, Collection, Iterator, MutableMapping
 
     from jinja2 import nodes
     from jinja2.environment import TemplateModule
@@ -110,16 +110,27 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         self, source: str, name: str | None, filename: str | None = None, state: str | None = None
     ) -> TokenStream:
         """Number the lines of tokens as their file does."""
-        tokens = self.lexer.tokeniter(source, name, filename, state)
-        if self._breaks is not None:
-            tokens = in_the_file(tokens, source, self._breaks)
+        tokens = self.tokens(source, self._breaks, state)
         return TokenStream(self.lexer.wrap(tokens, name, filename), name, filename)
 
-    def grammar(self, part: Callable[[str, int], str], *, repeated: bool) -> Grammar:
+    def tokens(
+        self, source: str, breaks: Breaks | None, state: str | None = None
+    ) -> Iterator[tuple[int, str, str]]:
+        """Give a template's tokens with their lines.
+
+        Raises:
+            TemplateSyntaxError: it is no Jinja.
+        """
+        tokens = self.lexer.tokeniter(source, None, None, state)
+        return tokens if breaks is None else in_the_file(tokens, source, breaks)
+
+    def grammar(
+        self, part: Callable[[str, int], tuple[str, Collection[str]]], *, repeated: bool
+    ) -> Grammar:
         """Give what checks a parsed template, and rewrites what Jinja has no hook for.
 
         Args:
-            part: the name of a file and the line that names it → its key.
+            part: the name of a file and the line that names it → its key, and the names it makes.
             repeated: whether the template may be shown more than once in a prompt.
         """
         known = frozenset(self.tests)
@@ -176,7 +187,12 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
                 f"{kind_of(__obj)} cannot be called",
                 hint="a template may call range, namespace, loop.cycle and its own macros",
             )
-        return __context.call(__obj, *args, **options)
+        try:
+            return __context.call(__obj, *args, **options)
+        except OverflowError as error:
+            if __obj is not safe_range:
+                raise
+            raise TemplateMistake(f"a range of more than {MAX_RANGE:,} numbers") from error
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute ``left operator right``, weighed beforehand."""

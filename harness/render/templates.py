@@ -29,6 +29,10 @@ MAX_SOURCE = 500_000
 MAX_TOKENS = 20_000
 """Words and signs that they may have inside their {{ … }} and {% … %}."""
 
+STATEMENTS = ("if", "for", "set", "with", "macro", "call", "filter", "raw", "include", "import")
+_JINJA = "Jinja writes values as {{ name }} and statements as {% if … %}"
+_UNCLOSED = re.compile(r"Unexpected end of template.*needs to be closed is '(\w+)'", re.DOTALL)
+_UNKNOWN_TAG = re.compile(r"Encountered unknown tag '(\w+)'")
 _TEMPLATE_FILE = re.compile(r"<template (\d+)>")
 
 
@@ -55,6 +59,8 @@ class Compiled:
     template: Template
     index: int
     """Among the sources of the variant."""
+    made: frozenset[str]
+    """Macros and variables that it makes."""
 
 
 class PromptTemplates:
@@ -72,9 +78,12 @@ class PromptTemplates:
         self._environment = PromptEnvironment()
         self._parts = {(part.folder, part.name): part for part in parts}
         self._keys: dict[tuple[Path, str], str] = {}
+        self._made: dict[tuple[Path, str], frozenset[str]] = {}
         self._open: list[tuple[Path, str]] = []
         self._characters = self._tokens = 0
         self._sources: list[Source] = []
+        self.made: set[str] = set()
+        """Macros and variables that a template makes."""
         self._columns: dict[int, Sequence[tuple[int, tuple[str, ...]]]] = {}
         self.turns = tuple(self._compile(source, "the prompt") for source in sources)
         """The compiled sources."""
@@ -127,7 +136,7 @@ class PromptTemplates:
         self._sources.append(source)
         self._measure(source, index)
 
-        def part(named: str, line: int) -> str:
+        def part(named: str, line: int) -> tuple[str, frozenset[str]]:
             return self._part(source, named, line)
 
         environment = self._environment
@@ -137,8 +146,8 @@ class PromptTemplates:
             tree = grammar.visit(environment.tree(source.text, source.breaks))
             template = environment.made(tree, name, f"<template {index}>")
         except TemplateSyntaxError as error:
-            hint = "Jinja writes values as {{ name }} and statements as {% if … %}"
-            self._refuse(error.message or "not valid Jinja", index, error.lineno, error, hint)
+            message, line, hint = self._explained(source, error)
+            self._refuse(message, index, line, error, hint)
         except TemplateMistake as error:
             self._refuse(str(error), index, error.line, error, error.hint)
         except (RecursionError, MemoryError, SyntaxError) as error:
@@ -147,7 +156,8 @@ class PromptTemplates:
         except ValueError as error:
             self._refuse(f"not valid Jinja: {error}", index, 1, error)
         self._columns[index] = tuple(grammar.columns)
-        return Compiled(template=template, index=index)
+        self.made |= grammar.made
+        return Compiled(template=template, index=index, made=frozenset(grammar.made))
 
     def _refuse(
         self, message: str, index: int, line: int | None, error: Exception, hint: str | None = None
@@ -164,13 +174,42 @@ class PromptTemplates:
             )
 
     def _count(self, source: Source) -> None:
-        for line, _, _ in self._environment.lex(source.text):
+        for line, _, _ in self._environment.tokens(source.text, source.breaks):
             self._tokens += 1
             if self._tokens > MAX_TOKENS:
                 raise TemplateMistake("a template with too much code in it", line=line)
 
-    def _part(self, source: Source, named: str, line: int) -> str:
-        """Compile a file that a template includes; give the key that it is loaded by.
+    def _explained(self, source: Source, error: TemplateSyntaxError) -> tuple[str, int | None, str]:
+        """Say of an error of Jinja what it is, its line, and what to write."""
+        message = error.message or "not valid Jinja"
+        if match := _UNCLOSED.search(message):
+            line = self._opened(source, match[1]) or error.lineno
+            return f"{{% {match[1]} %}} is not closed", line, f"write {{% end{match[1]} %}}"
+        if match := _UNKNOWN_TAG.match(message):
+            tag = match[1]
+            hint = nearest(tag, STATEMENTS) or _JINJA
+            if tag.startswith("end") or tag in ("else", "elif"):
+                hint = (
+                    f"no {{% {tag.removeprefix('end') if tag != 'else' else 'if'} %}} is open here"
+                )
+            return f"there is no statement {{% {tag} %}}", error.lineno, hint
+        return message, error.lineno, _JINJA
+
+    def _opened(self, source: Source, statement: str) -> int | None:
+        """Find the line of the last statement of a kind that is not closed."""
+        open_: list[int] = []
+        begins = False
+        for line, kind, text in self._environment.tokens(source.text, source.breaks):
+            if kind == "name" and begins:
+                if text == statement:
+                    open_.append(line)
+                elif text == f"end{statement}" and open_:
+                    open_.pop()
+            begins = kind == "block_begin" or (begins and kind == "whitespace")
+        return open_[-1] if open_ else None
+
+    def _part(self, source: Source, named: str, line: int) -> tuple[str, frozenset[str]]:
+        """Compile a file that a template includes; give its key, and the names that it makes.
 
         Raises:
             TemplateMistake: there is no such file, it cannot be used, or it includes itself.
@@ -200,8 +239,9 @@ class PromptTemplates:
             compiled = self._compile(inner, named, repeated=True)
             self._open.pop()
             self._keys[place] = str(compiled.index)
+            self._made[place] = compiled.made
             self._environment.offer(self._keys[place], compiled.template, len(part.text))
-        return self._keys[place]
+        return self._keys[place], self._made[place]
 
 
 _ALLOWED = "a prompt includes files of the folder that its own YAML file stands in"

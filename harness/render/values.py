@@ -106,12 +106,22 @@ def item(value: Any, key: Any) -> Any:
         if key in value:
             return value[key]
     elif isinstance(value, str | list | tuple | range) and isinstance(key, int):
-        if -len(value) <= key < len(value):
-            return value[key]
+        return value[key] if -len(value) <= key < len(value) else _no_item(value, key)
     elif isinstance(key, str):
         return attribute(value, key)
     place = f"'{key}'" if isinstance(key, str) else kind_of(key) if key is None else key
     return missing(f"{kind_of(value)} has no {place}", str(key))
+
+
+def _no_item(value: str | list[Any] | tuple[Any, ...] | range, key: int) -> Any:
+    """Say that a list is shorter."""
+    count = len(value)
+    if count and not isinstance(value, str) and all(isinstance(v, Placed) for v in value):
+        has = f"the sample has {count} image{'' if count == 1 else 's'}"
+        return missing(
+            f"there is no images[{key}]: {has}", str(key), "{{ images[0] }} is the first"
+        )
+    return missing(f"{kind_of(value)} of {count} has no [{key}]", str(key), "the first is [0]")
 
 
 def shown(budget: Budget, value: Any) -> str | Placed:
