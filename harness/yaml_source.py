@@ -23,6 +23,10 @@ from harness.yaml_texts import Breaks, text_place
 
 MAX_NODES = 100_000
 """Values that one file may hold once its aliases are written out."""
+MAX_LETTERS = 5_000_000
+"""Letters of all its texts together, likewise."""
+MAX_PROBLEMS = 100
+"""Problems of one file that are told."""
 MAX_BYTES = 1_000_000
 """Bytes of the largest file."""
 MAX_DEPTH = 100
@@ -107,19 +111,17 @@ def parse_value(text: str) -> Any:
 
 
 def _parsed(text: str, path: Path) -> YamlSource:
-    loader: yaml.SafeLoader | None = None
+    loader: _Loader | None = None
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         node = loader.get_single_node()
         builder = _Builder(path, text, loader)
         data = None if node is None else builder.build(node, ())
     except yaml.YAMLError as error:
         raise ConfigErrors([explain(path, text, error)]) from error
     except _EndlessError as error:
-        message = "aliases that unfold without end, or to too many values"
-        hint = f"a file may hold {MAX_NODES:,} values once its aliases are written out"
         where = Where(path=path, line=error.line)
-        raise ConfigErrors([ConfigError(message, where=where, hint=hint)]) from error
+        raise ConfigErrors([ConfigError(str(error), where=where, hint=_MOST)]) from error
     except _RAISED as error:
         deep = isinstance(error, RecursionError)
         where = Where(path=path, line=loader.line + 1 if loader else 1)
@@ -129,6 +131,9 @@ def _parsed(text: str, path: Path) -> YamlSource:
     finally:
         if loader:
             loader.dispose()
+    if more := builder.problems[MAX_PROBLEMS:]:
+        rest = ConfigError(f"{len(more):,} further problems", where=more[0].where)
+        raise ConfigErrors([*builder.problems[:MAX_PROBLEMS], rest])
     if builder.problems:
         raise ConfigErrors(builder.problems)
     return YamlSource(
@@ -141,6 +146,10 @@ def _parsed(text: str, path: Path) -> YamlSource:
     )
 
 
+_MOST = (
+    f"a file may hold {MAX_NODES:,} values and {MAX_LETTERS:,} letters once its aliases are "
+    "written out"
+)
 _TOO_DEEP = f"lists or mappings nested more than {MAX_DEPTH} deep"
 
 
@@ -184,15 +193,36 @@ def _is_odd(path: Path) -> bool:
 
 
 class _EndlessError(Exception):
-    """Aliases unfold without end.
+    """A file holds more than it may.
 
     Args:
-        line: of the key under which they do.
+        message: of what.
+        line: where that is noticed.
     """
 
-    def __init__(self, line: int) -> None:
-        super().__init__()
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
         self.line = line
+
+
+class _Loader(yaml.SafeLoader):
+    """Stops where there are too many values, which take half a minute, or too deep ones."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._composed = self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        is_key = index is None and isinstance(parent, yaml.MappingNode)
+        self._composed += not is_key
+        if self._composed > MAX_NODES:
+            raise _EndlessError("too many values", self.line + 1)
+        if self._depth > MAX_DEPTH + 1:  # the key of a mapping is one deeper than itself
+            raise yaml.constructor.ConstructorError(None, None, _TOO_DEEP, self.get_mark())
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 class _Builder:
@@ -209,13 +239,16 @@ class _Builder:
         self._ends = [end.end() for end in LINE_END.finditer(text)]
         self.problems: list[ConfigError] = []
         self._open: list[yaml.Node] = []
-        self._nodes = 0
+        self._nodes = self._letters = 0
 
     def build(self, node: yaml.Node, path: YamlPath) -> Any:
         self._nodes += 1
-        if self._nodes > MAX_NODES or any(node is outer for outer in self._open):
-            raise _EndlessError(self._key_line(path))
-        if len(self._open) > MAX_DEPTH:
+        self._letters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
+        if any(node is outer for outer in self._open):
+            raise _EndlessError("an alias of what it stands in", self._key_line(path))
+        if self._nodes > MAX_NODES or self._letters > MAX_LETTERS:
+            raise _EndlessError("aliases that unfold to too much", self._key_line(path))
+        if len(self._open) > MAX_DEPTH:  # by aliases
             raise _refusal(_TOO_DEEP, node)
         line = self._line(node.start_mark)
         self.key_lines.setdefault(path, line)

@@ -54,14 +54,29 @@ def test_aliases_that_unfold_without_end_are_refused(tmp_path):
     levels += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
     bomb.write_text("\n".join(levels))
     (problem,) = problems(bomb)
-    assert "aliases that unfold without end" in problem
+    assert "aliases that unfold to too much" in problem
+
+
+def test_one_long_text_that_is_named_often_is_refused(tmp_path):
+    """Each of its names costs a pointer here, and its letters wherever the texts are joined."""
+    bomb = tmp_path / "bomb.yaml"
+    bomb.write_text(f"a: &a {'x' * 500_000}\nb: [{'*a, ' * 20}]\n")
+    (problem,) = problems(bomb)
+    assert ":2: aliases that unfold to too much" in problem
+
+
+def test_of_many_problems_the_first_are_told(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: 1\n" * 1000)
+    said = problems(tmp_path / "a.yaml")
+    assert len(said) == 101
+    assert "899 further problems" in said[-1]
 
 
 def test_an_alias_of_itself_is_refused(tmp_path):
     loop = tmp_path / "loop.yaml"
     loop.write_text("a: &a [*a]\n")
     (problem,) = problems(loop)
-    assert "aliases that unfold without end" in problem
+    assert "an alias of what it stands in" in problem
 
 
 def test_python_tags_are_refused(tmp_path):
