@@ -8,6 +8,7 @@ space, which nobody can type.
 
 from __future__ import annotations
 
+import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,7 @@ class Grammar(NodeTransformer):
 
     def visit_Import(self, node: nodes.Import) -> nodes.Node:
         """Take macros from a file."""
+        _refuse_lookalike(node.target, node.lineno)
         self.made.add(node.target)
         self._named(node)
         return node
@@ -96,6 +98,7 @@ class Grammar(NodeTransformer):
         made = self._named(node)
         for name in node.names:
             taken, known_as = (name, name) if isinstance(name, str) else name
+            _refuse_lookalike(known_as, node.lineno)
             self.made.add(known_as)
             if taken not in made:
                 where = f"'{file.value}'" if isinstance(file, nodes.Const) else "the file"
@@ -176,14 +179,21 @@ class Grammar(NodeTransformer):
 
     def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
         """Count what a macro writes."""
+        _refuse_lookalike(node.name, node.lineno)
         self.made.add(node.name)
         return self._repeat(node)
 
     def visit_Name(self, node: nodes.Name) -> nodes.Node:
         """Note what is assigned to."""
+        _refuse_lookalike(node.name, node.lineno)
         if node.ctx == "store":
             self.made.add(node.name)
         return node
+
+    def visit_Keyword(self, node: nodes.Keyword) -> nodes.Node:
+        """Refuse names that Python takes for others."""
+        _refuse_lookalike(node.key, node.lineno)
+        return self.generic_visit(node)
 
     def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
         """Count what the body of a call writes."""
@@ -219,6 +229,14 @@ class Grammar(NodeTransformer):
             current = current.node
         if isinstance(current, nodes.Name) and current.name == "metadata":
             self.columns.append((node.lineno, tuple(reversed(path))))
+
+
+def _refuse_lookalike(name: str, line: int) -> None:
+    """Refuse a name with letters of another form: Python would take ``ｉｄ`` for ``id``."""
+    plain = unicodedata.normalize("NFKC", name)
+    if plain != name:
+        message = f"the name '{name}' is written in letters of another form"
+        raise TemplateMistake(message, hint=f"write '{plain}'", line=line)
 
 
 def _check_known(word: str, name: str, known: Iterable[str], line: int) -> None:
