@@ -43,6 +43,8 @@ STEPS: Mapping[str, Callable[[str], str]] = {
 }
 """Name in a variant's ``postprocess:`` → the step; in the order that suits most answers."""
 
+TRIED = tuple(letters * (1000 // len(letters)) + "!" for letters in ("a", "a ", "1"))
+"""Texts on which an expression that would hang is found out."""
 ANSWER = "answer"
 """The group of a regular expression that is taken."""
 
@@ -153,6 +155,33 @@ def check_steps(names: Sequence[str], where: Where | None = None) -> None:
             named_step(name)
         except ConfigError as error:
             raise ConfigError(error.message, where=error.where or where, hint=error.hint) from error
+
+
+def check_pace(written: str, where: Where | None = None) -> None:
+    """Refuse a regular expression that would hang, before answers are there to show it.
+
+    Args:
+        written: a step that exists.
+        where: its place.
+
+    Raises:
+        ConfigError: it takes too long on a text of a thousand letters.
+    """
+    if written.startswith("regex:") and (text := _hangs_on(written)):
+        message = f"step 'regex' takes too long on a text of {len(text):,} letters, '{text[:6]}…'"
+        hint = "a repetition within a repetition tries each way to part the text: write one alone"
+        raise ConfigError(message, where=where, hint=hint)
+
+
+@lru_cache(maxsize=256)
+def _hangs_on(written: str) -> str | None:
+    step = named_step(written)
+    for text in TRIED:
+        try:
+            step(text)
+        except TimeoutError:
+            return text
+    return None
 
 
 def _guarded(added: Addition) -> Step:

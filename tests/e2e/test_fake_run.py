@@ -551,9 +551,9 @@ def test_reported_figures_stand_under_the_table(project, harness):
 
 def test_an_expression_that_takes_for_ever_ends_a_run_and_is_named(project, harness):
     title = project / SUITE / "title.yaml"
-    step = r"regex: '(?P<answer>(.|[A-Za-z ]|[a-z])+)+\d'"
+    step = r"regex: '[A-Z](?P<answer>(.|[A-Za-z ]|[a-z])+)+\d'"
     title.write_text(f"user: Give a recipe title.\npostprocess:\n  - {step}\n")
     run = harness("run", SUITE, "--repeat", "5", cwd=project)
     assert run.returncode == 1
-    assert "error: step 'regex:(?P<answer>" in run.stderr
+    assert "error: step 'regex:[A-Z](?P<answer>" in run.stderr
     assert "was stopped on 20 answers, for each took over 0.25 s" in run.stderr

@@ -15,7 +15,7 @@ from harness.engines.protocol import check as check_engine
 from harness.errors import ConfigError, ConfigErrors, EngineError, MetricError
 from harness.metrics.registry import METRICS, check_specs, columns_given, columns_of, ranked
 from harness.nearest import nearest
-from harness.postprocess import check_steps
+from harness.postprocess import check_pace, check_steps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -52,11 +52,12 @@ def _refuse_absent(spec: MetricSpec) -> None:
 
 
 def refuse_steps(variant: PromptVariant, problems: Problems) -> None:
-    """Gather the post-processing steps of a variant that do not exist."""
+    """Gather the post-processing steps of a variant that do not exist, or would hang."""
     for steps in variant.placed_steps():
         for step, where in steps:
             with problems.caught():
                 check_steps([step], where)
+                check_pace(step, where)
 
 
 def refuse_decision(suite: Suite, problems: Problems) -> None:

@@ -397,14 +397,16 @@ YAML = {
 }  # fmt: skip
 
 STEPS = {
-    "plus in plus": _steps("regex:" + RISKY % "(a+)+" + "$", "a" * 5000 + "!", "a" * 5000 + "!"),
-    "or of the same": _steps("regex:" + RISKY % "(a|aa)+" + "$", "a" * 999 + "!", "a" * 999 + "!"),
-    "words": _steps(r"regex:^(?P<answer>(\w+\s?)*)$", "a " * 5000 + "!", "a " * 5000 + "!"),
-    "anything, often": _steps(
-        "regex:(.*a){20}(?P<answer>b)", "a" * 3000, "a" * 3000
+    "plus in plus": _steps("regex:" + RISKY % "(a+)+" + "$", ""),
+    "or of the same": _steps("regex:" + RISKY % "(a|aa)+" + "$", ""),
+    "anything, often": _steps("regex:(.*a){20}(?P<answer>b)", ""),
+    "plus in plus of capitals": _steps(
+        "regex:[B-Z]" + RISKY % "(A|AA)+" + "$", "B" + "A" * 999 + "!", "B" + "A" * 999 + "!"
     ),
+    "capitals, often": _steps("regex:(.*A){20}(?P<answer>B)", "A" * 3000, "A" * 3000),
+    "words": _steps(r"regex:^(?P<answer>(\w+\s?)*)$", "a " * 5000 + "!", "a " * 5000 + "!"),
     "back references": _steps(
-        r"regex:(?P<answer>(a*)*b?)\2$", "a" * 3000 + "!", "a" * 3000 + "!"
+        r"regex:(?P<answer>(A*)*B?)\2$", "A" * 3000 + "!", "A" * 3000 + "!"
     ),
     "itself": _steps("regex:(?P<answer>a(?&answer)?b)", "a" * 50_000, "a" * 50_000),
     "nearly": _steps("regex:(?P<answer>(?:abcdefgh){e<=7})x", "ab" * 5000, "ab" * 5000),

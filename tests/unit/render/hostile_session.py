@@ -17,8 +17,10 @@ from pathlib import Path
 from hostile import GROUPS, SECRET, Attack
 
 from harness.config.load import load_variants
+from harness.config.problems import Problems
 from harness.errors import ConfigErrors, HarnessError
-from harness.postprocess import check_steps, predict
+from harness.pipeline.asking.refusals import refuse_steps
+from harness.postprocess import predict
 from harness.records import Completion, FilePlace, MediaRef, Sample, TextPart
 from harness.render import Renderer
 
@@ -49,8 +51,9 @@ def tried(attack: Attack, folder: Path) -> str:
     sample = Sample(id="s1", media=(picture,), references=(SECRET,), metadata=metadata)
     before = json.dumps(metadata)
     variant = load_variants(folder, "v")[0]
-    for step, where in (placed for steps in variant.placed_steps() for placed in steps):
-        check_steps([step], where)
+    problems = Problems()
+    refuse_steps(variant, problems)
+    problems.raise_any()
     rendered = Renderer(variant).render(sample)
     assert json.dumps(metadata) == before, "the sample was changed"
     if attack.answer is not None:
