@@ -81,7 +81,11 @@ def check(
 
 
 def _lines(checked: DataChecked) -> Iterator[str]:
+    from harness.dataset.choosing_rows import chosen_text
+
     yield f"{checked.dataset}: {checked.rows:,} rows, {checked.kept:,} samples"
+    if said := chosen_text(checked.chosen):
+        yield said
     dropped = len(checked.dropped)
     left_out = f"left out: {dropped:,} rows ({dropped / checked.rows:.1%})"
     ending = f"would end a run: {len(checked.ending):,} rows"

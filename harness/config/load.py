@@ -15,6 +15,7 @@ from harness.config.decide import decision
 from harness.config.files import SUITE_FILE, is_file, no_file, variant_names
 from harness.config.names import unique
 from harness.config.problems import Problems
+from harness.config.rows_wanted import choosing_of
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile
 from harness.config.selecting import clashes, file_of, one, selected
@@ -260,6 +261,9 @@ def load_dataset(path: Path) -> DatasetConfig:
     source = load_yaml(path)
     file = validate(source, DatasetFile)
     columns = file.columns
+    problems = Problems()
+    choosing = choosing_of(file, source, problems)
+    problems.raise_any()
     return DatasetConfig(
         name=path.stem,
         description=file.description,
@@ -280,6 +284,7 @@ def load_dataset(path: Path) -> DatasetConfig:
         clean=tuple(entry if isinstance(entry, str) else entry.number[0] for entry in file.clean),
         clean_numbers=dict(entry.number for entry in file.clean if not isinstance(entry, str)),
         mend=tuple(file.mend),
+        choosing=choosing,
         obtain=file.obtain,
         where=source.where(("source",)),
         path_where=source.where(("source", "path")),

@@ -144,7 +144,7 @@ class RowReader:
         chosen: dict[str, Row] = {}
         first: list[str] = []
         for row in rows:
-            sample_id = self._id(row)
+            sample_id = self.id_of(row)
             if len(first) < IDS_FOR_HINTS:
                 first.append(sample_id)
             if sample_id in asked and chosen.setdefault(sample_id, row) is not row:
@@ -160,7 +160,7 @@ class RowReader:
 
     def refused(self, row: Row, fault: RowFault, *, asked: bool) -> DataError:
         """Say that a fault ends the run."""
-        known = self._id(row)
+        known = self.id_of(row)
         sample = f"sample '{known}': " if known else ""
         hint = (
             f"add '{fault.reason}' to 'clean:' in {self.config.where.path.name} "
@@ -172,9 +172,10 @@ class RowReader:
 
     def dropped(self, row: Row, fault: RowFault) -> Dropped:
         """Account for a row that becomes no sample."""
-        return Dropped(id=self._id(row), row=row.number, reason=fault.reason, detail=fault.detail)
+        return Dropped(id=self.id_of(row), row=row.number, reason=fault.reason, detail=fault.detail)
 
-    def _id(self, row: Row) -> str:
+    def id_of(self, row: Row) -> str:
+        """Give a row's id; empty where it has none that can be one."""
         try:
             return text_of(row.cells[self.config.id_column], self.config.id_column) or ""
         except RowFault:

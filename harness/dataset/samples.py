@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import media
+from harness.dataset.choosing_rows import Chooser, chosen_text
 from harness.dataset.row_fault import RowFault
 from harness.dataset.row_reader import RowReader
 from harness.dataset.sources.table import read_rows
@@ -15,11 +16,11 @@ from harness.errors import DataError
 from harness.fingerprint import sha256_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from harness.dataset.sources.table import Row
-    from harness.records import DatasetConfig, Dropped, MediaRef, Mended, Sample
+    from harness.records import Chosen, DatasetConfig, Dropped, MediaRef, Mended, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class LoadedDataset:
     """What was taken for something else than it is in the file, a sentence each, with its count."""
     mended: tuple[Mended, ...] = ()
     """What each step of ``mend:`` changed in the references."""
+    chosen: tuple[Chosen, ...] = ()
+    """What each step of choosing kept; none where all rows are used."""
 
 
 def load_samples(
@@ -48,7 +51,8 @@ def load_samples(
     Args:
         config: the dataset's description.
         limit: stop after so many samples; rows behind them are not looked at.
-        ids: take only these, in this order; each must be usable.
+        ids: take only these, in this order; each must be usable. What the dataset chooses of its
+            rows does not matter then.
         images: whether the samples need them; else those that are there are looked at, no other
             is missed, and samples say where their images would be.
         hash_file: hashes an image file's bytes.
@@ -59,30 +63,53 @@ def load_samples(
             there, a row has a fault that ``clean`` does not list, or nothing is left.
     """
     reader = RowReader(config, images=images, hash_file=hash_file, look=look)
-    samples: list[Sample] = []
-    dropped: list[Dropped] = []
-    with closing(read_rows(reader.file, reader.columns, config.image_columns)) as every:
-        rows: Iterable[Row] = every if ids is None else reader.choose(every, ids)
+    made: list[tuple[int, Sample]] = []
+    dropped: dict[int, Dropped] = {}
+
+    def drop(row: Row, fault: RowFault) -> None:
+        if ids is not None or fault.reason not in config.clean:
+            raise reader.refused(row, fault, asked=ids is not None) from fault
+        dropped.setdefault(row.number, reader.dropped(row, fault))
+
+    chooser = Chooser(reader, limit, drop)
+    with closing(chooser.rows(made) if ids is None else _named(reader, ids, limit)) as rows:
         for row in rows:
-            if limit is not None and len(samples) >= limit:
-                break
             try:
-                samples.append(reader.sample(row))
+                made.append((row.number, reader.sample(row)))
             except RowFault as fault:
-                if ids is not None or fault.reason not in config.clean:
-                    raise reader.refused(row, fault, asked=ids is not None) from fault
-                dropped.append(reader.dropped(row, fault))
-    if not samples:
-        raise DataError(
-            f"dataset '{config.name}' has no usable sample ({_account(dropped)})",
-            where=config.where,
-            hint=dropped[0].detail if dropped else "the source file has no rows",
-        )
+                drop(row, fault)
+    if ids is None:
+        made.sort(key=lambda each: each[0])  # what was drawn in a faulty row's place comes last
+    chosen = () if ids is not None else chooser.account(len(made))
+    if not made:
+        raise _no_sample(config, [dropped[row] for row in sorted(dropped)], chosen)
     return LoadedDataset(
-        samples=tuple(samples),
-        dropped=tuple(dropped),
-        notes=reader.notes.sentences(),
+        samples=tuple(sample for _, sample in made),
+        dropped=tuple(dropped[row] for row in sorted(dropped)),
+        notes=(*reader.notes.sentences(), *chooser.notes()),
         mended=reader.mending.account(),
+        chosen=chosen,
+    )
+
+
+def _named(reader: RowReader, ids: Sequence[str], limit: int | None) -> Generator[Row, None, None]:
+    """Give the rows of these ids, whether or not the dataset would choose them."""
+    with closing(read_rows(reader.file, reader.columns, reader.config.image_columns)) as every:
+        rows = reader.choose(every, ids)
+    yield from rows[:limit]
+
+
+def _no_sample(
+    config: DatasetConfig, dropped: Sequence[Dropped], chosen: Sequence[Chosen]
+) -> DataError:
+    account = "; ".join(filter(None, (_account(dropped), chosen_text(chosen))))
+    hint = "the source file has no rows"
+    if dropped:
+        hint = dropped[0].detail
+    elif any(step.of for step in chosen):
+        hint = "'where' keeps no row: are its values spelt as in the file?"
+    return DataError(
+        f"dataset '{config.name}' has no usable sample ({account})", where=config.where, hint=hint
     )
 
 

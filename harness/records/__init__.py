@@ -7,6 +7,7 @@ from harness.records.answer import (
     PredictionStatus,
     StoredCompletion,
 )
+from harness.records.chosen_rows import Choosing, Chosen, Condition, Drawn, Plain
 from harness.records.effect import Effect
 from harness.records.json_value import Json
 from harness.records.lint import LINT_NAMES, Lint, LintName, Silence
@@ -73,8 +74,11 @@ __all__ = [
     "RUN_SCHEMA",
     "Answer",
     "CellPlace",
+    "Choosing",
+    "Chosen",
     "Comparison",
     "Completion",
+    "Condition",
     "Control",
     "Cost",
     "DatasetConfig",
@@ -85,6 +89,7 @@ __all__ = [
     "Difference",
     "Differences",
     "DrawVariance",
+    "Drawn",
     "Dropped",
     "Effect",
     "ExemplarSpec",
@@ -112,6 +117,7 @@ __all__ = [
     "Money",
     "NoiseFloor",
     "Place",
+    "Plain",
     "Prediction",
     "PredictionStatus",
     "PromptVariant",

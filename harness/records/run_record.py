@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.records.chosen_rows import Chosen
 from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import Control, ExemplarSpec, MessageTemplate
@@ -135,6 +136,9 @@ class DatasetRecord:
     dropped: tuple[Dropped, ...]
     mended: tuple[Mended, ...] = ()
     """What each step of ``mend:`` changed; none where references stand as in the file."""
+    chosen: tuple[Chosen, ...] = ()
+    """What each step of choosing kept of the rows; none where all are used, as before there were
+    such steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

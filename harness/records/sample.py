@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from harness.records.chosen_rows import Choosing
 from harness.records.json_value import Json
 from harness.records.media import MediaRef
 from harness.records.source import Where
@@ -96,5 +97,7 @@ class DatasetConfig:
     path_where: Where | None = None
     column_where: Mapping[str, Where] = field(default_factory=dict)
     """Column → where the description names it first."""
+    choosing: Choosing = field(default_factory=Choosing)
+    """Which rows are used; default: all."""
     obtain: str | None = None
     """How to get data that are no part of the project; None: they are."""

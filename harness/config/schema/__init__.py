@@ -3,6 +3,7 @@
 These models only say what is allowed; `load` turns them into records and resolves their names.
 """
 
+from harness.config.schema.choosing_file import ConditionFile, SampleFile
 from harness.config.schema.dataset_file import FORMATS, DatasetFile
 from harness.config.schema.model_file import ModelFile, PriceFile
 from harness.config.schema.strict import KNOWN, Known
@@ -20,6 +21,7 @@ __all__ = [
     "FORMATS",
     "KNOWN",
     "AxisFile",
+    "ConditionFile",
     "ControlsFile",
     "DatasetFile",
     "DecideFile",
@@ -30,6 +32,7 @@ __all__ = [
     "MessageFile",
     "ModelFile",
     "PriceFile",
+    "SampleFile",
     "SuiteFile",
     "VariantFile",
 ]

@@ -8,8 +8,13 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness.additions import additions
+from harness.config.schema.choosing_file import (  # noqa: TC001 - pydantic reads the annotations
+    ConditionFile,
+    SampleFile,
+)
 from harness.config.schema.cleaning_file import Clean, Mend  # noqa: TC001 - pydantic reads them
 from harness.config.schema.strict import Strict, known
+from harness.records import Plain  # noqa: TC001 - pydantic reads the annotations
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 """Of a dataset's source, beside those that packages add."""
@@ -162,3 +167,14 @@ class DatasetFile(Strict):
         examples=["[html_entities, unicode, white_space]"],
         description="What is changed in references, and counted. Default: nothing.",
     )
+    where: dict[str, Plain | list[Plain] | ConditionFile] = Field(
+        default_factory=dict,
+        examples=["{cuisine: [thai, indian], year: {min: 2000}}"],
+        description="Metadata field → the value, or one of the values, or min, max and not.",
+    )
+    sample: SampleFile | None = Field(
+        default=None,
+        examples=["{n: 200}"],
+        description="Only so many rows, drawn by their ids; rows that are added change few.",
+    )
+    limit: int | None = Field(default=None, ge=1, description="Only the first so many samples.")

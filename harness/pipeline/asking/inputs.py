@@ -57,6 +57,7 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
             "dataset": [suite.dataset.name, suite.dataset.description],
             "dropped": plain_data(plan.dataset.dropped),
             "mended": plain_data(plan.dataset.mended),
+            "chosen": plain_data(plan.dataset.chosen),
             "unknown_ids": list(plan.unknown_ids),
             "samples": [[s.id, s.references, s.cluster, s.metadata] for s in plan.samples],
             "leakage": list(plan.leakage.allowed) if plan.leakage else [],

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.dataset.choosing_rows import chosen_text
 from harness.dataset.mending import mended_texts
 from harness.engines.protocol import REPLAY
 from harness.metrics.diversity import words
@@ -36,6 +37,7 @@ def notices(plan: Plan, *, shown: bool = True) -> tuple[str, ...]:
         shown: whether to say which variants show references that samples' own data hold.
     """
     said = list(plan.leakage.notices) if plan.leakage else []
+    said += filter(None, [chosen_text(plan.dataset.chosen)])
     said += [*plan.data_notes, *mended_texts(plan.suite.dataset.path.name, plan.dataset.mended)]
     said += _reference_columns(plan)
     references = [{words(reference) for reference in s.references} - {""} for s in plan.samples]

@@ -316,7 +316,8 @@ def draft_plan(
                 renderers |= {renderer.variant.name: renderer for _, renderer in pairs}
                 systems += [system for system, _ in pairs]
                 # Of a part of the dataset nobody can say what the whole does not have.
-                unknown += file.unknown if choice.limit is None and sample_ids is None else ()
+                part = choice.limit is not None or sample_ids is not None or dataset.chosen
+                unknown += () if part else file.unknown
     if not problems.all:  # of a plan that is refused there is one sample, which is no other's
         add_controls(suite, dataset.samples, renderers, systems, problems)
     asked = [s for s in asked_of(systems) if s.name not in {system.name for system in systems}]

@@ -60,6 +60,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
             samples=len(plan.samples),
             dropped=plan.dataset.dropped,
             mended=plan.dataset.mended,
+            chosen=plan.dataset.chosen,
         ),
         unknown_ids=plan.unknown_ids,
         reported=tuple(reported),

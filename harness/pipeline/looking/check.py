@@ -20,6 +20,7 @@ from harness import media
 from harness.config.load import load_dataset, load_suite_parts, load_variants, variant_names
 from harness.config.problems import Problems
 from harness.config.selecting import clashes, file_of
+from harness.dataset.choosing_rows import chosen_text
 from harness.dataset.samples import load_samples
 from harness.engines.hub import check_local
 from harness.engines.protocol import check_machine
@@ -148,6 +149,7 @@ class Looking:
             return
         loaded = load_samples(config, limit=self.limit, hash_file=self._hash_file, look=self._look)
         self._dropped(config, loaded)
+        self._chosen(config, loaded)
         self._decode(config, loaded.samples)
 
     def variant(self, path: Path) -> None:
@@ -243,7 +245,8 @@ class Looking:
                     hash_file=self._hash_file,
                     look=lambda _: "",  # of all pictures it would take long, and tell nothing here
                 )
-                whole = replace(plan, dataset=rows)
+                of_files = plan.data_notes[len(plan.dataset.notes) :]
+                whole = replace(plan, dataset=rows, data_notes=(*rows.notes, *of_files))
             self._say(whole, folder)
             looked = Looked(plan=plan, whole=whole, beside=beside)
             self.linter.look(looked, whole=right and not beside)
@@ -298,6 +301,11 @@ class Looking:
             place = suite.where.get("reported")
             with self.border(suite.reported), self.problems.caught(place):
                 read_reported(suite.reported)
+
+    def _chosen(self, config: DatasetConfig, loaded: LoadedDataset) -> None:
+        """Say which rows are used, where all were read."""
+        if self.limit is None and (said := chosen_text(loaded.chosen)):
+            self.notices.append(f"{config.where.path}: {said}")
 
     def _dropped(self, config: DatasetConfig, loaded: LoadedDataset) -> None:
         counts = Counter(row.reason for row in loaded.dropped)

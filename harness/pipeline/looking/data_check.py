@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.dataset.suspicious import Suspicion
-    from harness.records import Dropped, Json, Mended
+    from harness.records import Chosen, Dropped, Json, Mended
 
 SHOWN = 3
 """Rows that are shown of each reason."""
@@ -63,6 +63,8 @@ class DataChecked:
     """Rows that a run leaves out."""
     ending: tuple[Dropped, ...]
     """Rows that would end a run: ``clean:`` does not list their fault."""
+    chosen: tuple[Chosen, ...]
+    """What each step of choosing kept of the rows; the others are not looked at."""
     mended: tuple[Mended, ...]
     notes: tuple[str, ...]
     suspicious: tuple[Suspicion, ...]
@@ -97,6 +99,7 @@ class DataChecked:
             "kept": self.kept,
             "dropped": [asdict(reason) for reason in self.reasons(self.dropped)],
             "ending": [asdict(reason) for reason in self.reasons(self.ending)],
+            "chosen": [asdict(each) for each in self.chosen],
             "mended": [asdict(each) for each in self.mended],
             "notes": list(self.notes),
             "suspicious": [asdict(each) for each in self.suspicious],
@@ -135,6 +138,7 @@ def check_data(dataset: str, progress: Progress) -> DataChecked:
         kept=len(loaded.samples),
         dropped=tuple(row for row in loaded.dropped if row.reason in config.clean),
         ending=tuple(row for row in loaded.dropped if row.reason not in config.clean),
+        chosen=loaded.chosen,
         mended=loaded.mended,
         notes=loaded.notes,
         suspicious=suspicions(loaded.samples),
