@@ -164,6 +164,7 @@ def run(
     models: str | Sequence[str] = (),
     engine: str | None = None,
     variables: Mapping[str, Json] | None = None,
+    split: str | None = None,
     limit: int | None = None,
     repeats: int = 1,
     out: str | Path | None = None,
@@ -180,6 +181,7 @@ def run(
         models: these models of the suite; default: all.
         engine: run the models by this engine instead of their own.
         variables: other values of variants' variables: ``{"title-style.words": 5}``.
+        split: of the dataset; default: its first, where it has some.
         limit: the first so many samples.
         repeats: how often every request is made.
         out: the results folder; default: ``results/`` of the project.
@@ -195,6 +197,7 @@ def run(
         only=_words(only),
         models=_words(models),
         engine=engine,
+        split=split,
         limit=limit,
         repeats=repeats,
         settings=tuple(setting(*item) for item in (variables or {}).items()),
@@ -252,6 +255,7 @@ def score(
     instead: bool = False,
     predictions: str | Path | None = None,
     dataset: str | None = None,
+    split: str | None = None,
     steps: Sequence[str] = (),
     out: str | Path | None = None,
 ) -> Run:
@@ -264,6 +268,7 @@ def score(
         instead: whether they take the place of the run's.
         predictions: a CSV, TSV, JSON lines or Parquet file with id, text and maybe system.
         dataset: whose references it is scored against.
+        split: of the dataset; default: its first, where it has some.
         steps: post-processing of the file's texts.
         out: the results folder of predictions; default: ``results/`` of the project.
 
@@ -273,7 +278,7 @@ def score(
     """
     written = [metrics] if isinstance(metrics, str) else metrics
     specs = tuple(map(parse_spec, written))
-    if run is not None and predictions is None and dataset is None and not steps:
+    if run is not None and predictions is None and dataset is None and not (steps or split):
         path = run.path if isinstance(run, Run) else open_run(run).path
         rescore(RunFolder(path), specs, instead=instead)
         return Run(path=path)
@@ -281,6 +286,7 @@ def score(
         folder, _ = score_predictions(
             Path(predictions),
             dataset,
+            split=split,
             metrics=specs or METRICS,
             steps=_words(steps),
             out=None if out is None else Path(out),

@@ -35,6 +35,12 @@ def sha256_bytes(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def keyed(key: object, name: str) -> int:
+    """Hash a name under a key: 64 bits, the same on every machine."""
+    text = f"{key}\0{name}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+
+
 def sha256_json(value: Any) -> str:
     """Hash a value by its canonical JSON."""
     return sha256_text(canonical_json(value))

@@ -55,6 +55,8 @@ def score(
     samples: Sequence[Sample],
     post: Mapping[str, str],
     mended: Sequence[str] = (),
+    *,
+    split: str | None = None,
 ) -> ScoredRun:
     """Score every system, with 95 % intervals.
 
@@ -68,6 +70,7 @@ def score(
             that systems with different failures are weighed alike.
         post: system → the name of its post-processing, for the signature.
         mended: the steps by which references were mended, for the signature.
+        split: the dataset's that the samples are of, for the signature; None: it has none.
     """
     answered = answered_draws(draws)
     scored = np.any(answered, axis=0)
@@ -89,7 +92,7 @@ def score(
             if reason is None:
                 kept = kept & applies(statistics[label][row])
                 reason = None if kept.any() else "it applies to no sample"
-            about = _about(kept, post[system], sum(system in draw for draw in draws))
+            about = _about(kept, post[system], sum(system in draw for draw in draws), split)
             estimates: Sequence[stats.Estimate] = ()
             if reason is None:
                 rows = statistics[label][row, kept]
@@ -132,6 +135,8 @@ def score_by_evaluate(
     samples: Sequence[Sample],
     post: Mapping[str, str],
     mended: Sequence[str] = (),
+    *,
+    split: str | None = None,
 ) -> list[MetricResult]:
     """Score every system by a metric of Hugging Face's evaluate: one number, without an interval.
 
@@ -155,7 +160,7 @@ def score_by_evaluate(
         except MetricError as error:
             values, reason = {Path(spec.name).name: None}, _reason(error)
         kept = np.any(answered[:, row], axis=0)
-        about = _about(kept, post[system], len(drawn))
+        about = _about(kept, post[system], len(drawn), split)
         results += [
             MetricResult(
                 system=system,
@@ -338,10 +343,11 @@ def _references(samples: Sequence[Sample], mended: Sequence[str]) -> dict[str, s
     return {"refs": many, **({"refmend": "+".join(mended)} if mended else {})}
 
 
-def _about(kept: NDArray[np.bool_], post: str, draws: int) -> dict[str, str]:
+def _about(kept: NDArray[np.bool_], post: str, draws: int, split: str | None) -> dict[str, str]:
     """Describe what of a system was scored."""
+    of = {"split": split} if split else {}
     drawn = {"draws": str(draws)} if draws > 1 else {}
-    return {"n": str(kept.sum()), **drawn, "unscored": str((~kept).sum()), "pp": post}
+    return {**of, "n": str(kept.sum()), **drawn, "unscored": str((~kept).sum()), "pp": post}
 
 
 def _reason(error: MetricError) -> str:

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import JsonOption, SetOption  # noqa: TC001 - typer reads the annotations
+from harness.cli.options import (  # noqa: TC001 - typer reads the annotations
+    JsonOption,
+    SetOption,
+    SplitOption,
+)
 from harness.cli.output import error_lines, say, say_json
 
 
@@ -25,6 +29,7 @@ def check(
         bool, typer.Option("--strict", help="Exit with 1 where there are warnings, too.")
     ] = False,
     sets: SetOption = None,
+    split: SplitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find what a run would refuse, and warn of what is seldom meant; no model is asked."""
@@ -32,7 +37,7 @@ def check(
     from harness.pipeline.looking.check import check as check_paths
 
     settings = tuple(map(parse_setting, sets or ()))
-    checked = check_paths(*(paths or [Path()]), data=data, settings=settings)
+    checked = check_paths(*(paths or [Path()]), data=data, settings=settings, split=split)
     if as_json:
         say_json(checked.json())
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import JsonOption, share_or_count
+from harness.cli.options import JsonOption, SplitOption, share_or_count
 from harness.cli.output import say, say_json, tell
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def _group() -> None:
 )
 def check(
     dataset: DatasetArgument,
+    split: SplitOption = None,
     max_dropped: Annotated[
         str | None,
         typer.Option(
@@ -63,7 +64,7 @@ def check(
     from harness.pipeline.looking.data_check import check_data, write_csv
 
     with RunProgress(brief=True) as progress:
-        checked = check_data(dataset, progress)
+        checked = check_data(dataset, progress, split=split)
     if as_json:
         say_json(checked.json())
     else:

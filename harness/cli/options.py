@@ -89,6 +89,10 @@ EngineOption = Annotated[
     str | None,
     typer.Option("--engine", help="vllm, transformers, openai or fake, whatever the suite says."),
 ]
+SplitOption = Annotated[
+    str | None,
+    typer.Option("--split", help="Of the dataset. Default: its first, where it has splits."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="Results folder. Default: results/ of the project.")
@@ -120,6 +124,7 @@ def choice_of(
     engine: str | None,
     sets: list[str] | None,
     *,
+    split: str | None = None,
     limit: int | None = None,
     repeats: int = 1,
 ) -> Choice:
@@ -135,6 +140,7 @@ def choice_of(
         only=tuple(only or ()),
         models=tuple(model or ()),
         engine=engine,
+        split=split,
         limit=limit,
         repeats=repeats,
         settings=tuple(map(parse_setting, sets or ())),

@@ -13,6 +13,7 @@ from harness.cli.options import (
     ModelOption,
     OnlyOption,
     SetOption,
+    SplitOption,
     SuiteArgument,
     choice_of,
 )
@@ -46,6 +47,7 @@ def render(
         ),
     ] = None,
     sets: SetOption = None,
+    split: SplitOption = None,
     model: ModelOption = None,
     engine: EngineOption = None,
     as_json: JsonOption = False,
@@ -53,7 +55,7 @@ def render(
     """Print exactly what will be sent for one sample, and which prompts share their beginning."""
     if diff and only:
         raise typer.BadParameter("--diff names what is compared: leave --only and --variant out")
-    choice = choice_of(only, model, engine, sets)
+    choice = choice_of(only, model, engine, sets, split=split)
     if diff:
         _render_diff(suite, choice, sample, diff, as_json=as_json)
     else:

@@ -117,7 +117,8 @@ def _shown(described: RunDescription) -> Iterator[str]:
     machine = run.machine
     yield f"run:      {run.id}"
     yield f"suite:    {run.suite}"
-    yield f"dataset:  {run.dataset.name}, {run.dataset.samples:,} samples"
+    split = f", split {run.dataset.split.name}" if run.dataset.split else ""
+    yield f"dataset:  {run.dataset.name}{split}, {run.dataset.samples:,} samples"
     yield f"created:  {run.created}"
     yield f"command:  {shlex.join(run.command)}"
     if run.git:

@@ -13,6 +13,7 @@ from harness.cli import (
     compliance_verb,
     data_verbs,
     effect_verb,
+    power_verb,
     render_verb,
     run_verbs,
     schema_verb,
@@ -25,6 +26,7 @@ from harness.cli.options import (
     OutOption,
     RunArgument,
     SetOption,
+    SplitOption,
     SuiteArgument,
     choice_of,
     open_chosen,
@@ -83,6 +85,7 @@ def run(
     suite: SuiteArgument,
     only: OnlyOption = None,
     sets: SetOption = None,
+    split: SplitOption = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only the first so many samples.")
     ] = None,
@@ -128,7 +131,7 @@ def run(
     with stopped_at_once(), RunProgress() as progress:
         outcome = run_suite(
             suite,
-            choice_of(only, model, engine, sets, limit=limit, repeats=repeat),
+            choice_of(only, model, engine, sets, split=split, limit=limit, repeats=repeat),
             out=out,
             with_reported=with_reported,
             max_failures=max_failures,
@@ -184,6 +187,7 @@ def score(
     dataset: Annotated[
         str | None, typer.Option("--dataset", help="Whose references the file is scored against.")
     ] = None,
+    split: SplitOption = None,
     step: Annotated[
         list[str] | None, typer.Option("--step", help="Post-process the file; may be repeated.")
     ] = None,
@@ -209,9 +213,9 @@ def score(
         with RunProgress(brief=True) as progress:
             progress.stage("scoring")
             folder, summary = score_predictions(
-                predictions, dataset, metrics=specs or METRICS, steps=step or ()
+                predictions, dataset, split=split, metrics=specs or METRICS, steps=step or ()
             )
-    elif run and not (predictions or dataset or step):
+    elif run and not (predictions or dataset or step or split):
         folder = open_chosen(run)
         with RunProgress(brief=True) as progress:
             progress.stage("scoring")
@@ -323,51 +327,7 @@ def slice_scores(
         print_slices(sliced)
 
 
-@app.command(
-    epilog="Examples:  harness power results/recipe-titles --difference 0.1\n\n"
-    "  harness power prompts/recipe-titles --from results/recipe-titles"
-)
-def power(
-    path: Annotated[
-        Path,
-        typer.Argument(help="A run that is there; with --from the suite that is to be run."),
-    ],
-    earlier: Annotated[
-        Path | None,
-        typer.Option(
-            "--from", help="An earlier run, whose noise is that to be expected.", callback=run_named
-        ),
-    ] = None,
-    metric: Annotated[
-        str | None, typer.Option("--metric", help="Default: the declared one.")
-    ] = None,
-    difference: Annotated[
-        float | None, typer.Option("--difference", help="How many samples does it need?")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say which difference samples can show, before a run or after it."""
-    from harness.cli.terminal import print_power
-    from harness.config.load import load_suite
-    from harness.dataset.samples import load_samples
-    from harness.pipeline.looking.bare_names import named_suite
-    from harness.pipeline.reading.choosing import lacks_pairs
-    from harness.pipeline.reading.planning import power_of_run, power_of_suite
-
-    if earlier is None:
-        folder = open_chosen(run_named(path) or path, lacks_pairs(metric))
-        found = power_of_run(folder, metric=metric, difference=difference)
-    else:
-        suite = load_suite(named_suite(path))
-        samples = load_samples(suite.dataset, images=False).samples
-        folder = open_chosen(earlier, lacks_pairs(metric))
-        found = power_of_suite(suite, samples, folder, metric=metric, difference=difference)
-    if as_json:
-        say_json(found.json())
-    else:
-        print_power(found)
-
-
+app.add_typer(power_verb.app)
 app.add_typer(effect_verb.app)
 app.add_typer(compliance_verb.app)
 app.add_typer(run_verbs.app)

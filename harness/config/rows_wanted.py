@@ -1,22 +1,24 @@
-"""``where:``, ``sample:`` and ``limit:`` of a dataset's file → a Choosing, or what is wrong.
+"""``where:``, ``splits:``, ``sample:`` and ``limit:`` of a dataset's file → a Choosing.
 
 Which rows there are is the dataset stage's business: see ``dataset/choosing_rows``.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from harness.config.names import unique
 from harness.config.schema import ConditionFile
 from harness.errors import ConfigError
 from harness.nearest import nearest
-from harness.records import Choosing, Condition, Drawn
+from harness.records import Choosing, Condition, Drawn, Splits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.config.problems import Problems
-    from harness.config.schema import DatasetFile
+    from harness.config.schema import DatasetFile, SplitsFile
     from harness.yaml_source import YamlSource
 
 
@@ -29,7 +31,12 @@ def choosing_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Ch
         problems: takes what is wrong.
     """
     problems.add(_condition_problems(file, source))
+    problems.add(_split_problems(file.splits, source))
+    written, splits = file.splits, None
+    if written is not None:
+        splits = Splits(shares=written.shares, sealed=tuple(written.sealed))
     return Choosing(
+        splits=splits,
         conditions=tuple(_condition(name, file, source) for name in file.where),
         sample=Drawn(n=file.sample.n, seed=file.sample.seed) if file.sample else None,
         limit=file.limit,
@@ -72,3 +79,30 @@ def _condition_problems(file: DatasetFile, source: YamlSource) -> Iterator[Confi
             if written.excluded == []:
                 message = f"'where.{name}.not' is an empty list, which leaves out no row"
                 yield ConfigError(message, where=source.where(("where", name, "not")))
+
+
+def _split_problems(splits: SplitsFile | None, source: YamlSource) -> Iterator[ConfigError]:
+    """Find splits that are none, shares that do not make a whole, and seals on the wrong ones."""
+    if splits is None:
+        return
+    place, shares = source.where(("splits",)), splits.shares
+    places = {name: source.where(("splits", name)) for name in shares}
+    yield from unique("split", places.items())
+    if len(shares) < 2:
+        hint = "for example splits: {dev: 0.5, test: 0.5, sealed: [test]}"
+        yield ConfigError("'splits' names fewer than two splits", where=place, hint=hint)
+    for name, share in shares.items():
+        if not (math.isfinite(share) and share > 0):
+            message = f"'splits.{name}' is {share:g}, not a share above 0"
+            yield ConfigError(message, where=places[name])
+    total = sum(shares.values())
+    if len(shares) > 1 and not math.isclose(total, 1.0, abs_tol=1e-9):
+        yield ConfigError(f"the shares of 'splits' add up to {total:.10g}, not to 1", where=place)
+    for i, name in enumerate(splits.sealed):
+        at = source.where(("splits", "sealed", i))
+        if name not in shares:
+            message = f"'splits.sealed' names '{name}', which is no split"
+            yield ConfigError(message, where=at, hint=nearest(name, shares))
+        elif name == next(iter(shares)):
+            message = f"'{name}' is sealed and stands first, so that runs would use it unasked"
+            yield ConfigError(message, where=at, hint="put the split to try on before it")

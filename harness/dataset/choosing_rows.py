@@ -1,4 +1,4 @@
-"""A dataset's rows → those that are used: where, then sample, then limit.
+"""A dataset's rows → those that are used: where, then the split, then sample, then limit.
 
 Rows are read again for each step that needs to have seen all, and not held: of a step that draws,
 only the ids that it has drawn. What each step left out is counted apart from rows with faults, and
@@ -7,7 +7,6 @@ of rows that are left out no other fault is looked for.
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -16,10 +15,12 @@ from harness.dataset.cells import json_of
 from harness.dataset.conditions import Conditions, conditions_text
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import read_rows
+from harness.dataset.splits import Sides
+from harness.fingerprint import keyed
 from harness.records import Chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterable, Sized
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sized
 
     from harness.dataset.row_reader import RowReader
     from harness.dataset.sources.table import Row
@@ -30,21 +31,31 @@ class Chooser:
 
     Args:
         reader: makes samples of rows.
+        split: which is used; None: the dataset has none.
         limit: no more samples than this, whatever the dataset says.
         fault: told of a row that cannot be chosen by what it holds; raises where that is the end.
     """
 
     def __init__(
-        self, reader: RowReader, limit: int | None, fault: Callable[[Row, RowFault], None]
+        self,
+        reader: RowReader,
+        split: str | None,
+        limit: int | None,
+        fault: Callable[[Row, RowFault], None],
     ) -> None:
         self._reader = reader
         self._fault = fault
         self._choosing = reader.config.choosing
         self._conditions = Conditions(self._choosing.conditions)
+        self._split = split
+        splits = self._choosing.splits
+        self._sides = Sides(reader, splits) if splits and split else None
+        if self._sides and split:
+            reader.images_elsewhere = self._sides.images_before(split)
         limits = [each for each in (limit, self._choosing.limit) if each is not None]
         self._limit = min(limits, default=None)
-        self._read = self._kept = 0
-        """Rows that were read, and those that meet the conditions."""
+        self._counts = (0, 0, 0)
+        """Rows that were read; of these, those that meet the conditions; of these, the split's."""
         self._whole = False
         """Whether all rows have been read."""
 
@@ -76,23 +87,28 @@ class Chooser:
             samples: that have been made.
         """
         steps, drawn = [], self._choosing.sample
+        read, met, left = self._counts
         if self._choosing.conditions:
             how = conditions_text(self._choosing.conditions)
-            steps.append(
-                Chosen(step="where", how=how, kept=self._kept, of=self._read, whole=self._whole)
-            )
+            steps.append(Chosen(step="where", how=how, kept=met, of=read, whole=self._whole))
+        if self._split:
+            how = self._split
+            steps.append(Chosen(step="split", how=how, kept=left, of=met, whole=self._whole))
         if drawn:
-            kept = min(drawn.n, self._kept)
-            steps.append(Chosen(step="sample", how=f"seed {drawn.seed}", kept=kept, of=self._kept))
+            kept = min(drawn.n, left)
+            steps.append(Chosen(step="sample", how=f"seed {drawn.seed}", kept=kept, of=left))
         if self._choosing.limit is not None:
             how = f"the first {self._choosing.limit:,}"
             steps.append(Chosen(step="limit", how=how, kept=samples))
         return tuple(steps)
 
-    def notes(self) -> list[str]:
-        """Say which values of ``where`` no row has, once all rows have been read."""
-        unseen = self._conditions.unseen() if self._whole else []
-        return [f"where: no row has {', '.join(unseen)}"] if unseen else []
+    def notes(self) -> Iterator[str]:
+        """Say which values of ``where`` no row has, and how many splits an image decided."""
+        if self._whole and (unseen := self._conditions.unseen()):
+            yield f"where: no row has {', '.join(unseen)}"
+        if self._sides and (moved := self._sides.moved):
+            units = "1 unit follows" if moved == 1 else f"{moved:,} units follow"
+            yield f"splits: {units} another into its split, for they share an image"
 
     def _enough(self, made: Sized) -> bool:
         return self._limit is not None and len(made) >= self._limit
@@ -108,33 +124,43 @@ class Chooser:
 
     def _matching(self) -> Generator[Row, None, None]:
         """Read the rows, and give those that meet the conditions."""
-        reader = self._reader
         counting = not self._whole
-        read = kept = 0
-        with closing(read_rows(reader.file, reader.columns, reader.config.image_columns)) as every:
-            for row in every:
+        read = met = left = 0
+        with closing(self._all_rows()) as rows:
+            for row in rows:
                 read += 1
-                if self._meets(row):
-                    kept += 1
-                    if counting:
-                        self._read, self._kept = read, kept
+                meets, is_in = self._tell(row)
+                met, left = met + meets, left + (meets and is_in)
+                if counting:
+                    self._counts = (read, met, left)
+                if meets and is_in:
                     yield row
         if counting:
-            self._read, self._kept, self._whole = read, kept, True
+            self._whole = True
 
-    def _meets(self, row: Row) -> bool:
+    def _all_rows(self) -> Generator[Row, None, None]:
+        reader = self._reader
+        return read_rows(reader.file, reader.columns, reader.config.image_columns)
+
+    def _tell(self, row: Row) -> tuple[bool, bool]:
+        """Tell whether a row meets the conditions, and whether it is in the split.
+
+        One without an id is in no split: it is given, to be told as a fault.
+        """
         try:
-            return self._conditions.hold(lambda field: json_of(row.cells[field], field))
+            meets = self._conditions.hold(lambda field: json_of(row.cells[field], field))
+            side = self._sides.of(row) if self._sides and meets else None
         except RowFault as fault:
             self._fault(row, fault)
-            return False
+            return False, False
+        return meets, side in (None, self._split)
 
     def _named(self, ids: Collection[str], *, no_id: bool) -> Generator[Row, None, None]:
         """Give the rows that were drawn, and those without an id where these are to be told."""
-        with closing(self._matching()) as rows:
+        with closing(self._all_rows()) as rows:
             for row in rows:
                 name = self._reader.id_of(row)
-                if name in ids or (no_id and not name):
+                if (name in ids or (no_id and not name)) and all(self._tell(row)):
                     yield row
 
     def _smallest(self, count: int, seed: int, *, above: int) -> dict[str, int]:
@@ -158,12 +184,6 @@ def smallest(count: int, hashed: Iterable[tuple[int, str]], *, above: int = -1) 
             continue
         held.add(name)
     return {name: -negative for negative, name in heap}
-
-
-def keyed(key: object, name: str) -> int:
-    """Hash a name under a key: 64 bits, the same on every machine."""
-    text = f"{key}\0{name}".encode(errors="surrogatepass")
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
 
 
 def chosen_text(chosen: Iterable[Chosen]) -> str:

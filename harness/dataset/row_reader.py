@@ -93,7 +93,9 @@ class RowReader:
         ]
         self._images = images
         self._root = os.path.normpath(config.image_root.absolute())
-        self._hash_file = hash_file
+        self.hash_file = hash_file
+        self.images_elsewhere: Mapping[str, str] = {}
+        """Hash of an image → the sample of an earlier split that shows it."""
         self._list_form = ListForm(
             written=config.reference_list, separator=config.reference_separator
         )
@@ -117,7 +119,7 @@ class RowReader:
             columns = ", ".join(config.reference_columns)
             raise RowFault("missing_reference", f"no text in {columns}")
         self._cleaning.check_references(references)
-        cluster = self._cluster(cells)
+        cluster = self.cluster_of(row)
         metadata = {column: json_of(cells[column], column) for column in config.metadata_columns}
         media, places = (self._media(row), ()) if self._images else self._media_there(row)
         sample = Sample(
@@ -158,6 +160,26 @@ class RowReader:
                 raise NoSampleError(sample_id, self.config, first)
         return [chosen[sample_id] for sample_id in ids]
 
+    def cluster_of(self, row: Row) -> str | None:
+        """Give what a row belongs to; None where it names nothing, so that it stands for itself.
+
+        Raises:
+            RowFault: it names what is no text.
+        """
+        column = self.config.cluster_column
+        name = text_of(row.cells[column], column) if column else None
+        return None if name is None or name.strip() in _NO_CLUSTER else name
+
+    def images_of(self, row: Row) -> list[str]:
+        """Give where a row's images would be below their folder, up to the first that can be none.
+
+        Each place is spelled in one way; nothing is looked for.
+        """
+        places: list[str] = []
+        with suppress(RowFault):
+            places += (place_below(self._root, name) for name in self._image_names(row))
+        return places
+
     def refused(self, row: Row, fault: RowFault, *, asked: bool) -> DataError:
         """Say that a fault ends the run."""
         known = self.id_of(row)
@@ -196,12 +218,6 @@ class RowReader:
                 with suppress(RowFault):
                     yield self.mending.mended(self._written(row.cells))[0]
 
-    def _cluster(self, cells: Mapping[str, Cell]) -> str | None:
-        """Give what a row belongs to; None where it names nothing, so that it stands for itself."""
-        column = self.config.cluster_column
-        name = text_of(cells[column], column) if column else None
-        return None if name is None or name.strip() in _NO_CLUSTER else name
-
     def _media_there(self, row: Row) -> tuple[tuple[MediaRef, ...], tuple[str, ...]]:
         """Give the images of a row that does without them, all or none, and where they would be."""
         media: tuple[MediaRef, ...] = ()
@@ -219,7 +235,7 @@ class RowReader:
         for name in self._image_names(row):
             path = find_image(config.image_root, name)
             try:
-                media.append(probe(path, self._hash_file))
+                media.append(probe(path, self.hash_file))
             except DataError as error:
                 raise RowFault("unreadable_image", error.message) from error
         if not media:
@@ -248,6 +264,10 @@ class RowReader:
         if first != row.number:
             raise RowFault("duplicate_id", f"the same id as {self.file.place(first)}")
         if sample.media:
+            shown = (ref.sha256 for ref in sample.media if ref.sha256 in self.images_elsewhere)
+            if elsewhere := next(shown, None):
+                whose = self.images_elsewhere[elsewhere]
+                raise RowFault("image_across_splits", f"the same image as {whose}")
             twin = self._by_image.get(sample.media[0].sha256, sample.id)
             listed = [reason for reason in _SAME_BYTES if reason in self.config.clean]
             if twin != sample.id and listed:

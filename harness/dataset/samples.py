@@ -12,6 +12,7 @@ from harness.dataset.choosing_rows import Chooser, chosen_text
 from harness.dataset.row_fault import RowFault
 from harness.dataset.row_reader import RowReader
 from harness.dataset.sources.table import read_rows
+from harness.dataset.splits import refuse_sealed, split_named
 from harness.errors import DataError
 from harness.fingerprint import sha256_file
 
@@ -35,14 +36,18 @@ class LoadedDataset:
     """What each step of ``mend:`` changed in the references."""
     chosen: tuple[Chosen, ...] = ()
     """What each step of choosing kept; none where all rows are used."""
+    split: str | None = None
+    """Which one they are; None: the dataset has none."""
 
 
 def load_samples(
     config: DatasetConfig,
     *,
+    split: str | None = None,
     limit: int | None = None,
     ids: Sequence[str] | None = None,
     images: bool = True,
+    unsealed: bool = False,
     hash_file: Callable[[Path], str] = sha256_file,
     look: Callable[[MediaRef], str] = media.look,
 ) -> LoadedDataset:
@@ -50,18 +55,22 @@ def load_samples(
 
     Args:
         config: the dataset's description.
+        split: one of its splits; default: the first, where it has some.
         limit: stop after so many samples; rows behind them are not looked at.
         ids: take only these, in this order; each must be usable. What the dataset chooses of its
             rows does not matter then.
         images: whether the samples need them; else those that are there are looked at, no other
             is missed, and samples say where their images would be.
+        unsealed: refuse ids that lie in a sealed split.
         hash_file: hashes an image file's bytes.
         look: gives the look of an image; asked where ``clean`` lists ``near_duplicate_image``.
 
     Raises:
         DataError: the file cannot be read, a column is missing, an id that was asked for is not
-            there, a row has a fault that ``clean`` does not list, or nothing is left.
+            there or sealed, a row has a fault that ``clean`` does not list, nothing is left, or
+            there is no such split.
     """
+    split = split_named(config, split)
     reader = RowReader(config, images=images, hash_file=hash_file, look=look)
     made: list[tuple[int, Sample]] = []
     dropped: dict[int, Dropped] = {}
@@ -71,31 +80,38 @@ def load_samples(
             raise reader.refused(row, fault, asked=ids is not None) from fault
         dropped.setdefault(row.number, reader.dropped(row, fault))
 
-    chooser = Chooser(reader, limit, drop)
-    with closing(chooser.rows(made) if ids is None else _named(reader, ids, limit)) as rows:
+    chooser = Chooser(reader, split, limit, drop) if ids is None else None
+    named = _named(reader, ids or (), limit, unsealed=unsealed)
+    with closing(chooser.rows(made) if chooser else named) as rows:
         for row in rows:
             try:
                 made.append((row.number, reader.sample(row)))
             except RowFault as fault:
                 drop(row, fault)
-    if ids is None:
+    if chooser:
         made.sort(key=lambda each: each[0])  # what was drawn in a faulty row's place comes last
-    chosen = () if ids is not None else chooser.account(len(made))
+    chosen = chooser.account(len(made)) if chooser else ()
     if not made:
         raise _no_sample(config, [dropped[row] for row in sorted(dropped)], chosen)
     return LoadedDataset(
         samples=tuple(sample for _, sample in made),
         dropped=tuple(dropped[row] for row in sorted(dropped)),
-        notes=(*reader.notes.sentences(), *chooser.notes()),
+        notes=(*reader.notes.sentences(), *(chooser.notes() if chooser else ())),
         mended=reader.mending.account(),
         chosen=chosen,
+        split=split,
     )
 
 
-def _named(reader: RowReader, ids: Sequence[str], limit: int | None) -> Generator[Row, None, None]:
+def _named(
+    reader: RowReader, ids: Sequence[str], limit: int | None, *, unsealed: bool
+) -> Generator[Row, None, None]:
     """Give the rows of these ids, whether or not the dataset would choose them."""
     with closing(read_rows(reader.file, reader.columns, reader.config.image_columns)) as every:
         rows = reader.choose(every, ids)
+    splits = reader.config.choosing.splits
+    if unsealed and splits and splits.sealed:
+        refuse_sealed(reader, splits, rows)
     yield from rows[:limit]
 
 
@@ -106,11 +122,18 @@ def _no_sample(
     hint = "the source file has no rows"
     if dropped:
         hint = dropped[0].detail
-    elif any(step.of for step in chosen):
-        hint = "'where' keeps no row: are its values spelt as in the file?"
+    elif emptied := next((step.step for step in chosen if step.of and not step.kept), None):
+        hint = _EMPTIED[emptied]
     return DataError(
         f"dataset '{config.name}' has no usable sample ({account})", where=config.where, hint=hint
     )
+
+
+_EMPTIED = {
+    "where": "'where' keeps no row: are its values spelt as in the file?",
+    "split": "all units are in other splits: so few are not divided by chance as the shares say",
+}
+"""Step of choosing → what to do where it keeps nothing."""
 
 
 def _account(dropped: Sequence[Dropped]) -> str:

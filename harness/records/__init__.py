@@ -65,6 +65,7 @@ from harness.records.sample import DatasetConfig, Dropped, Mended, Sample
 from harness.records.score import Comparison, MetricResult, Resampling, SampleScores, Verdict
 from harness.records.signature import Difference, Differences, Signature
 from harness.records.source import TextWhere, Where
+from harness.records.split import SplitRecord, Splits
 from harness.records.suite import Decision, Decoding, ModelConfig, Suite, System
 
 __all__ = [
@@ -132,6 +133,8 @@ __all__ = [
     "SampleScores",
     "Signature",
     "Silence",
+    "SplitRecord",
+    "Splits",
     "StoredCompletion",
     "Suite",
     "System",

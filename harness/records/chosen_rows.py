@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.records.source import Where
+from harness.records.split import Splits
 
 Plain = str | int | float | bool | None
 """A value that a condition compares with."""
@@ -46,6 +47,8 @@ class Choosing:
 
     conditions: tuple[Condition, ...] = ()
     """All of them hold."""
+    splits: Splits | None = None
+    """Of which a run uses one."""
     sample: Drawn | None = None
     limit: int | None = None
     """The first so many samples."""
@@ -55,7 +58,7 @@ class Choosing:
 class Chosen:
     """What a step of choosing kept; rows that it left out have no fault."""
 
-    step: Literal["where", "sample", "limit"]
+    step: Literal["where", "split", "sample", "limit"]
     how: str
     """What was asked, for a person."""
     kept: int

@@ -14,6 +14,7 @@ from harness.records.json_value import Json
 from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import Control, ExemplarSpec, MessageTemplate
 from harness.records.sample import Dropped, Mended
+from harness.records.split import SplitRecord
 from harness.records.suite import Decision, ModelConfig, System
 
 RUN_SCHEMA = 3
@@ -139,6 +140,8 @@ class DatasetRecord:
     chosen: tuple[Chosen, ...] = ()
     """What each step of choosing kept of the rows; none where all are used, as before there were
     such steps."""
+    split: SplitRecord | None = None
+    """None where the dataset has no splits, as before there were some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from harness.records.metric_spec import MetricSpec
 from harness.records.prompt import Control
 from harness.records.run_record import RUN_SCHEMA, Cost, ReportedRow
 from harness.records.score import Comparison, MetricResult
+from harness.records.split import SplitRecord
 
 FLOOR_SDS = 2.0
 """Standard deviations of noise under which a difference may come from the engine alone."""
@@ -155,6 +156,8 @@ class RunSummary:
     """A hash of all that the numbers depend on; None where it is not known."""
     suite: str
     dataset: str
+    split: SplitRecord | None = None
+    """None where the dataset has no splits, as before there were some."""
     baseline: str
     specs: tuple[MetricSpec, ...]
     """The metrics that were computed or are missing, in the order of their columns."""

@@ -51,6 +51,7 @@ SHORT: Mapping[str, str] = MappingProxyType(
         "rescale": "re",
         "evaluate": "ev",
         "refs": "r",
+        "split": "sp",
         "n": "n",
         "draws": "d",
         "unscored": "u",
@@ -60,7 +61,7 @@ SHORT: Mapping[str, str] = MappingProxyType(
 )
 """Field → its key in the short form; a field that is not here keeps its name."""
 
-DESCRIBES = frozenset({"n", "draws", "unscored", "pp"})
+DESCRIBES = frozenset({"split", "n", "draws", "unscored", "pp"})
 """Fields that describe what was scored; ``Signature.differences`` says why these."""
 
 _LONG = {short: name for name, short in SHORT.items()}
@@ -162,8 +163,8 @@ class Signature:
         its own, and also ``refs``, for more references raise every score. A field that nobody
         knows counts as such.
 
-        Only these describe what was scored (``DESCRIBES``): ``n`` and ``unscored`` say how much of
-        the data a mean is over; ``draws`` how many answers stand for a sample, whose mean
+        Only these describe what was scored (``DESCRIBES``): ``split``, ``n`` and ``unscored`` say
+        what of the data a mean is over; ``draws`` how many answers stand for a sample, whose mean
         estimates the same as one; ``pp`` the steps that make an answer, which are a part of the
         system that is measured, like its prompt.
         """

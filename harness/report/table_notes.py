@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.metrics.tools import METEOR_WORDS
 from harness.report.dropped_rows import DROPPED_FILE
+from harness.report.split_notes import split_notes
 from harness.stats import TOO_FEW_MATCHES
 
 if TYPE_CHECKING:
@@ -43,7 +44,12 @@ REASON_LENGTH = 200
 
 def notes_of(summary: RunSummary) -> list[str]:
     """Say what has to be known to read a run's table."""
-    notes = [*summary.leakage, *_notes_on_texts(summary), *_notes_on_numbers(summary)]
+    notes = [
+        *summary.leakage,
+        *split_notes(summary.split),
+        *_notes_on_texts(summary),
+        *_notes_on_numbers(summary),
+    ]
     if summary.dropped:
         kinds = ", ".join(f"{count} {reason}" for reason, count in summary.dropped.items())
         count = sum(summary.dropped.values())

@@ -67,6 +67,8 @@ class ComparisonTable:
     notes: tuple[str, ...]
     uneven: frozenset[str] = frozenset()
     """Metrics on which systems were scored on different samples."""
+    split: str | None = None
+    """The dataset's that the numbers are of; None: it has none."""
     leaks: bool = False
     """Whether prompts give away answers, as the suite allows."""
 
@@ -94,6 +96,7 @@ class ComparisonTable:
             rows=tuple(rows),
             notes=tuple(notes_of(summary)),
             uneven=frozenset(summary.uneven),
+            split=summary.split.name if summary.split else None,
             leaks=bool(summary.leakage),
         )
 
@@ -165,11 +168,12 @@ class ComparisonTable:
         """Write the table with full precision and, after the scores, their 95 % intervals.
 
         A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``. Where
-        prompts give away answers, a last column says so.
+        prompts give away answers, a last column says so; before it one names the split, if any.
         """
-        leakage = ["allowed"] if self.leaks else []
+        last = [*([self.split] if self.split else []), *(["allowed"] if self.leaks else [])]
+        names = [*(["split"] if self.split else []), *(["leakage"] if self.leaks else [])]
         bounds = [f"{metric}_{end}" for metric in self.metrics for end in ("low", "high")]
-        header = (*self.header, *bounds, "units", "source", *(["leakage"] if self.leaks else []))
+        header = (*self.header, *bounds, "units", "source", *names)
         lines = [[csv_cell(name) for name in header]]
         for row in self.rows:
             values = ["" if value is None else repr(value) for value in row.values]
@@ -177,7 +181,9 @@ class ComparisonTable:
             ends = [repr(end) if end is not None else "" for pair in row.intervals for end in pair]
             source = _source(row)
             units = "" if row.units is None else str(row.units)
-            lines.append([csv_cell(row.system), *values, *counts, *ends, units, source, *leakage])
+            lines.append(
+                [csv_cell(row.system), *values, *counts, *ends, units, source, *map(csv_cell, last)]
+            )
         return "".join(f"{','.join(line)}\n" for line in lines)
 
     def latex(self) -> str:

@@ -3,7 +3,7 @@
 These models only say what is allowed; `load` turns them into records and resolves their names.
 """
 
-from harness.config.schema.choosing_file import ConditionFile, SampleFile
+from harness.config.schema.choosing_file import ConditionFile, SampleFile, SplitsFile
 from harness.config.schema.dataset_file import FORMATS, DatasetFile
 from harness.config.schema.model_file import ModelFile, PriceFile
 from harness.config.schema.strict import KNOWN, Known
@@ -33,6 +33,7 @@ __all__ = [
     "ModelFile",
     "PriceFile",
     "SampleFile",
+    "SplitsFile",
     "SuiteFile",
     "VariantFile",
 ]

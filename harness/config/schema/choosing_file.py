@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.config.schema.strict import Strict
 from harness.records import Plain  # noqa: TC001 - pydantic reads the annotations
@@ -36,3 +36,20 @@ class SampleFile(Strict):
 
     n: int = Field(ge=1, examples=["200"], description="How many rows.")
     seed: int = Field(default=0, ge=0, description="Another seed draws others.")
+
+
+class SplitsFile(BaseModel):
+    """``splits:`` of a dataset: every key but ``sealed`` is a split."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, float] = Field(init=False)
+    sealed: list[str] = Field(
+        default_factory=list,
+        examples=["[test]"],
+        description="Splits to prove on, not to try on: each look at them is counted.",
+    )
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each split's share."""
+        return dict(self.__pydantic_extra__)

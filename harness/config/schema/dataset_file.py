@@ -11,6 +11,7 @@ from harness.additions import additions
 from harness.config.schema.choosing_file import (  # noqa: TC001 - pydantic reads the annotations
     ConditionFile,
     SampleFile,
+    SplitsFile,
 )
 from harness.config.schema.cleaning_file import Clean, Mend  # noqa: TC001 - pydantic reads them
 from harness.config.schema.strict import Strict, known
@@ -159,7 +160,7 @@ class DatasetFile(Strict):
     )
     clean: Clean = Field(
         default=["missing_reference", "missing_image", "image_outside", "unreadable_image"],
-        description="Faults whose rows are dropped and counted; any other of the first seven stops "
+        description="Faults whose rows are dropped and counted; any other of the first eight stops "
         "the run, and those behind them are looked for only where they are listed.",
     )
     mend: list[Mend] = Field(
@@ -171,6 +172,12 @@ class DatasetFile(Strict):
         default_factory=dict,
         examples=["{cuisine: [thai, indian], year: {min: 2000}}"],
         description="Metadata field → the value, or one of the values, or min, max and not.",
+    )
+    splits: SplitsFile | None = Field(
+        default=None,
+        examples=["{dev: 0.5, test: 0.5, sealed: [test]}"],
+        description="Parts that samples are in by the hash of their id or cluster, with the share "
+        "of each; runs use the first.",
     )
     sample: SampleFile | None = Field(
         default=None,

@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from harness.records import Completion, Json, MetricSpec, Suite
 
 
-def decision_sha256(suite: Suite) -> str | None:
+def decision_sha256(suite: Suite, split: str | None = None) -> str | None:
     """Hash what a suite declares, with all that its numbers depend on; None: it declares nothing.
 
     In it: each metric with the options that compute it (of paths the content that they lead to),
-    the tokeniser, the baseline's name, the margins and the dataset's name. The order of metrics
-    means nothing, and the text of prompts is not in it: editing them is what a declaration is for.
+    the tokeniser, the baseline's name, the margins, the dataset's name and the split. The order of
+    metrics means nothing, and the text of prompts is not in it: editing them is what a declaration
+    is for.
     """
     decide = suite.decide
     if decide is None:
@@ -51,7 +52,7 @@ def decision_sha256(suite: Suite) -> str | None:
             "tokenizer": suite.tokenizer,
             "baseline": decide.baseline,
             "margins": {name: float(margin) for name, margin in decide.margins.items()},
-            "dataset": suite.dataset.name,
+            "dataset": suite.dataset.name if split is None else [suite.dataset.name, split],
         }
     )
 
@@ -133,7 +134,7 @@ class Declaring:
     ) -> None:
         self.declared: Declaration | None = None
         self._older = 0
-        decide, sha256 = plan.suite.decide, decision_sha256(plan.suite)
+        decide, sha256 = plan.suite.decide, decision_sha256(plan.suite, plan.dataset.split)
         if decide is None or sha256 is None:
             return
         before = _declared_before(suite_results, sha256)

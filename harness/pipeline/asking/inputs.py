@@ -53,11 +53,12 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
                 for v in variants
             ],
             "metrics": [_content(spec) for spec in suite.metrics],
-            "decide": decision_sha256(suite),
+            "decide": decision_sha256(suite, plan.dataset.split),
             "dataset": [suite.dataset.name, suite.dataset.description],
             "dropped": plain_data(plan.dataset.dropped),
             "mended": plain_data(plan.dataset.mended),
             "chosen": plain_data(plan.dataset.chosen),
+            "splits": plain_data(suite.dataset.choosing.splits),
             "unknown_ids": list(plan.unknown_ids),
             "samples": [[s.id, s.references, s.cluster, s.metadata] for s in plan.samples],
             "leakage": list(plan.leakage.allowed) if plan.leakage else [],

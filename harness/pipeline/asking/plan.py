@@ -72,6 +72,8 @@ class Choice:
     """Models of the suite, by name; default: all."""
     engine: str | None = None
     """Run the models by this engine instead of their own."""
+    split: str | None = None
+    """Of the dataset; default: its first."""
     limit: int | None = None
     """The first so many samples."""
     repeats: int = 1
@@ -296,7 +298,13 @@ def draft_plan(
     dataset = None
     with problems.caught(suite.dataset.where):
         dataset = samples_of(
-            suite.dataset, hash_file, limit=limit, ids=sample_ids, images=images, look=look
+            suite.dataset,
+            hash_file,
+            split=choice.split,
+            limit=limit,
+            ids=sample_ids,
+            images=images,
+            look=look,
         )
     if dataset is None:
         return None

@@ -20,12 +20,16 @@ def samples_of(
     config: DatasetConfig,
     hash_file: Callable[[Path], str],
     *,
+    split: str | None = None,
     limit: int | None = None,
     ids: Sequence[str] | None = None,
     images: bool = True,
+    unsealed: bool = False,
     look: Callable[[MediaRef], str] = media.look,
 ) -> LoadedDataset:
     """Load samples; of data that are no part of the project say how they are got.
+
+    Args are those of ``load_samples``.
 
     Raises:
         DataError: they are not there, or cannot be used.
@@ -33,4 +37,13 @@ def samples_of(
     if config.obtain and not config.path.exists():
         message = f"no such file: {config.path}"
         raise DataError(message, where=config.where, hint=config.obtain)
-    return load_samples(config, limit=limit, ids=ids, images=images, hash_file=hash_file, look=look)
+    return load_samples(
+        config,
+        split=split,
+        limit=limit,
+        ids=ids,
+        images=images,
+        unsealed=unsealed,
+        hash_file=hash_file,
+        look=look,
+    )

@@ -31,6 +31,7 @@ def score_predictions(
     path: Path,
     dataset: str,
     *,
+    split: str | None = None,
     metrics: Sequence[MetricSpec] = METRICS,
     steps: Sequence[str] = (),
     out: Path | None = None,
@@ -41,6 +42,7 @@ def score_predictions(
         path: CSV, TSV, JSON lines or Parquet with ``id``, ``text`` and, for several systems,
             ``system``.
         dataset: its name under ``datasets/``, or a path ending in .yaml. Images are not looked at.
+        split: of the dataset; default: its first, where it has some.
         metrics: what to compute.
         steps: post-processing steps, for all systems.
         out: the results folder; default: ``results/`` of the project.
@@ -71,7 +73,7 @@ def score_predictions(
         tokenizer="ptb",
         reported=None,
     )
-    plan = make_plan(suite, Choice(), images=False)
+    plan = make_plan(suite, Choice(split=split), images=False)
     folder = RunFolder.create(out or suite.root / "results", f"{suite.dataset.name}-predictions")
     record = run_record(plan, folder.path)
     folder.write_run(record)

@@ -20,6 +20,7 @@ from harness.records import (
     Machine,
     ModelRecord,
     RunRecord,
+    SplitRecord,
     StoredCompletion,
     VariantRecord,
 )
@@ -61,6 +62,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
             dropped=plan.dataset.dropped,
             mended=plan.dataset.mended,
             chosen=plan.dataset.chosen,
+            split=split_record(plan),
         ),
         unknown_ids=plan.unknown_ids,
         reported=tuple(reported),
@@ -73,6 +75,14 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
         git=now["git"] and GitState(**now["git"]),
         machine=Machine(**{**now["machine"], "gpus": tuple(now["machine"]["gpus"])}),
     )
+
+
+def split_record(plan: Plan) -> SplitRecord | None:
+    """Say which split a plan asks of; None where its dataset has none."""
+    splits, name = plan.suite.dataset.choosing.splits, plan.dataset.split
+    if splits is None or name is None:
+        return None
+    return SplitRecord(name=name, shares=splits.shares, sealed=splits.sealed)
 
 
 def write_completions(

@@ -45,8 +45,10 @@ class Reading:
     def samples(
         self, config: DatasetConfig, *, limit: int | None = None, ids: Sequence[str] | None = None
     ) -> tuple[Sample, ...]:
-        """Read samples of a dataset; see ``samples_of``."""
-        return samples_of(config, self.hash_file, limit=limit, ids=ids, look=self.look).samples
+        """Read samples of a dataset, none of a sealed split; see ``samples_of``."""
+        return samples_of(
+            config, self.hash_file, limit=limit, ids=ids, unsealed=True, look=self.look
+        ).samples
 
 
 def exemplars_of(variant: PromptVariant, suite: Suite, reading: Reading) -> tuple[Sample, ...]:

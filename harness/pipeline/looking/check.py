@@ -56,18 +56,21 @@ _LOOKED_AT = 1_000
 """Pictures under test that are compared with exemplars' by their looks, without ``data``."""
 
 
-def check(*paths: Path, data: bool = False, settings: Sequence[Setting] = ()) -> Checked:
+def check(
+    *paths: Path, data: bool = False, settings: Sequence[Setting] = (), split: str | None = None
+) -> Checked:
     """Check what stands at paths, each a project, a suite, a variant's file or a dataset's file.
 
     Args:
         paths: see ``targets``; what several of them hold is looked at once.
         data: look at every sample and decode every image, not only at the first.
         settings: variables of the suite's variants that have another value.
+        split: of datasets that have it, in the place of their first.
 
     Raises:
         HarnessError: there is nothing to check; or variables are set, and it is not one suite.
     """
-    looking = Looking(data=data, settings=settings)
+    looking = Looking(data=data, settings=settings, split=split)
     held = []
     for path in paths:
         with looking.border(path):
@@ -113,10 +116,16 @@ class Looking:
     """One check: what it has seen so far."""
 
     def __init__(
-        self, *, data: bool, whole_project: bool = False, settings: Sequence[Setting] = ()
+        self,
+        *,
+        data: bool,
+        whole_project: bool = False,
+        settings: Sequence[Setting] = (),
+        split: str | None = None,
     ) -> None:
         self.limit = None if data else 1
         self._settings = tuple(settings)
+        self._split = split
         self.whole_project = whole_project
         self._absent: set[Where] = set()
         self.problems = Problems()
@@ -147,10 +156,17 @@ class Looking:
         config = load_dataset(path)
         if self._elsewhere(config):
             return
-        loaded = load_samples(config, limit=self.limit, hash_file=self._hash_file, look=self._look)
-        self._dropped(config, loaded)
-        self._chosen(config, loaded)
-        self._decode(config, loaded.samples)
+        for split in self._splits_of(config):
+            loaded = load_samples(
+                config,
+                split=split,
+                limit=self.limit,
+                hash_file=self._hash_file,
+                look=self._look,
+            )
+            self._dropped(config, loaded)
+            self._chosen(config, loaded)
+            self._decode(config, loaded.samples)
 
     def variant(self, path: Path) -> None:
         """Check a variant's file, by the suite it stands in if there is one."""
@@ -204,7 +220,11 @@ class Looking:
             suite = without_shuffled(suite)
         plan = draft_plan(
             suite,
-            Choice(limit=self.limit, settings=self._settings),
+            Choice(
+                split=self._splits_of(suite.dataset)[0],
+                limit=self.limit,
+                settings=self._settings,
+            ),
             problems,
             hash_file=self._hash_file,
             pin=check_local,
@@ -241,6 +261,7 @@ class Looking:
             if self.limit is not None:
                 rows = load_samples(
                     suite.dataset,
+                    split=plan.dataset.split,
                     images=False,
                     hash_file=self._hash_file,
                     look=lambda _: "",  # of all pictures it would take long, and tell nothing here
@@ -301,6 +322,16 @@ class Looking:
             place = suite.where.get("reported")
             with self.border(suite.reported), self.problems.caught(place):
                 read_reported(suite.reported)
+
+    def _splits_of(self, config: DatasetConfig) -> Sequence[str | None]:
+        """Give the splits that are looked at: the one that is named, else the first, or all.
+
+        In a project other datasets may have no such split.
+        """
+        names = tuple(config.choosing.splits.shares) if config.choosing.splits else ()
+        if self._split and (self._split in names or not self.whole_project):
+            return (self._split,)
+        return names if names and self.limit is None else (None,)
 
     def _chosen(self, config: DatasetConfig, loaded: LoadedDataset) -> None:
         """Say which rows are used, where all were read."""

@@ -106,7 +106,7 @@ class DataChecked:
         }
 
 
-def check_data(dataset: str, progress: Progress) -> DataChecked:
+def check_data(dataset: str, progress: Progress, *, split: str | None = None) -> DataChecked:
     """Read a whole dataset, its images too, and say what of it is used.
 
     What is found out about images is remembered for runs, beside their results.
@@ -114,6 +114,7 @@ def check_data(dataset: str, progress: Progress) -> DataChecked:
     Args:
         dataset: its name under ``datasets/``, or a path ending in .yaml.
         progress: told how many images have been looked at.
+        split: of the dataset; default: its first, where it has some.
 
     Raises:
         ConfigErrors: there is no such dataset, or its description is wrong.
@@ -131,7 +132,7 @@ def check_data(dataset: str, progress: Progress) -> DataChecked:
             progress.so_far(f"{looked_at:,} images")
             return hashes.sha256(path)
 
-        loaded = samples_of(lenient, hash_file, look=hashes.look)
+        loaded = samples_of(lenient, hash_file, split=split, look=hashes.look)
     return DataChecked(
         dataset=config.name,
         counted="row" if config.format in WITHOUT_LINES else "line",

@@ -112,11 +112,12 @@ def score_run(
         for system in run.systems
     }
     mended = [step.step for step in run.dataset.mended]
-    scored = score(own, answers.draws, samples, post, mended)
+    split = run.dataset.split.name if run.dataset.split else None
+    scored = score(own, answers.draws, samples, post, mended, split=split)
     results = list(scored.results)
     for spec in specs:
         if spec.kind == "evaluate":
-            results += score_by_evaluate(spec, answers.draws, samples, post, mended)
+            results += score_by_evaluate(spec, answers.draws, samples, post, mended, split=split)
     noise_floor, draw_variance = of_repeats_and_draws(
         run.systems, run.repeats, own, answers.draws, samples
     )
@@ -128,6 +129,7 @@ def score_run(
         inputs=inputs,
         suite=run.suite,
         dataset=run.dataset.name,
+        split=run.dataset.split,
         baseline=run.baseline,
         uneven=_uneven(scored, own, [system.control is None for system in run.systems]),
         specs=tuple(specs),

@@ -1,0 +1,205 @@
+"""A dataset's rows → the split that each is in: by the hash of its unit, whatever rows there are.
+
+A unit is a cluster, or the row itself where it names none. Units that share an image, by the name
+that the table has for it, follow the first of them in the file, so that none is on both sides. An
+image that has two names shows when it is read: the row of the later split has a fault then.
+"""
+
+from __future__ import annotations
+
+from array import array
+from contextlib import closing, suppress
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from harness.dataset.image_files import find_image
+from harness.dataset.row_fault import RowFault
+from harness.dataset.sources.table import read_rows
+from harness.errors import DataError
+from harness.fingerprint import keyed
+from harness.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from harness.dataset.row_reader import RowReader
+    from harness.dataset.sources.table import Row
+    from harness.records import DatasetConfig, Splits
+
+_HASHES = 2**64
+"""As many as there are."""
+
+
+def split_named(config: DatasetConfig, asked: str | None) -> str | None:
+    """Give the split that is meant: the first where none is asked for; None: there are none.
+
+    Raises:
+        DataError: the dataset has no such split.
+    """
+    splits = config.choosing.splits
+    if splits is None:
+        if asked is None:
+            return None
+        line = "splits: {dev: 0.5, test: 0.5, sealed: [test]}"
+        raise DataError(
+            f"dataset '{config.name}' has no splits, and '{asked}' is asked for",
+            where=config.where,
+            hint=f"'{line}' in {config.where.path.name} makes some",
+        )
+    if asked is not None and asked not in splits.shares:
+        raise DataError(
+            f"dataset '{config.name}' has no split '{asked}'",
+            where=config.where,
+            hint=nearest(asked, splits.shares),
+        )
+    return asked or splits.first
+
+
+def refuse_sealed(reader: RowReader, splits: Splits, rows: Iterable[Row]) -> None:
+    """Refuse rows of a sealed split.
+
+    Raises:
+        DataError: one is.
+    """
+    sides = Sides(reader, splits)
+    for row in rows:
+        side = sides.of(row)
+        if side in splits.sealed:
+            raise DataError(
+                f"dataset '{reader.config.name}' has '{reader.id_of(row)}' in the sealed split "
+                f"'{side}'",
+                hint="take one of another split: what is shown is no test any more",
+            )
+
+
+class Sides:
+    """Knows the split of each row of a dataset; reads the names of all images once.
+
+    Args:
+        reader: of the dataset.
+        splits: of it.
+    """
+
+    def __init__(self, reader: RowReader, splits: Splits) -> None:
+        self._reader = reader
+        self._names: list[str] = list(splits.shares)
+        *self._ends, _ = accumulate(splits.shares.values())
+        self._followed = followed(self._images())
+        self.moved = sum(
+            self._side(unit) != self._side(first) for unit, first in self._followed.items()
+        )
+        """Units that are in another split than their own hash says."""
+
+    def of(self, row: Row) -> str | None:
+        """Give the split of a row; None where it has no id, and so is in none.
+
+        Raises:
+            RowFault: it names what can be no cluster.
+        """
+        unit = self._unit(row)
+        return None if unit is None else self._side(self._followed.get(unit, unit))
+
+    def images_before(self, split: str) -> dict[str, str]:
+        """Find the images of earlier splits that this one may show under another name.
+
+        Files of a size that one of this split has are hashed, no other; what is not there is none.
+
+        Returns:
+            Hash of the bytes → whose image it is, for a person.
+        """
+        earlier = self._names[: self._names.index(split)]
+        if not earlier:
+            return {}
+        sizes = {size for row in self._rows((split,)) for _, size in self._files(row)}
+        found: dict[str, str] = {}
+        for row in self._rows(earlier) if sizes else ():
+            for image, size in self._files(row):
+                if size in sizes:
+                    with suppress(RowFault, OSError):
+                        path = find_image(self._reader.config.image_root, image)
+                        sample = f"sample '{self._reader.id_of(row)}'"
+                        found.setdefault(
+                            self._reader.hash_file(path), f"{sample} of the split '{self.of(row)}'"
+                        )
+        return found
+
+    def _side(self, unit: int) -> str:
+        return self._names[sum(unit / _HASHES >= end for end in self._ends)]
+
+    def _unit(self, row: Row) -> int | None:
+        """Name the unit of a row by a hash, as far as the row itself says it."""
+        name = self._reader.id_of(row)
+        if not name:
+            return None
+        cluster = self._reader.cluster_of(row)
+        return keyed("split", name) if cluster is None else keyed("split cluster", cluster)
+
+    def _rows(self, splits: Collection[str] | None = None) -> Iterator[Row]:
+        """Read all rows, or those of some splits."""
+        reader = self._reader
+        with closing(read_rows(reader.file, reader.columns, reader.config.image_columns)) as every:
+            for row in every:
+                with suppress(RowFault):  # of a row that can be no sample
+                    if splits is None or self.of(row) in splits:
+                        yield row
+
+    def _images(self) -> Iterator[tuple[int, int]]:
+        """Give each row's unit with each of its images, by hashes."""
+        for row in self._rows():
+            with suppress(RowFault):
+                unit = self._unit(row)
+                for image in self._reader.images_of(row):
+                    if unit is not None:
+                        yield unit, keyed("image", image)
+
+    def _files(self, row: Row) -> Iterator[tuple[str, int]]:
+        """Give the images of a row that are there, each with its size."""
+        for image in self._reader.images_of(row):
+            with suppress(RowFault, OSError, ValueError):
+                root = self._reader.config.image_root
+                path = root / image if image.isascii() else find_image(root, image)
+                yield image, path.stat().st_size
+
+
+def followed(shown: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Say which units follow another, since they share an image with it, or are joined by others.
+
+    Eight bytes are held of each unit and image, and no more.
+
+    Args:
+        shown: a unit and an image that it shows, in the order of the rows.
+
+    Returns:
+        Unit → the first, in the order of rows, of those that it is joined with; units that share
+        no image are not there.
+    """
+    import numpy as np
+
+    units, images = array("Q"), array("Q")
+    for unit, image in shown:
+        units.append(unit)
+        images.append(image)
+    if not units:
+        return {}
+    owners, seen = np.frombuffer(units, np.uint64), np.frombuffer(images, np.uint64)
+    order = np.argsort(seen, kind="stable")
+    owners, seen = owners[order], seen[order]
+    beside = (seen[1:] == seen[:-1]) & (owners[1:] != owners[:-1])
+    first_of: dict[int, int] = {}
+
+    def first(unit: int) -> int:
+        while (other := first_of.get(unit, unit)) != unit:
+            first_of[unit] = first_of.get(other, other)  # halves the way for whoever comes next
+            unit = other
+        return unit
+
+    pairs = list(zip(owners[:-1][beside].tolist(), owners[1:][beside].tolist(), strict=True))
+    joined = {unit for pair in pairs for unit in pair}
+    places: dict[int, int] = {}
+    for place, unit in enumerate(units if joined else ()):
+        if unit in joined:
+            places.setdefault(unit, place)
+    for one, other in pairs:
+        early, late = sorted((first(one), first(other)), key=places.__getitem__)
+        first_of[late] = early
+    return {unit: first(unit) for unit in joined}

@@ -1,0 +1,33 @@
+"""How a dataset is divided into what prompts are tried on and what they are proved on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Splits:
+    """Parts of a dataset; each unit is in one of them, by the hash of its name."""
+
+    shares: Mapping[str, float]
+    """Name → its share of the units, in the order of the file; together 1."""
+    sealed: tuple[str, ...] = ()
+    """Those of which each look is counted."""
+
+    @property
+    def first(self) -> str:
+        """The one that runs use where none is named."""
+        return next(iter(self.shares))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRecord(Splits):
+    """The split of a run, and how its dataset was divided."""
+
+    name: str
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether each look at it is counted."""
+        return self.name in self.sealed
