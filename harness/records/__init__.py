@@ -11,6 +11,7 @@ from harness.records.chosen_rows import Choosing, Chosen, Condition, Drawn, Plai
 from harness.records.effect import Effect
 from harness.records.json_value import Json
 from harness.records.lint import LINT_NAMES, Lint, LintName, Silence
+from harness.records.look import Look, LookLine, TriedPrompts
 from harness.records.media import (
     CellPlace,
     FilePlace,
@@ -105,6 +106,8 @@ __all__ = [
     "Json",
     "Lint",
     "LintName",
+    "Look",
+    "LookLine",
     "Machine",
     "MediaRef",
     "MemberPlace",
@@ -144,6 +147,7 @@ __all__ = [
     "TextWhere",
     "TextsSummary",
     "TokenCounts",
+    "TriedPrompts",
     "UrlPlace",
     "VariantRecord",
     "Verdict",

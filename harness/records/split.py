@@ -26,6 +26,13 @@ class SplitRecord(Splits):
     """The split of a run, and how its dataset was divided."""
 
     name: str
+    look: int | None = None
+    """Which look at it this is, where it is sealed."""
+    tried: int | None = None
+    """How many different prompts have been tried till then: of a sealed split on the first, else on
+    this one, the run's own included. None: nobody has counted."""
+    counted_in: str | None = None
+    """The file that counts both."""
 
     @property
     def is_sealed(self) -> bool:

@@ -11,6 +11,7 @@ from harness.errors import DataError
 from harness.metrics.registry import UNRANKED
 from harness.records import ReportedRow, Where
 from harness.report.escape import csv_cell, latex, markdown, markdown_line
+from harness.report.split_notes import look_text
 from harness.report.table_notes import FROM_THE_PICTURE, REPORTED_MARK, notes_of
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class ComparisonTable:
     """Metrics on which systems were scored on different samples."""
     split: str | None = None
     """The dataset's that the numbers are of; None: it has none."""
+    look: str | None = None
+    """Which look at a sealed split the numbers are of."""
     leaks: bool = False
     """Whether prompts give away answers, as the suite allows."""
 
@@ -97,6 +100,7 @@ class ComparisonTable:
             notes=tuple(notes_of(summary)),
             uneven=frozenset(summary.uneven),
             split=summary.split.name if summary.split else None,
+            look=look_text(summary.split) if summary.split else None,
             leaks=bool(summary.leakage),
         )
 
@@ -189,7 +193,7 @@ class ComparisonTable:
     def latex(self) -> str:
         """Write the table for a LaTeX paper (booktabs), its notes as comments.
 
-        That prompts give away answers is a line of the table itself.
+        That prompts give away answers, and which look this is, are lines of the table itself.
         """
         head = " & ".join(map(latex, self.header))
         rows = "".join(
@@ -202,9 +206,12 @@ class ComparisonTable:
         )
         notes = "".join(f"% {latex(note)}\n" for note in self.notes)
         columns = "l" + "r" * (len(self.header) - 1)
-        if self.leaks:
-            width = len(self.header)
-            rows += f"\\midrule\n\\multicolumn{{{width}}}{{l}}{{\\footnotesize {_LEAKS}}} \\\\\n"
+        below = [*([_LEAKS] if self.leaks else []), *([self.look] if self.look else [])]
+        rows += "\\midrule\n" if below else ""
+        rows += "".join(
+            f"\\multicolumn{{{len(self.header)}}}{{l}}{{\\footnotesize {latex(text)}}} \\\\\n"
+            for text in below
+        )
         return (
             f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
             f"{rows}\\bottomrule\n\\end{{tabular}}\n{notes}"

@@ -21,11 +21,14 @@ from harness.fingerprint import canonical_json
 from harness.records import (
     RUN_SCHEMA,
     Completion,
+    Look,
+    LookLine,
     RunRecord,
     RunSummary,
     Sample,
     Signature,
     StoredCompletion,
+    TriedPrompts,
 )
 from harness.store.migrations import run_up_to_date, sample_up_to_date, summary_up_to_date
 
@@ -131,6 +134,23 @@ def completion_of(value: dict[str, Any], path: Path) -> StoredCompletion:
     return _read(StoredCompletion, stored, path)
 
 
+def look_line(record: LookLine) -> str:
+    """Write a line of a dataset's file of looks."""
+    kind = Look if isinstance(record, Look) else TriedPrompts
+    return _line(_adapter(kind).dump_python(record, mode="json"))
+
+
+def look_of(value: dict[str, Any], path: Path) -> LookLine | None:
+    """Make the record of a line of a file of looks; None: it is of a kind that is not known here.
+
+    Raises:
+        StoreError: it lacks a field, or one is of another kind.
+    """
+    if value.get("kind") == "look":
+        return _read(Look, value, path)
+    return _read(TriedPrompts, value, path) if value.get("kind") == "tried" else None
+
+
 def part_line(digest: str, text: str) -> str:
     """Write a line of ``ingredients.jsonl``: a part's sha256 and its value."""
     return f'{{"sha256": "{digest}", "value": {text}}}\n'
@@ -158,7 +178,7 @@ def plain_data(value: object) -> Json:
 
 
 def json_schemas() -> dict[str, Json]:
-    """Give the JSON Schema of each file of a run, for whoever reads them; of lines, of one line."""
+    """Give the JSON Schema of each file of runs, for whoever reads them; of lines, of one line."""
     place: dict[str, Json] = {
         "system": {"type": "string"},
         "variant": {"type": "string"},
@@ -170,6 +190,7 @@ def json_schemas() -> dict[str, Json]:
         },
     }
     completion = _adapter(Completion).json_schema(mode="serialization")
+    looks = [_adapter(kind).json_schema(mode="serialization") for kind in (Look, TriedPrompts)]
     return {
         "run.json": _adapter(RunRecord).json_schema(mode="serialization"),
         "summary.json": _summary_schema(),
@@ -180,6 +201,7 @@ def json_schemas() -> dict[str, Json]:
             "required": [*place, *completion.get("required", [])],
             "title": "CompletionLine",
         },
+        "<dataset>.looks.jsonl": {"anyOf": looks},
     }
 
 

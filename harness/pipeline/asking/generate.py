@@ -105,6 +105,8 @@ class Lookup:
 
     keys_sha256: str
     """Over all keys in plan order: what the run's texts depend on."""
+    asked_sha256: Mapping[str, str]
+    """System → over its keys alone."""
     missing: Mapping[str, int]
     """Model → requests without a completion; models that lack none are not there."""
     found: Mapping[str, int]
@@ -118,6 +120,7 @@ def look_up(plan: Plan, store: CompletionStore) -> Lookup:
         RenderError: a template fails for a sample.
     """
     digest = hashlib.sha256()
+    by_system = {system.name: hashlib.sha256() for system in plan.asked}
     missing: Counter[str] = Counter()
     found: Counter[str] = Counter()
     for batch in groups(plan.requests(), _LOOKED_UP_AT_ONCE):
@@ -126,10 +129,16 @@ def look_up(plan: Plan, store: CompletionStore) -> Lookup:
             store.adopt(former)
         for planned in batch:
             digest.update(planned.request.key.encode())
+            by_system[planned.system.name].update(planned.request.key.encode())
         lacking = set(store.missing(planned.request.key for planned in batch))
         missing.update(p.system.model for p in batch if p.request.key in lacking)
         found.update(p.system.name for p in batch if p.request.key not in lacking)
-    return Lookup(keys_sha256=digest.hexdigest(), missing=dict(missing), found=dict(found))
+    return Lookup(
+        keys_sha256=digest.hexdigest(),
+        asked_sha256={name: own.hexdigest() for name, own in by_system.items()},
+        missing=dict(missing),
+        found=dict(found),
+    )
 
 
 def generate(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from harness.config.load import find_dataset, project_root
 from harness.engines.protocol import REPLAY
 from harness.engines.replay import ReplayEngine
+from harness.fingerprint import sha256_file
 from harness.metrics.registry import check_specs, parse_spec
 from harness.metrics.tools import ScoringTools
+from harness.pipeline.asking.counting import asked_sha256, counted
 from harness.pipeline.asking.plan import Choice, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
 from harness.pipeline.reading.answers import COMPLETIONS, WholeRun, make_answers
@@ -74,8 +76,10 @@ def score_predictions(
         reported=None,
     )
     plan = make_plan(suite, Choice(split=split), images=False)
-    folder = RunFolder.create(out or suite.root / "results", f"{suite.dataset.name}-predictions")
+    results = out or suite.root / "results"
+    folder = RunFolder.create(results, f"{suite.dataset.name}-predictions")
     record = run_record(plan, folder.path)
+    record = counted(plan, record, results, asked_sha256(plan), sha256_file(path))
     folder.write_run(record)
     folder.write_samples(plan.samples)
     completions: list[StoredCompletion] = []

@@ -10,7 +10,9 @@ from harness.config.load import load_suite
 from harness.engines.hub import Hub
 from harness.engines.protocol import check_machine
 from harness.errors import MetricError, StoreError
+from harness.fingerprint import sha256_folder
 from harness.metrics.tools import ScoringTools
+from harness.pipeline.asking.counting import counted
 from harness.pipeline.asking.declaring import Declaring, replayed_systems, systems_to_ask
 from harness.pipeline.asking.generate import (
     Generation,
@@ -124,6 +126,7 @@ def run_suite(
         startable = _startable(plan, lookup, hub)
         folder = RunFolder.create(results, suite.name)
         record = run_record(plan, folder.path, reported)
+        record = counted(plan, record, results, lookup.asked_sha256, sha256_folder(suite.folder))
         declaring = Declaring(
             plan,
             written,

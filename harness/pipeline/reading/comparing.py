@@ -259,6 +259,12 @@ def _caveats(
             f"look {run.decide.looks} at what is declared: earlier runs had other prompts, models, "
             "samples or references, and p does not allow for those looks"
         )
+    split = run.dataset.split
+    if split and split.look and split.look > 1:
+        yield (
+            f"look {split.look} at the sealed {split.name} split: earlier runs saw other answers "
+            "there, and p does not allow for those looks"
+        )
     rivals = sum(system.control is None for system in run.systems)
     if run.suite_systems and rivals < run.suite_systems:
         yield (
