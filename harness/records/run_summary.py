@@ -147,6 +147,18 @@ class Idea:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Luck:
+    """What choosing the best of equal prompts gains by chance alone."""
+
+    metric: str
+    """The one that decides."""
+    tried: int
+    """Different prompts, on the run's split till then."""
+    gain: float
+    """What the best of so many equal ones would seem to score more than it is worth, on average."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """``summary.json``: every number of a run but those of single samples."""
 
@@ -158,6 +170,8 @@ class RunSummary:
     dataset: str
     split: SplitRecord | None = None
     """None where the dataset has no splits, as before there were some."""
+    luck: Luck | None = None
+    """Of a split that prompts are tried on; None where it is not known."""
     baseline: str
     specs: tuple[MetricSpec, ...]
     """The metrics that were computed or are missing, in the order of their columns."""

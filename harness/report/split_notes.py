@@ -7,18 +7,35 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.records import SplitRecord
+    from harness.records import Luck, RunSummary, SplitRecord
 
 
-def split_notes(split: SplitRecord | None) -> Iterator[str]:
-    """Say which split the numbers are of, and what was looked at before; nothing without splits."""
+def split_notes(summary: RunSummary) -> Iterator[str]:
+    """Say which split the numbers are of, and what was looked at or tried before.
+
+    Nothing where the dataset has no splits.
+    """
+    split = summary.split
     if split is None:
         return
     if look := look_text(split):
         yield look
+    elif split.tried is not None:
+        yield _tried_text(split, summary.luck)
     shares = ", ".join(f"{name} {share:g}" for name, share in split.shares.items())
     sealed = " (sealed)" if split.is_sealed else ""
     yield f"split {split.name}{sealed} of the dataset (shares: {shares})"
+
+
+def _tried_text(split: SplitRecord, luck: Luck | None) -> str:
+    prompts = "1 prompt" if split.tried == 1 else f"{split.tried} prompts"
+    said = f"{prompts} tried on {split.name} so far"
+    if luck is None:
+        return said
+    return (
+        f"{said}; the best of {luck.tried} equal ones would seem {luck.gain:+.4f} {luck.metric} "
+        "better by chance alone"
+    )
 
 
 def look_text(split: SplitRecord) -> str | None:

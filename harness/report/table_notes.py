@@ -46,7 +46,7 @@ def notes_of(summary: RunSummary) -> list[str]:
     """Say what has to be known to read a run's table."""
     notes = [
         *summary.leakage,
-        *split_notes(summary.split),
+        *split_notes(summary),
         *_notes_on_texts(summary),
         *_notes_on_numbers(summary),
     ]

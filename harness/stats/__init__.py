@@ -5,9 +5,11 @@ statistics, a row a sample, and a function that turns summed rows into scores. `
 pseudo-values of them, so that every score is a mean over independent units; ``intervals`` says how
 sure one score is, ``family`` which differences can be told apart, ``letters`` how systems stand to
 each other, ``power`` what a run to come can show, ``components`` what varies from draw to draw,
-``pooling`` how much of a slice's difference to believe, ``metric_agreement`` whether metrics agree.
+``chance_gain`` what the best of many gains by having been chosen, ``pooling`` how much of a slice's
+difference to believe, ``metric_agreement`` whether metrics agree.
 """
 
+from harness.stats.chance_gain import chance_gain, expected_maximum
 from harness.stats.components import noise_floor, unit_components
 from harness.stats.family import EXCHANGES, Block, Difference, Family, exchange_signs, tell_apart
 from harness.stats.intervals import (
@@ -61,8 +63,10 @@ __all__ = [
     "Tally",
     "are_shares",
     "carriers",
+    "chance_gain",
     "estimate",
     "exchange_signs",
+    "expected_maximum",
     "jackknife",
     "letters",
     "noise_floor",

@@ -18,6 +18,7 @@ from harness.pipeline.reading.answers import read_whole
 from harness.pipeline.reading.complying import flag_shares
 from harness.pipeline.reading.grounding import grounding
 from harness.pipeline.reading.kept_results import kept_otherwise
+from harness.pipeline.reading.luck import luck
 from harness.pipeline.reading.repeats import of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
 from harness.pipeline.reading.wordings import ideas
@@ -167,6 +168,7 @@ def score_run(
     summary = replace(
         summary,
         grounding=grounding(run.systems, metrics, statistics, scored.scored, clusters),
+        luck=luck(run, summary, metrics, statistics, scored.scored, clusters),
     )
     folder.write_summary(summary)
     return summary
