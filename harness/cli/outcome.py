@@ -26,11 +26,12 @@ AllowFailuresOption = Annotated[
 def print_result(summary: RunSummary) -> None:
     """Print a run's table with its notes, and the one that is averaged over wordings."""
     from harness.cli.terminal import print_table, print_wordings
+    from harness.report.ladder_view import as_shown
     from harness.report.tables import ComparisonTable
     from harness.report.wording_table import WordingTable
 
     print_table(ComparisonTable.of(summary))
-    if averaged := WordingTable.of(summary):
+    if averaged := WordingTable.of(as_shown(summary)):
         print_wordings(averaged)
 
 

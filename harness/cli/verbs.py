@@ -121,6 +121,7 @@ def run(
     from harness.pipeline.asking.run import run_suite
     from harness.pipeline.looking.lints.every import lints_of_run
     from harness.pipeline.reading.grounding import said_of_pictures
+    from harness.report.ladder_view import as_shown
     from harness.store.run_files import plain_data
 
     def warn(plan: Plan, written: Suite) -> None:
@@ -153,10 +154,10 @@ def run(
         exit_by(outcome.summary, allow_failures=allow_failures)
         return
     print_result(outcome.summary)
-    if outcome.comparison:
+    if outcome.comparison and not outcome.summary.ladder:
         print_verdict(outcome.comparison)
     run_record = outcome.folder.run()
-    if pictures := said_of_pictures(run_record, outcome.summary, most=MOST_SENTENCES):
+    if pictures := said_of_pictures(run_record, as_shown(outcome.summary), most=MOST_SENTENCES):
         say("", *pictures)
     say("", *what_it_took(outcome))
     say(f"report: {folder / 'report.html'}")

@@ -61,7 +61,9 @@ def decision(
     margins = written.margin if isinstance(written.margin, dict) else {}
     if isinstance(written.margin, float):
         margins = {metrics[0]: written.margin}
-    return Decision(metrics=tuple(metrics), baseline=baseline, margins=margins)
+    return Decision(
+        metrics=tuple(metrics), baseline=baseline, margins=margins, ladder=written.ladder
+    )
 
 
 def _metric_problems(metrics: Sequence[str], source: YamlSource) -> Iterator[ConfigError]:

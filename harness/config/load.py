@@ -98,6 +98,10 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
     where = {"reported": source.where(("reported",))}
     where |= _check_decodings(file, source, problems)
     decide = decision(file, source, variants, lost, where, problems)
+    if decide and decide.ladder and dataset and dataset.choosing.splits is None:
+        message = "'decide.ladder' is for a dataset with splits, of which prompts are tried on one"
+        hint = f"add 'splits: {{dev: 0.5, test: 0.5, sealed: [test]}}' to {dataset.where.path.name}"
+        problems.add([ConfigError(message, where=source.where(("decide", "ladder")), hint=hint)])
     controls = controls_of(file, source, variants, lost, problems)
     where["controls"] = source.where(("controls",))
     models = _suite_models(file, source, where, problems)

@@ -11,7 +11,7 @@ from harness.records.chosen_rows import Choosing, Chosen, Condition, Drawn, Plai
 from harness.records.effect import Effect
 from harness.records.json_value import Json
 from harness.records.lint import LINT_NAMES, Lint, LintName, Silence
-from harness.records.look import Look, LookLine, TriedPrompts
+from harness.records.look import Look, LookLine, ShownBest, TriedPrompts
 from harness.records.media import (
     CellPlace,
     FilePlace,
@@ -56,8 +56,10 @@ from harness.records.run_summary import (
     DrawVariance,
     FlagShare,
     Idea,
+    Ladder,
     Luck,
     NoiseFloor,
+    Rung,
     RunSummary,
     SystemSummary,
     TextsSummary,
@@ -105,6 +107,7 @@ __all__ = [
     "ImageCounts",
     "ImagePart",
     "Json",
+    "Ladder",
     "Lint",
     "LintName",
     "Look",
@@ -134,8 +137,10 @@ __all__ = [
     "Role",
     "RunRecord",
     "RunSummary",
+    "Rung",
     "Sample",
     "SampleScores",
+    "ShownBest",
     "Signature",
     "Silence",
     "SplitRecord",

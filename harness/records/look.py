@@ -42,4 +42,26 @@ class TriedPrompts:
     another where one begins as the other: a run of few samples has fewer."""
 
 
-LookLine = Look | TriedPrompts
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownBest:
+    """A ladder showed a new best score."""
+
+    kind: Literal["shown"] = "shown"
+    at: str
+    """When; ISO 8601, UTC."""
+    split: str
+    suite: str
+    run: str
+    """The id of the run, whose folder may be gone."""
+    system: str
+    track: str
+    """A hash of what it was compared on: the metric, how it is computed, samples, references."""
+    metric: str
+    value: float
+    statistics_sha256: str
+    """Of what the score is a function of: the same answers again are shown again."""
+    statistics: str
+    """The file that keeps them, beside this one."""
+
+
+LookLine = Look | TriedPrompts | ShownBest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from harness.records.answer import ExpectedAnswers
 from harness.records.metric_spec import MetricSpec
@@ -159,6 +160,34 @@ class Luck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """What a ladder shows of a system."""
+
+    system: str
+    state: Literal["new best", "shown before", "best stays"]
+    value: float
+    """The score that is shown: its own, or that of the best, which stays."""
+    step: float | None
+    """What its gain over the best had to pass; None where it was not compared with one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """What a table shows of systems on the metric that decides, and no more of them than that."""
+
+    metric: str
+    best: str
+    """The system that is shown as the best now."""
+    run: str
+    """The run that it was in."""
+    value: float
+    rungs: tuple[Rung, ...]
+    """In the order in which they were compared; controls are not among them."""
+    lost: bool = False
+    """Whether the answers of the best are not there any more, so that nothing can be compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """``summary.json``: every number of a run but those of single samples."""
 
@@ -172,6 +201,8 @@ class RunSummary:
     """None where the dataset has no splits, as before there were some."""
     luck: Luck | None = None
     """Of a split that prompts are tried on; None where it is not known."""
+    ladder: Ladder | None = None
+    """None where the suite asks for none, and on a sealed split."""
     baseline: str
     specs: tuple[MetricSpec, ...]
     """The metrics that were computed or are missing, in the order of their columns."""

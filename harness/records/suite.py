@@ -88,6 +88,9 @@ class Decision:
     """The variant that each other is compared with; None: all pairs of systems are compared."""
     margins: Mapping[str, float] = field(default_factory=dict)
     """Metric → the smallest difference that matters, in the metric's units."""
+    ladder: bool = False
+    """Whether tables of the split that prompts are tried on show a new best only where it gains
+    more than the noise of the comparison."""
 
     def pairs(self, systems: Sequence[System]) -> tuple[tuple[str, str], ...]:
         """Give the names of the systems that are compared, each pair as candidate and baseline.

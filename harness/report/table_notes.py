@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.metrics.tools import METEOR_WORDS
 from harness.report.dropped_rows import DROPPED_FILE
+from harness.report.ladder_view import ladder_notes
 from harness.report.split_notes import split_notes
 from harness.stats import TOO_FEW_MATCHES
 
@@ -46,6 +47,7 @@ def notes_of(summary: RunSummary) -> list[str]:
     """Say what has to be known to read a run's table."""
     notes = [
         *summary.leakage,
+        *ladder_notes(summary),
         *split_notes(summary),
         *_notes_on_texts(summary),
         *_notes_on_numbers(summary),

@@ -11,6 +11,7 @@ from harness.errors import DataError
 from harness.metrics.registry import UNRANKED
 from harness.records import ReportedRow, Where
 from harness.report.escape import csv_cell, latex, markdown, markdown_line
+from harness.report.ladder_view import STAYS, as_shown
 from harness.report.split_notes import look_text
 from harness.report.table_notes import FROM_THE_PICTURE, REPORTED_MARK, notes_of
 
@@ -37,10 +38,17 @@ class Row:
     units: int | None = None
     """Independent ones among the scored samples: samples, or clusters; None: not known."""
     reported: bool = False
+    state: str | None = None
+    """What a ladder shows of it; None: there is none."""
     control: bool = False
     """Whether it is a control, which is no rival of the others."""
     difference: bool = False
     """Whether its values are what a system scores more than a control of it."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether its score is that of the best that a ladder shows, and not its own."""
+        return self.state == "best stays"
 
     @property
     def counted(self) -> str:
@@ -77,7 +85,8 @@ class ComparisonTable:
 
     @classmethod
     def of(cls, summary: RunSummary) -> ComparisonTable:
-        """Lay out a summary."""
+        """Lay out what is shown of a summary."""
+        summary = as_shown(summary)
         metrics = summary.metrics
         nothing = (None, None)
         rows = [_measured(summary, s) for s in summary.systems if s.control is None]
@@ -118,7 +127,7 @@ class ComparisonTable:
         measured = {
             i: round(row.values[column] or 0.0, 4)
             for i, row in enumerate(self.rows)
-            if not (row.reported or row.control) and row.values[column] is not None
+            if not (row.reported or row.control or row.stays) and row.values[column] is not None
         }
         top = max(measured.values(), default=None)
         rankable = self.metrics[column] not in UNRANKED and self.metrics[column] not in self.uneven
@@ -162,7 +171,11 @@ class ComparisonTable:
         for column, metric in enumerate(self.metrics):
             values = [row.values[column] for row in self.rows]
             shown = (
-                "–" if value is None else _signed(value, 3) if row.difference else f"{value:.3f}"
+                "–"
+                if value is None
+                else _signed(value, 3)
+                if row.difference
+                else _number(row, column, 3)
                 for value, row in zip(values, self.rows, strict=True)
             )
             lines.append([markdown(metric), *shown])
@@ -171,23 +184,26 @@ class ComparisonTable:
     def csv(self) -> str:
         """Write the table with full precision and, after the scores, their 95 % intervals.
 
-        A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``. Where
-        prompts give away answers, a last column says so; before it one names the split, if any.
+        A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``. The
+        last columns say what a ladder shows, which split it is, and that prompts give away answers,
+        where it is so.
         """
-        last = [*([self.split] if self.split else []), *(["allowed"] if self.leaks else [])]
-        names = [*(["split"] if self.split else []), *(["leakage"] if self.leaks else [])]
+        last = {
+            "ladder": [row.state or "" for row in self.rows],
+            "split": [self.split or ""] * len(self.rows),
+            "leakage": ["allowed" if self.leaks else ""] * len(self.rows),
+        }
+        last = {name: cells for name, cells in last.items() if any(cells)}
         bounds = [f"{metric}_{end}" for metric in self.metrics for end in ("low", "high")]
-        header = (*self.header, *bounds, "units", "source", *names)
+        header = (*self.header, *bounds, "units", "source", *last)
         lines = [[csv_cell(name) for name in header]]
-        for row in self.rows:
+        for i, row in enumerate(self.rows):
             values = ["" if value is None else repr(value) for value in row.values]
             counts = ["" if count is None else str(count) for count in (row.n, row.unscored)]
             ends = [repr(end) if end is not None else "" for pair in row.intervals for end in pair]
-            source = _source(row)
             units = "" if row.units is None else str(row.units)
-            lines.append(
-                [csv_cell(row.system), *values, *counts, *ends, units, source, *map(csv_cell, last)]
-            )
+            told = [units, _source(row), *(csv_cell(cells[i]) for cells in last.values())]
+            lines.append([csv_cell(row.system), *values, *counts, *ends, *told])
         return "".join(f"{','.join(line)}\n" for line in lines)
 
     def latex(self) -> str:
@@ -222,6 +238,7 @@ def _measured(summary: RunSummary, system: SystemSummary) -> Row:
     """Lay out what a system scores."""
     results = {r.metric: r for r in summary.results if r.system == system.system}
     found = [results.get(metric) for metric in summary.metrics]
+    rungs = summary.ladder.rungs if summary.ladder else ()
     return Row(
         system=system.system,
         n=system.n - system.unscored,
@@ -229,6 +246,7 @@ def _measured(summary: RunSummary, system: SystemSummary) -> Row:
         unscored=system.unscored,
         values=tuple(result.value if result else None for result in found),
         intervals=tuple((result and result.interval) or (None, None) for result in found),
+        state=next((r.state for r in rungs if r.system == system.system), None),
         control=system.control is not None,
     )
 
@@ -255,7 +273,7 @@ def _number(row: Row, column: int, digits: int) -> str:
     if value is None:
         return "–"
     if not row.difference:
-        return f"{value:.{digits}f}"
+        return f"{f'{STAYS} ' if row.stays else ''}{value:.{digits}f}"
     low, high = row.intervals[column]
     shown = _signed(value, digits)
     if low is None or high is None:

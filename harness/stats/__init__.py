@@ -5,8 +5,9 @@ statistics, a row a sample, and a function that turns summed rows into scores. `
 pseudo-values of them, so that every score is a mean over independent units; ``intervals`` says how
 sure one score is, ``family`` which differences can be told apart, ``letters`` how systems stand to
 each other, ``power`` what a run to come can show, ``components`` what varies from draw to draw,
-``chance_gain`` what the best of many gains by having been chosen, ``pooling`` how much of a slice's
-difference to believe, ``metric_agreement`` whether metrics agree.
+``chance_gain`` what the best of many gains by having been chosen, ``ladder`` which gain is more
+than that, ``pooling`` how much of a slice's difference to believe, ``metric_agreement`` whether
+metrics agree.
 """
 
 from harness.stats.chance_gain import chance_gain, expected_maximum
@@ -24,6 +25,7 @@ from harness.stats.intervals import (
     unit_sizes,
     within,
 )
+from harness.stats.ladder import smallest_shown
 from harness.stats.letters import letters
 from harness.stats.metric_agreement import Tally, rank_correlation, tally
 from harness.stats.pooling import FEWEST as FEWEST_POOLED
@@ -76,6 +78,7 @@ __all__ = [
     "rank_correlation",
     "reach",
     "smallest_difference",
+    "smallest_shown",
     "sum_rows",
     "tally",
     "tell_apart",

@@ -41,7 +41,9 @@ class LooksFile:
     """
 
     def __init__(self, results: Path, dataset: str) -> None:
+        self.dataset = dataset
         self.path = results / f"{dataset}.looks.jsonl"
+        self._file: BinaryIO | None = None
 
     def look(self, look: Look) -> int:
         """Count a look, before it is taken; one at nothing but what was seen before is no new one.
@@ -52,10 +54,10 @@ class LooksFile:
         Raises:
             StoreError: the file cannot be read or written.
         """
-        with self._locked() as file:
+        with self.adding():
             first_seen: dict[str, int] = {}
             number = 0
-            for line in self._lines():
+            for line in self.lines():
                 if line is None:  # a damaged line may have been a look
                     number += 1
                 elif isinstance(line, Look) and line.split == look.split:
@@ -64,7 +66,7 @@ class LooksFile:
                         first_seen.setdefault(asked, number)
             if all(asked in first_seen for asked in look.asked):
                 return max((first_seen[asked] for asked in look.asked), default=0)
-            _append(file, look)
+            self.append(look)
             return number + 1
 
     def try_prompts(self, tried: TriedPrompts) -> int:
@@ -76,11 +78,11 @@ class LooksFile:
         Raises:
             StoreError: the file cannot be read or written.
         """
-        with self._locked() as file:
+        with self.adding():
             known = self._prompts(tried.split)
             new = {variant: texts for variant, texts in tried.prompts.items() if _add(known, texts)}
             if new:
-                _append(file, replace(tried, prompts=new))
+                self.append(replace(tried, prompts=new))
             return len(known)
 
     def tried(self, split: str) -> int:
@@ -93,13 +95,13 @@ class LooksFile:
 
     def _prompts(self, split: str) -> list[Texts]:
         known: list[Texts] = []
-        for line in self._lines():
+        for line in self.lines():
             if isinstance(line, TriedPrompts) and line.split == split:
                 for texts in line.prompts.values():
                     _add(known, texts)
         return known
 
-    def _lines(self) -> Iterator[LookLine | None]:
+    def lines(self) -> Iterator[LookLine | None]:
         """Read the lines; of one that is damaged, None."""
         if not self.path.exists():
             return
@@ -111,9 +113,24 @@ class LooksFile:
             if line is not None or value is None or value.get("kind") in ("look", "tried"):
                 yield line
 
+    def append(self, line: LookLine) -> None:
+        """Add a line while ``adding``, and return when it is on disk.
+
+        Behind one that was cut off a new one begins.
+        """
+        file = self._file
+        assert file is not None
+        torn = b""
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            torn = b"" if file.read(1) == b"\n" else b"\n"
+        file.write(torn + look_line(line).encode())
+        file.flush()
+        os.fsync(file.fileno())
+
     @contextmanager
-    def _locked(self) -> Iterator[BinaryIO]:
-        """Open the file to add to it, while no other process does.
+    def adding(self) -> Iterator[None]:
+        """Keep the file open to add to it, while no other process does.
 
         Raises:
             StoreError: it cannot be opened or written.
@@ -125,23 +142,15 @@ class LooksFile:
             with self.path.open("a+b") as file:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX)
-                yield file
+                self._file = file
+                yield
         except OSError as error:
             raise StoreError(
                 f"looks cannot be counted in {self.path} ({error})",
                 hint="a run on a dataset with splits is counted before it begins",
             ) from error
-
-
-def _append(file: BinaryIO, line: LookLine) -> None:
-    """Add a line, and return when it is on disk; behind one that was cut off a new one begins."""
-    torn = b""
-    if file.seek(0, os.SEEK_END):
-        file.seek(-1, os.SEEK_END)
-        torn = b"" if file.read(1) == b"\n" else b"\n"
-    file.write(torn + look_line(line).encode())
-    file.flush()
-    os.fsync(file.fileno())
+        finally:
+            self._file = None
 
 
 def _add(known: list[Texts], texts: Texts) -> bool:

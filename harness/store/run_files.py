@@ -26,6 +26,7 @@ from harness.records import (
     RunRecord,
     RunSummary,
     Sample,
+    ShownBest,
     Signature,
     StoredCompletion,
     TriedPrompts,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record")
 
+_LOOKS: dict[str, Any] = {"look": Look, "tried": TriedPrompts, "shown": ShownBest}
+"""Kind of a line in a file of looks → its record."""
 _LINES = json.JSONEncoder(ensure_ascii=False)
 """Of the JSON lines; json.dumps would make one for each."""
 
@@ -136,8 +139,7 @@ def completion_of(value: dict[str, Any], path: Path) -> StoredCompletion:
 
 def look_line(record: LookLine) -> str:
     """Write a line of a dataset's file of looks."""
-    kind = Look if isinstance(record, Look) else TriedPrompts
-    return _line(_adapter(kind).dump_python(record, mode="json"))
+    return _line(_adapter(_LOOKS[record.kind]).dump_python(record, mode="json"))
 
 
 def look_of(value: dict[str, Any], path: Path) -> LookLine | None:
@@ -146,9 +148,8 @@ def look_of(value: dict[str, Any], path: Path) -> LookLine | None:
     Raises:
         StoreError: it lacks a field, or one is of another kind.
     """
-    if value.get("kind") == "look":
-        return _read(Look, value, path)
-    return _read(TriedPrompts, value, path) if value.get("kind") == "tried" else None
+    kind = _LOOKS.get(str(value.get("kind")))
+    return None if kind is None else _read(kind, value, path)
 
 
 def part_line(digest: str, text: str) -> str:
@@ -190,7 +191,7 @@ def json_schemas() -> dict[str, Json]:
         },
     }
     completion = _adapter(Completion).json_schema(mode="serialization")
-    looks = [_adapter(kind).json_schema(mode="serialization") for kind in (Look, TriedPrompts)]
+    looks = [_adapter(kind).json_schema(mode="serialization") for kind in _LOOKS.values()]
     return {
         "run.json": _adapter(RunRecord).json_schema(mode="serialization"),
         "summary.json": _summary_schema(),

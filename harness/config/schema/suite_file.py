@@ -32,6 +32,10 @@ class DecideFile(Strict):
         description="The smallest difference that matters, in the metric's units; "
         "of several metrics {metric: margin}.",
     )
+    ladder: bool = Field(
+        default=False,
+        description="Whether tables of dev show a new best only where it gains more than noise.",
+    )
 
 
 class ControlsFile(Strict):

@@ -13,11 +13,11 @@ from harness.records import Look, TextPart, TriedPrompts
 from harness.store.looks import LooksFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from harness.pipeline.asking.plan import Plan
-    from harness.records import Json, RenderedPrompt, RunRecord
+    from harness.records import Json, RenderedPrompt, RunRecord, Sample
 
 FIRST = 3
 """Samples by whose texts a prompt is known: several, for a template may have a text for some."""
@@ -76,6 +76,14 @@ def asked_sha256(plan: Plan) -> dict[str, str]:
     return {name: digest.hexdigest() for name, digest in digests.items()}
 
 
+def samples_sha256(samples: Iterable[Sample]) -> str:
+    """Hash what samples are and what is right of them; pictures are in the keys."""
+    digest = hashlib.sha256()
+    for sample in samples:
+        digest.update(canonical_json([sample.id, list(sample.references), sample.cluster]).encode())
+    return digest.hexdigest()
+
+
 def prompt_texts(plan: Plan) -> dict[str, tuple[str, ...]]:
     """Give what each prompt of a plan is known by: hashes of its texts for the first samples.
 
@@ -106,13 +114,9 @@ def _texts(prompt: RenderedPrompt) -> Json:
 
 def _seen(plan: Plan, asked: Mapping[str, str]) -> tuple[str, ...]:
     """Give a hash for each system: of all on which what is seen of it depends, but not its name."""
-    samples = hashlib.sha256()
-    for sample in plan.samples:
-        samples.update(
-            canonical_json([sample.id, list(sample.references), sample.cluster]).encode()
-        )
+    samples = samples_sha256(plan.samples)
     steps = {s.name: list(plan.variant(s.variant).steps(s.pipeline)) for s in plan.systems}
     return tuple(
-        sha256_json([asked[system.asked_as], steps[system.name], samples.hexdigest()])
+        sha256_json([asked[system.asked_as], steps[system.name], samples])
         for system in plan.systems
     )

@@ -145,6 +145,7 @@ class Declaring:
             metrics=decide.metrics,
             baseline=decide.baseline,
             margins=decide.margins,
+            ladder=decide.ladder,
             sha256=sha256,
             # Of this run itself only where there is none before it: its clock may be put back.
             declared_at=min((d.declared_at for d, _ in before), key=_instant, default=created),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.config.load import load_suite
@@ -27,6 +28,7 @@ from harness.pipeline.asking.leakage import guard
 from harness.pipeline.asking.plan import Choice, Plan, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
 from harness.pipeline.reading.answers import read_whole
+from harness.pipeline.reading.climbing import climb
 from harness.pipeline.reading.comparing import compare_run
 from harness.pipeline.reading.reporting import comparable, write_reports
 from harness.pipeline.reading.scoring import score_run
@@ -34,6 +36,7 @@ from harness.records import Completion, Cost, ImageCounts, Money
 from harness.report.tables import read_reported
 from harness.store.completions import CompletionStore
 from harness.store.file_hashes import HASHES_FILE, FileHashes
+from harness.store.looks import LooksFile
 from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -155,7 +158,15 @@ def run_suite(
         cost = _write_completions(plan, store, folder, generation, declaring)
         folder.write_run(replace(record, cost=cost, decide=declaring.counted()))
         whole = read_whole(folder)
-        summary = score_run(folder, whole, tools, suite.metrics, cost=cost, inputs=inputs)
+        summary = score_run(
+            folder,
+            whole,
+            tools,
+            suite.metrics,
+            cost=cost,
+            inputs=inputs,
+            climbing=partial(climb, LooksFile(results, suite.dataset.name)),
+        )
     progress.stage("writing the report")
     comparison = write_reports(folder, summary, whole)
     return RunOutcome(folder=folder, summary=summary, comparison=comparison, generation=generation)

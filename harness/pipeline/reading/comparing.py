@@ -265,6 +265,11 @@ def _caveats(
             f"look {split.look} at the sealed {split.name} split: earlier runs saw other answers "
             "there, and p does not allow for those looks"
         )
+    if summary.ladder:
+        yield (
+            "the ladder of this suite shows no more than its table: what is read here of prompts "
+            "that it does not show is a further choice, which p does not allow for"
+        )
     rivals = sum(system.control is None for system in run.systems)
     if run.suite_systems and rivals < run.suite_systems:
         yield (

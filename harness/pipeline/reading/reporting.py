@@ -12,6 +12,7 @@ from harness.pipeline.reading.grounding import said_of_pictures
 from harness.report.dropped_rows import DROPPED_FILE, dropped_csv
 from harness.report.gallery import MAX_CARDS, gallery
 from harness.report.html import html_page
+from harness.report.ladder_view import as_shown, hidden
 from harness.report.tables import ComparisonTable
 from harness.report.thumbnails import Thumbnails
 from harness.report.wording_table import WordingTable
@@ -42,6 +43,7 @@ def write_reports(
     """
     run = whole.record if whole else folder.run()
     samples = whole.samples if whole else folder.samples()
+    everything, out, summary = summary, hidden(summary), as_shown(summary)
     table = ComparisonTable.of(summary)
     averaged = WordingTable.of(summary)
     below = f"\n{averaged.markdown()}" if averaged else ""
@@ -51,13 +53,14 @@ def write_reports(
     folder.write_text("table.tex", table.latex())
     folder.write_text(DROPPED_FILE, dropped_csv(run.dataset.dropped))
     first = samples[:MAX_CARDS]
-    scores = folder.scores([sample.id for sample in first])
+    scores = [s for s in folder.scores([sample.id for sample in first]) if s.system not in out]
     # Of all answers the first stand in the order of the first samples.
     answers = whole.answers if whole else read_answers(folder, run, first)
     shown = gallery(first, answers.draws[0], scores, Thumbnails(folder.path))
-    compared = compare_run(folder) if comparable(summary) else None
-    said = [*(verdicts(compared) if compared else []), *said_of_pictures(run, summary)]
-    found = _effects(folder, run) if compared else None
+    compared = compare_run(folder) if comparable(everything) else None
+    told = None if summary.ladder else compared  # a ladder shows no more than its table
+    said = [*(verdicts(told) if told else []), *said_of_pictures(run, summary)]
+    found = _effects(folder, run) if told else None
     page = html_page(
         run,
         summary,

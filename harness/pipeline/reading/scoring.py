@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from harness.compliance import expected_of
 from harness.errors import MetricError
@@ -28,7 +28,7 @@ from harness.scores import ScoredRun, best_of, corpus_values, score, score_by_ev
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.metric import Metric
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Answer,
         Cost,
         FlagShare,
+        Ladder,
         MetricResult,
         MetricSpec,
         NoiseFloor,
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from harness.store.run_folder import RunFolder
 
 Measured = TypeVar("Measured")
+Climbing: TypeAlias = "Callable[..., Ladder | None]"
+"""``climbing.climb`` with the file that knows what was shown."""
 
 SHORT = 4
 """A reference of fewer words has no 4-gram, so that not even itself scores full marks."""
@@ -74,7 +77,15 @@ def rescore(
         kept = before if metrics and not instead else None
         whole = read_whole(folder)
         with ScoringTools(tokenizer=whole.record.tokenizer) as tools:
-            summary = score_run(folder, whole, tools, specs, cost=before.cost, kept=kept)
+            summary = score_run(
+                folder,
+                whole,
+                tools,
+                specs,
+                cost=before.cost,
+                kept=kept,
+                climbing=lambda *_: before.ladder,
+            )
         write_reports(folder, summary, whole)
     return summary
 
@@ -88,6 +99,7 @@ def score_run(
     cost: Cost | None,
     inputs: str | None = None,
     kept: RunSummary | None = None,
+    climbing: Climbing | None = None,
 ) -> RunSummary:
     """Score the answers of a run, and write scores and summary.
 
@@ -99,6 +111,7 @@ def score_run(
         cost: what generating took.
         inputs: a hash of all that the numbers depend on; None where it is not known.
         kept: a summary of before, whose other metrics stay as they are.
+        climbing: says what a ladder shows of the systems; None: there is none.
 
     Raises:
         StoreError: the run's files are missing or damaged.
@@ -170,6 +183,9 @@ def score_run(
         grounding=grounding(run.systems, metrics, statistics, scored.scored, clusters),
         luck=luck(run, summary, metrics, statistics, scored.scored, clusters),
     )
+    if climbing:
+        found = climbing(run, summary, samples, metrics, statistics, scored.scored)
+        summary = replace(summary, ladder=found)
     folder.write_summary(summary)
     return summary
 
