@@ -147,7 +147,7 @@ def test_of_many_prompts_a_sentence_for_each_kind_is_said(
     said = [line for line in done.stdout.splitlines() if "the picture" in line and "On " in line]
     assert len(said) == 2
     assert said[1].startswith("On CIDEr, against the same prompt with a grey image, the picture ")
-    assert "adds to 6 of 6 (+" in said[1]
+    assert "adds to all 6 (+" in said[1]
     assert "title[words=3]: of which from the picture (against grey)" in done.stdout
 
 
