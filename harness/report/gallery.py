@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from harness.report.thumbnails import data_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +67,7 @@ def gallery(
         cards.append(
             Card(
                 id=sample.id,
-                pictures=tuple(_data_uri(webp) for webp in small),
+                pictures=tuple(data_uri(webp) for webp in small),
                 images=len(sample.media),
                 absent=len(first) - len(small),
                 references=sample.references,
@@ -82,7 +83,3 @@ def gallery(
             )
         )
     return cards
-
-
-def _data_uri(webp: bytes) -> str:
-    return f"data:image/webp;base64,{base64.b64encode(webp).decode()}"

@@ -1,6 +1,6 @@
-"""A scored run → one HTML page that needs nothing beside it.
+"""A scored run → one HTML page that needs nothing beside it; and how any such page is filled.
 
-Every text that the template is given is made visible and escaped, whatever the template says.
+Every text that a template is given is made visible and escaped, whatever it says.
 """
 
 from __future__ import annotations
@@ -47,15 +47,8 @@ def html_page(
         effects: of the run's matrices on one metric, to be drawn.
         effects_said: a sentence for each of the largest of them.
     """
-    environment = Environment(
-        loader=PackageLoader("harness.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    return environment.get_template("report.html.j2").render(
+    return filled(
+        "report.html.j2",
         run=run,
         summary=summary,
         table=table,
@@ -76,6 +69,29 @@ def html_page(
     )
 
 
+def filled(template: str, **values: object) -> str:
+    """Fill a template of this folder; texts are made visible and escaped, pictures stay.
+
+    Args:
+        template: its file.
+        values: what it is given, by name. What ``picture`` has marked goes in as it is.
+    """
+    environment = Environment(
+        loader=PackageLoader("harness.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    return environment.get_template(template).render(values)
+
+
+def picture(svg: str) -> Markup:
+    """Mark a picture that was drawn here, every text of it escaped where it was drawn."""
+    return Markup(svg)
+
+
 def _interval(result: MetricResult) -> str:
     """Write an interval, or why there is none."""
     if result.interval is None:
@@ -86,7 +102,7 @@ def _interval(result: MetricResult) -> str:
 def _picture(effects: Sequence[Effect]) -> Markup | None:
     """Draw effects; every text of theirs is escaped where it is drawn."""
     matrices = len({effect.matrix for effect in effects})
-    return Markup(effects_svg(effects, matrices=matrices)) if effects else None
+    return picture(effects_svg(effects, matrices=matrices)) if effects else None
 
 
 def _visible(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
@@ -50,17 +51,36 @@ class Thumbnails:
         path = self._folder / f"{ref.sha256}.webp"
         if (stored := _stored(path)) is not None:
             return stored
-        if isinstance(ref.place, UrlPlace):
-            return None  # a page is made without the network, and a run may come from a stranger
-        try:
-            picture = load(ref)
-        except DataError:
-            return None  # this machine does not have the image, or it is damaged
-        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        buffer = io.BytesIO()
-        picture.save(buffer, "WEBP", quality=80)
-        _write(path, buffer.getvalue())
-        return buffer.getvalue()
+        if (made := small_webp(ref, LONGEST_SIDE)) is not None:
+            _write(path, made)
+        return made
+
+
+def small_webp(ref: MediaRef, longest_side: int) -> bytes | None:
+    """Make a small picture of an image, the whole of it.
+
+    Args:
+        ref: of the image.
+        longest_side: pixels, at most.
+
+    Returns:
+        None where it is not on this machine, or cannot be read.
+    """
+    if isinstance(ref.place, UrlPlace):
+        return None  # a page is made without the network, and a run may come from a stranger
+    try:
+        picture = load(ref)
+    except DataError:
+        return None  # this machine does not have the image, or it is damaged
+    picture.thumbnail((longest_side, longest_side))
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=80)
+    return buffer.getvalue()
+
+
+def data_uri(webp: bytes) -> str:
+    """Write a small picture as a page holds it."""
+    return f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
 
 
 def _stored(path: Path) -> bytes | None:
