@@ -15,7 +15,7 @@ setup: $(STAMP)  ## Make .venv with the pinned CPU stack (once; a few minutes)
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the CPU stack into $(VENV) (about 4 GB) …"
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[cpu,transformers,quantized,semantic,openai,dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[cpu,transformers,quantized,semantic,openai,card,dev]"
 	@touch $@
 
 demo: setup  ## Run the recipe-title suite on the demo model, offline, on real vLLM

@@ -81,6 +81,33 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command(
+    epilog="Examples:  harness data card recipes-demo\n\n"
+    "  harness data card datasets/mine.yaml --to card.html --samples 60"
+)
+def card(
+    dataset: DatasetArgument,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE.html", help="Default: DATASET-card.html, here."),
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", min=1, help="How many to show.")] = 24,
+    seed: Annotated[int, typer.Option("--seed", help="By which they are drawn.")] = 0,
+    split: SplitOption = None,
+) -> None:
+    """Write one HTML page with pictures that says what a dataset holds.
+
+    Samples drawn by chance, lengths and words of references, sizes of images, what is repeated,
+    left out and looks wrong. The page loads nothing, so that it can be passed on as it is.
+    """
+    from harness.cli.progress import RunProgress
+    from harness.pipeline.looking.data_card import write_card
+
+    with RunProgress(brief=True) as progress:
+        written = write_card(dataset, to, progress, samples=samples, seed=seed, split=split)
+    say(f"wrote {written}")
+
+
 def _lines(checked: DataChecked) -> Iterator[str]:
     from harness.dataset.choosing_rows import chosen_text
 

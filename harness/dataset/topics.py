@@ -40,10 +40,14 @@ class Topics:
 
 
 def content_words(texts: Iterable[str]) -> set[str]:
-    """Give the words of texts that say what these are about."""
-    parts = (words(text.replace("_", " ")) for text in texts)
-    found = {word for part in parts for word in part.split()} - FUNCTION_WORDS
-    return {_singular(word) for word in found if _tells(word)}
+    """Give the words of texts that say what these are about, without a final s."""
+    return {_singular(word) for text in texts for word in telling_words(text)}
+
+
+def telling_words(text: str) -> set[str]:
+    """Give the words of a text that say what it is about, as they stand there."""
+    found = set(words(text.replace("_", " ")).split()) - FUNCTION_WORDS
+    return {word for word in found if _tells(word)}
 
 
 def _tells(word: str) -> bool:

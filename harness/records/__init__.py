@@ -8,6 +8,15 @@ from harness.records.answer import (
     StoredCompletion,
 )
 from harness.records.chosen_rows import Choosing, Chosen, Condition, Drawn, Plain
+from harness.records.data_facts import (
+    Alike,
+    Bar,
+    DataAccount,
+    DataFacts,
+    Finding,
+    Repeats,
+    Spread,
+)
 from harness.records.effect import Effect
 from harness.records.json_value import Json
 from harness.records.lint import LINT_NAMES, Lint, LintName, Silence
@@ -77,7 +86,9 @@ __all__ = [
     "FLOOR_SDS",
     "LINT_NAMES",
     "RUN_SCHEMA",
+    "Alike",
     "Answer",
+    "Bar",
     "CellPlace",
     "Choosing",
     "Chosen",
@@ -86,6 +97,8 @@ __all__ = [
     "Condition",
     "Control",
     "Cost",
+    "DataAccount",
+    "DataFacts",
     "DatasetConfig",
     "DatasetRecord",
     "Decision",
@@ -100,6 +113,7 @@ __all__ = [
     "ExemplarSpec",
     "ExpectedAnswers",
     "FilePlace",
+    "Finding",
     "FlagShare",
     "GitState",
     "GreyPlace",
@@ -131,6 +145,7 @@ __all__ = [
     "PredictionStatus",
     "PromptVariant",
     "RenderedPrompt",
+    "Repeats",
     "ReportedRow",
     "Request",
     "Resampling",
@@ -145,6 +160,7 @@ __all__ = [
     "Silence",
     "SplitRecord",
     "Splits",
+    "Spread",
     "StoredCompletion",
     "Suite",
     "System",

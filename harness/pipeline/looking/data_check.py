@@ -24,8 +24,9 @@ from harness.store.file_hashes import HASHES_FILE, FileHashes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from harness.dataset.samples import LoadedDataset
     from harness.dataset.suspicious import Suspicion
-    from harness.records import Chosen, Dropped, Json, Mended
+    from harness.records import Chosen, DatasetConfig, Dropped, Json, Mended
 
 SHOWN = 3
 """Rows that are shown of each reason."""
@@ -109,6 +110,23 @@ class DataChecked:
 def check_data(dataset: str, progress: Progress, *, split: str | None = None) -> DataChecked:
     """Read a whole dataset, its images too, and say what of it is used.
 
+    Args:
+        dataset: its name under ``datasets/``, or a path ending in .yaml.
+        progress: told how many images have been looked at.
+        split: of the dataset; default: its first, where it has some.
+
+    Raises:
+        ConfigErrors: there is no such dataset, or its description is wrong.
+        DataError: its file cannot be read, or nothing of it can be used.
+    """
+    return checked_data(*read_data(dataset, progress, split=split))
+
+
+def read_data(
+    dataset: str, progress: Progress, *, split: str | None = None
+) -> tuple[DatasetConfig, LoadedDataset]:
+    """Read a whole dataset; rows whose fault would end a run are left out as those of ``clean:``.
+
     What is found out about images is remembered for runs, beside their results.
 
     Args:
@@ -132,7 +150,11 @@ def check_data(dataset: str, progress: Progress, *, split: str | None = None) ->
             progress.so_far(f"{looked_at:,} images")
             return hashes.sha256(path)
 
-        loaded = samples_of(lenient, hash_file, split=split, look=hashes.look)
+        return config, samples_of(lenient, hash_file, split=split, look=hashes.look)
+
+
+def checked_data(config: DatasetConfig, loaded: LoadedDataset) -> DataChecked:
+    """Say what of a dataset is used, and what looks wrong of it."""
     return DataChecked(
         dataset=config.name,
         counted="row" if config.format in WITHOUT_LINES else "line",
