@@ -108,6 +108,31 @@ def card(
     say(f"wrote {written}")
 
 
+@app.command(epilog="Example:  harness data convert recipes-demo --to recipes-copy")
+def convert(
+    dataset: DatasetArgument,
+    to: Annotated[
+        Path, typer.Option("--to", metavar="FOLDER", help="Made here; nothing is overwritten.")
+    ],
+) -> None:
+    """Write the samples of a dataset as one of its own: Parquet, images, a description.
+
+    The rows that a run uses, with their ids, references and metadata; images are copied byte for
+    byte. All is read again before the folder gets its name.
+    """
+    from harness.cli.progress import RunProgress
+    from harness.pipeline.looking.data_convert import convert_data
+
+    with RunProgress(brief=True) as progress:
+        written = convert_data(dataset, to, progress)
+    say(
+        f"wrote {written.description}: {written.samples:,} samples, {written.images:,} images; "
+        f"{written.left_out:,} rows are left out"
+    )
+    if written.table == "jsonl":
+        tell("the table is JSON lines: Parquet would not give the metadata back as they are")
+
+
 def _lines(checked: DataChecked) -> Iterator[str]:
     from harness.dataset.choosing_rows import chosen_text
 

@@ -133,6 +133,8 @@ class _Groups:
         """Of what two samples have, or more."""
         self._counts: Counter[Hashable] = Counter()
         self._images: dict[Hashable, MediaRef] = {}
+        self._samples: set[str] = set()
+        """Those that share something; one may be in several groups."""
 
     def add(self, text: str, sample: Sample, image: MediaRef | None = None) -> None:
         digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
@@ -145,6 +147,7 @@ class _Groups:
         if len(ids) < _IDS:
             ids.append(sample.id)
         self._counts[digest] += 1
+        self._samples |= {first.id, sample.id}
 
     def repeats(self) -> Repeats:
         examples = [
@@ -156,8 +159,9 @@ class _Groups:
             )
             for digest, count in self._counts.most_common(_EXAMPLES)
         ]
-        samples = self._counts.total() + len(self._counts)
-        return Repeats(groups=len(self._counts), samples=samples, examples=tuple(examples))
+        return Repeats(
+            groups=len(self._counts), samples=len(self._samples), examples=tuple(examples)
+        )
 
 
 def _size(ref: MediaRef) -> tuple[int, int]:

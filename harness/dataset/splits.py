@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 _HASHES = 2**64
 """As many as there are."""
+
+
+def undivided(config: DatasetConfig) -> DatasetConfig:
+    """Give a dataset's description without its splits: all of it."""
+    return replace(config, choosing=replace(config.choosing, splits=None))
 
 
 def split_named(config: DatasetConfig, asked: str | None) -> str | None:

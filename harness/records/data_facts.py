@@ -51,7 +51,7 @@ class Repeats:
 
     groups: int
     samples: int
-    """In all of the groups."""
+    """In all of the groups; one that is in several counts once."""
     examples: tuple[Alike, ...]
     """The largest."""
 

@@ -56,3 +56,16 @@ def test_a_page_that_cannot_be_written_is_said_in_a_line(harness, project):
     assert done.returncode == 1
     assert "no/such/card.html cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_converted_dataset_is_used_as_the_first_was(harness, project):
+    done = harness("data", "convert", "dishes", "--to", "copy", cwd=project)
+    assert done.stdout == "wrote copy/dishes.yaml: 4 samples, 4 images; 0 rows are left out\n"
+    told = [
+        json.loads(harness("data", "check", name, "--json", cwd=project).stdout)
+        for name in ("dishes", "copy/dishes.yaml")
+    ]
+    assert told[0] == told[1]
+    again = harness("data", "convert", "dishes", "--to", "copy", cwd=project)
+    assert again.returncode == 1
+    assert "copy is there already" in again.stderr

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from harness.config.load import find_dataset
 from harness.dataset.row_fault import UNUSABLE
 from harness.dataset.sources.table import WITHOUT_LINES
+from harness.dataset.splits import undivided
 from harness.dataset.suspicious import suspicions
 from harness.errors import DataError
 from harness.pipeline.asking.plan_samples import samples_of
@@ -123,9 +124,14 @@ def check_data(dataset: str, progress: Progress, *, split: str | None = None) ->
 
 
 def read_data(
-    dataset: str, progress: Progress, *, split: str | None = None
+    dataset: str,
+    progress: Progress,
+    *,
+    split: str | None = None,
+    divided: bool = True,
+    lenient: bool = True,
 ) -> tuple[DatasetConfig, LoadedDataset]:
-    """Read a whole dataset; rows whose fault would end a run are left out as those of ``clean:``.
+    """Read a whole dataset.
 
     What is found out about images is remembered for runs, beside their results.
 
@@ -133,6 +139,8 @@ def read_data(
         dataset: its name under ``datasets/``, or a path ending in .yaml.
         progress: told how many images have been looked at.
         split: of the dataset; default: its first, where it has some.
+        divided: whether only a split of it is read, where it has some.
+        lenient: whether rows whose fault would end a run are left out, too.
 
     Raises:
         ConfigErrors: there is no such dataset, or its description is wrong.
@@ -140,7 +148,7 @@ def read_data(
     """
     config = find_dataset(dataset, Path())
     progress.stage(f"reading {config.name}")
-    lenient = replace(config, clean=tuple(dict.fromkeys((*config.clean, *UNUSABLE))))
+    forgiving = replace(config, clean=tuple(dict.fromkeys((*config.clean, *UNUSABLE))))
     looked_at = 0
     with FileHashes(results_folder() / HASHES_FILE) as hashes:
 
@@ -150,7 +158,10 @@ def read_data(
             progress.so_far(f"{looked_at:,} images")
             return hashes.sha256(path)
 
-        return config, samples_of(lenient, hash_file, split=split, look=hashes.look)
+        read = forgiving if lenient else config
+        if not divided:
+            read = undivided(read)
+        return config, samples_of(read, hash_file, split=split, look=hashes.look)
 
 
 def checked_data(config: DatasetConfig, loaded: LoadedDataset) -> DataChecked:

@@ -92,6 +92,11 @@ def test_repeated_images_make_samples_one_unit(tmp_path):
     assert (facts.images_each.least, facts.images_each.most) == (0, 2)
 
 
+def test_a_sample_in_two_groups_counts_once():
+    facts = facts_of([sample("a", "Pie"), sample("b", "Pie", "Tart"), sample("c", "Tart")])
+    assert (facts.same_references.groups, facts.same_references.samples) == (2, 3)
+
+
 def test_a_photo_is_measured_as_it_is_seen(tmp_path):
     turned = Image.Exif()
     turned[0x0112] = 6

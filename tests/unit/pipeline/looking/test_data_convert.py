@@ -1,0 +1,236 @@
+"""A dataset is written as one of its own, and reads back the same."""
+
+import json
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from harness.config.load import load_dataset
+from harness.dataset.samples import load_samples
+from harness.errors import DataError
+from harness.pipeline.looking.data_convert import convert_data
+
+IDS = [
+    "plain", "PLAIN", "../../etc/passwd", "a/b", "", "con", "nul", ".hidden", "-rf", "x" * 300,
+    "café", "cafe\u0301", "日本", "a b", "a?b", "a*b", "a\\b", "plain-2", "s.jpg",
+    "\u202eodd", "🍲",
+]  # fmt: skip
+
+
+class Quiet:
+    def stage(self, text):
+        pass
+
+    def so_far(self, text):
+        pass
+
+
+@pytest.fixture
+def write_rows(tmp_path, monkeypatch):
+    """A dataset of JSON lines, each with a picture of its own unless it names one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "images").mkdir()
+
+    def _write(rows, more=""):
+        rows = [
+            {"image": f"{i}.png", "note": None, "cook": None} | row for i, row in enumerate(rows)
+        ]
+        named = (row["image"] for row in rows)
+        for name in {n for one in named for n in ([one] if isinstance(one, str) else one)}:
+            colour = (int(name.partition(".")[0]), 0, 0)
+            Image.new("RGB", (8, 6), colour).save(tmp_path / "images" / name)
+        (tmp_path / "d.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        (tmp_path / "d.yaml").write_text(
+            f"""
+source: {{format: jsonl, path: d.jsonl}}
+columns: {{id: id, image: image, references: [title], metadata: [note, id], cluster: cook}}
+images: {{root: images}}
+clean: [missing_id, missing_reference, missing_image, unreadable_image]
+{more}
+"""
+        )
+        return load_samples(load_dataset(tmp_path / "d.yaml")).samples
+
+    return _write
+
+
+def said(samples):
+    return [
+        (s.id, s.references, s.cluster, json.dumps(s.metadata), [r.sha256 for r in s.media])
+        for s in samples
+    ]
+
+
+def read_back(converted):
+    return load_samples(load_dataset(converted.description)).samples
+
+
+def test_ids_of_any_kind_are_kept_and_none_leads_a_file_astray(write_rows, tmp_path):
+    before = write_rows([{"id": i, "title": f"Dish {n}"} for n, i in enumerate(IDS)])
+    made = convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert said(read_back(made)) == said(before)
+    assert (made.samples, made.images, made.left_out) == (len(IDS) - 1, len(IDS) - 1, 1)
+    files = [path.name for path in (tmp_path / "out" / "images").rglob("*")]
+    assert len({name.casefold() for name in files}) == len(files) == len(IDS) - 1
+    for name in files:
+        assert name.isascii()
+        assert len(name) < 100
+        assert name[0].isalnum()
+        assert name.partition(".")[0].lower() not in ("con", "nul")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left - {"results"} == {"d.yaml", "d.jsonl", "images", "out"}
+
+
+def test_references_clusters_and_types_of_metadata_are_kept(write_rows, tmp_path):
+    before = write_rows(
+        [
+            {"id": "a", "title": ["One", "['looks', 'like a list']"], "note": 1, "cook": "x"},
+            {"id": "b", "title": "Two", "note": 2**53 + 1, "cook": None},
+            {"id": "c", "title": ["Three", "3"], "note": None},
+        ]
+    )
+    made = convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert made.table == "parquet"
+    assert said(read_back(made)) == said(before)
+    assert before[1].metadata["note"] == 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [[1, "one"], [{"a": 1}, {"b": 2}], [1, 2.5], [2**70, 1], [True, 1], [{}, {}]],
+)
+def test_metadata_that_parquet_would_change_are_written_as_lines(notes, write_rows, tmp_path):
+    before = write_rows(
+        [{"id": str(n), "title": "A", "note": note} for n, note in enumerate(notes)]
+    )
+    made = convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert made.table == "jsonl"
+    assert said(read_back(made)) == said(before)
+    assert not (tmp_path / "out" / "samples.parquet").exists()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab ", max_size=2), inner),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(notes=st.lists(JSON, min_size=1, max_size=4), data=st.data())
+def test_whatever_metadata_hold_reads_back(notes, data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("any")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        Image.new("RGB", (4, 4)).save(folder / "p.png")
+        rows = [{"id": f"{n}", "image": "p.png", "title": "A", "n": v} for n, v in enumerate(notes)]
+        (folder / "d.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        (folder / "d.yaml").write_text(
+            "source: {format: jsonl, path: d.jsonl}\n"
+            "columns: {id: id, image: image, references: [title], metadata: [n]}\n"
+        )
+        before = load_samples(load_dataset(folder / "d.yaml")).samples
+        assert said(read_back(convert_data("d.yaml", folder / "out", Quiet()))) == said(before)
+
+
+def test_an_image_that_samples_share_is_one_file(write_rows, tmp_path):
+    before = write_rows(
+        [
+            {"id": "a", "title": "A", "image": ["1.png", "2.png"]},
+            {"id": "b", "title": "B", "image": ["2.png", "3.png", "2.png"]},
+        ]
+    )
+    made = convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert said(read_back(made)) == said(before)
+    files = sorted(path.name for path in (tmp_path / "out" / "images").iterdir())
+    assert files == ["a-2.png", "a.png", "b-2.png"]
+
+
+def test_images_are_copied_byte_for_byte(write_rows, tmp_path):
+    write_rows([{"id": "a", "title": "A"}])
+    before = (tmp_path / "images" / "0.png").read_bytes() + b"behind the end"
+    (tmp_path / "images" / "0.png").write_bytes(before)
+    convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert (tmp_path / "out" / "images" / "a.png").read_bytes() == before
+
+
+def test_the_description_says_what_the_data_are_and_that_they_were_mended(write_rows, tmp_path):
+    text = 'Soup: "hot"\n# no comment\t\x7f\x85\u2028 🍲'
+    write_rows(
+        [{"id": "a", "title": "A &amp; B"}],
+        more=f"mend: [html_entities]\ndescription: {json.dumps(text, ensure_ascii=True)}".replace(
+            "\\ud83c\\udf72", "\\U0001f372"
+        ),
+    )
+    made = convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert load_dataset(made.description).description == text
+    assert read_back(made)[0].references == ("A & B",)
+    assert "mended already: html_entities" in made.description.read_text()
+    assert yaml.safe_load(made.description.read_text())["clean"] == []
+
+
+@pytest.mark.parametrize("there", ["file", "folder"])
+def test_nothing_is_overwritten(there, write_rows, tmp_path):
+    write_rows([{"id": "a", "title": "A"}])
+    out = tmp_path / "out"
+    if there == "folder":
+        out.mkdir()
+    kept = out / "mine.txt" if there == "folder" else out
+    kept.write_text("mine")
+    with pytest.raises(DataError, match="is there already"):
+        convert_data("d.yaml", out, Quiet())
+    assert kept.read_text() == "mine"
+
+
+def test_an_empty_folder_is_filled(write_rows, tmp_path):
+    write_rows([{"id": "a", "title": "A"}])
+    (tmp_path / "out").mkdir()
+    assert convert_data("d.yaml", tmp_path / "out", Quiet()).samples == 1
+
+
+def test_a_row_that_would_end_a_run_ends_this_too(write_rows, tmp_path):
+    write_rows([{"id": "a", "title": "A"}])
+    with (tmp_path / "d.jsonl").open("a") as file:
+        file.write(json.dumps({"id": "a", "image": "0.png", "title": "B"}))
+    with pytest.raises(DataError, match="the same id"):
+        convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert not (tmp_path / "out").exists()
+
+
+def test_half_a_dataset_leaves_nothing(write_rows, tmp_path):
+    class Losing(Quiet):
+        def stage(self, text):
+            if text.startswith("writing"):
+                (tmp_path / "images" / "1.png").unlink()
+
+    write_rows([{"id": "a", "title": "A"}, {"id": "b", "title": "B"}])
+    with pytest.raises(DataError, match=r"1\.png"):
+        convert_data("d.yaml", tmp_path / "out", Losing())
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left - {"results"} == {"d.yaml", "d.jsonl", "images"}
+
+
+def test_a_place_that_cannot_be_written_is_said(write_rows, tmp_path):
+    write_rows([{"id": "a", "title": "A"}])
+    with pytest.raises(DataError, match="cannot be written"):
+        convert_data("d.yaml", tmp_path / "d.jsonl" / "out", Quiet())
+
+
+def test_splits_are_taken_along_and_all_of_them_are_written(write_rows, tmp_path):
+    def sides(path):
+        config = load_dataset(path)
+        return {
+            split: [s.id for s in load_samples(config, split=split).samples]
+            for split in ("dev", "test")
+        }
+
+    rows = [{"id": f"d{n}", "title": f"Dish {n}", "image": f"{n // 2}.png"} for n in range(40)]
+    write_rows(rows, "splits: {dev: 0.5, test: 0.5, sealed: [test]}")
+    made = convert_data("d.yaml", tmp_path / "out", Quiet())
+    before = sides(tmp_path / "d.yaml")
+    assert made.samples == sum(map(len, before.values())) == 40
+    assert sides(made.description) == before
