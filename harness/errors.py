@@ -3,6 +3,7 @@
 HarnessError
 ├── ConfigError      a YAML file that says something wrong (suite, variant, dataset, preset)
 ├── DataError        samples or images that cannot be used as a whole
+│   └── NoSuchImage  nothing stands where an image is said to be
 ├── RenderError      a prompt template that fails for a sample
 ├── EngineError      a model that cannot be started or does not answer
 ├── MetricError      a metric that cannot be computed (no Java, a scorer that died)
@@ -50,6 +51,10 @@ class ConfigErrors(ConfigError):
 
 class DataError(HarnessError):
     """Samples or images cannot be used as a whole."""
+
+
+class NoSuchImage(DataError):
+    """Nothing stands where an image is said to be."""
 
 
 class RenderError(HarnessError):

@@ -163,7 +163,9 @@ def _kind(cell: Cell) -> str:
             return cell.reason
         case list():
             return f"lists and records more than {MAX_NESTING} deep"
-    return "a record"
+        case dict():
+            return "a record"
+    return "a picture"
 
 
 def _short(text: str) -> str:

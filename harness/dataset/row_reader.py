@@ -14,16 +14,14 @@ from harness.dataset.mending import Mending
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile, read_rows
-from harness.errors import DataError
-from harness.media import probe
-from harness.records import Dropped, Sample
+from harness.errors import DataError, NoSuchImage
+from harness.records import CellPlace, Dropped, FilePlace, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from harness.dataset.sources.table import Cell, Row
-    from harness.records import DatasetConfig, MediaRef
+    from harness.records import DatasetConfig, MediaRef, Place
 
 IDS_FOR_HINTS = 1_000
 """The first ids of a dataset, among which the one that may be meant is looked for."""
@@ -76,7 +74,7 @@ class RowReader:
         config: DatasetConfig,
         *,
         images: bool,
-        hash_file: Callable[[Path], str],
+        probe: Callable[[Place], MediaRef],
         look: Callable[[MediaRef], str],
     ) -> None:
         self.config = config
@@ -93,7 +91,7 @@ class RowReader:
         ]
         self._images = images
         self._root = os.path.normpath(config.image_root.absolute())
-        self.hash_file = hash_file
+        self.probe = probe
         self.images_elsewhere: Mapping[str, str] = {}
         """Hash of an image → the sample of an earlier split that shows it."""
         self._list_form = ListForm(
@@ -177,7 +175,7 @@ class RowReader:
         """
         places: list[str] = []
         with suppress(RowFault):
-            places += (place_below(self._root, name) for name in self._image_names(row))
+            places += map(self._place, self._named_images(row))
         return places
 
     def refused(self, row: Row, fault: RowFault, *, asked: bool) -> DataError:
@@ -222,28 +220,36 @@ class RowReader:
         """Give the images of a row that does without them, all or none, and where they would be."""
         media: tuple[MediaRef, ...] = ()
         with suppress(RowFault):
-            names = list(self._image_names(row))
-            if all(may_be_there(self._root, name) for name in names):
+            images = list(self._named_images(row))
+            if all(may_be_there(self._root, name) for name in images if isinstance(name, str)):
                 with suppress(RowFault, DataError):
                     media = self._media(row)
-            return media, tuple(dict.fromkeys(place_below(self._root, name) for name in names))
+            return media, tuple(dict.fromkeys(map(self._place, images)))
         return (), ()
+
+    def _place(self, image: str | Place) -> str:
+        """Spell where an image is in one way."""
+        return place_below(self._root, image) if isinstance(image, str) else image.name
 
     def _media(self, row: Row) -> tuple[MediaRef, ...]:
         config = self.config
         media: list[MediaRef] = []
-        for name in self._image_names(row):
-            path = find_image(config.image_root, name)
+        for image in self._named_images(row):
+            place = image
+            if isinstance(place, str):
+                place = FilePlace(path=str(find_image(config.image_root, place)))
             try:
-                media.append(probe(path, self.hash_file))
+                media.append(self.probe(place))
+            except NoSuchImage as error:
+                raise RowFault("missing_image", error.message) from error
             except DataError as error:
                 raise RowFault("unreadable_image", error.message) from error
         if not media:
             raise RowFault("missing_image", f"no image in {', '.join(config.image_columns)}")
         return tuple(media)
 
-    def _image_names(self, row: Row) -> Iterator[str]:
-        """Give the names of a row's images, with their suffix.
+    def _named_images(self, row: Row) -> Iterator[str | Place]:
+        """Give a row's images: their names with the suffix, or where their bytes stand.
 
         Raises:
             RowFault: a cell holds what is no name; those before it have been given.
@@ -255,8 +261,12 @@ class RowReader:
             if holds_written_list(cell, ListForm()):
                 several = "several images stand in as many columns, or in a list of JSON or Parquet"
                 raise RowFault("bad_cell", f"'{column}' holds a list written as text; {several}")
-            for name in texts_of(cell, column):
-                yield name + self.config.image_suffix
+            for member in cell if isinstance(cell, list) else [cell]:
+                if isinstance(member, CellPlace):
+                    yield member
+                else:
+                    for name in texts_of(member, column):
+                        yield name + self.config.image_suffix
 
     def _check_new(self, sample: Sample, row: Row) -> None:
         """Compare with the samples before; rows that became none count for nothing here."""

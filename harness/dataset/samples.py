@@ -14,14 +14,12 @@ from harness.dataset.row_reader import RowReader
 from harness.dataset.sources.table import read_rows
 from harness.dataset.splits import refuse_sealed, split_named
 from harness.errors import DataError
-from harness.fingerprint import sha256_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
-    from pathlib import Path
 
     from harness.dataset.sources.table import Row
-    from harness.records import Chosen, DatasetConfig, Dropped, MediaRef, Mended, Sample
+    from harness.records import Chosen, DatasetConfig, Dropped, MediaRef, Mended, Place, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,7 @@ def load_samples(
     ids: Sequence[str] | None = None,
     images: bool = True,
     unsealed: bool = False,
-    hash_file: Callable[[Path], str] = sha256_file,
+    probe: Callable[[Place], MediaRef] = media.probe,
     look: Callable[[MediaRef], str] = media.look,
 ) -> LoadedDataset:
     """Read a dataset's samples; its images are checked and hashed, not kept.
@@ -62,7 +60,7 @@ def load_samples(
         images: whether the samples need them; else those that are there are looked at, no other
             is missed, and samples say where their images would be.
         unsealed: refuse ids that lie in a sealed split.
-        hash_file: hashes an image file's bytes.
+        probe: checks, hashes and measures an image.
         look: gives the look of an image; asked where ``clean`` lists ``near_duplicate_image``.
 
     Raises:
@@ -71,7 +69,7 @@ def load_samples(
             there is no such split.
     """
     split = split_named(config, split)
-    reader = RowReader(config, images=images, hash_file=hash_file, look=look)
+    reader = RowReader(config, images=images, probe=probe, look=look)
     made: list[tuple[int, Sample]] = []
     dropped: dict[int, Dropped] = {}
 

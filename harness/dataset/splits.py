@@ -19,6 +19,7 @@ from harness.dataset.sources.table import read_rows
 from harness.errors import DataError
 from harness.fingerprint import keyed
 from harness.nearest import nearest
+from harness.records import FilePlace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -108,7 +109,8 @@ class Sides:
     def images_before(self, split: str) -> dict[str, str]:
         """Find the images of earlier splits that this one may show under another name.
 
-        Files of a size that one of this split has are hashed, no other; what is not there is none.
+        Files of a size that one of this split has are hashed, no other; what is not there is none,
+        and pictures in cells of a table are not looked at.
 
         Returns:
             Hash of the bytes → whose image it is, for a person.
@@ -121,12 +123,11 @@ class Sides:
         for row in self._rows(earlier) if sizes else ():
             for image, size in self._files(row):
                 if size in sizes:
-                    with suppress(RowFault, OSError):
+                    with suppress(RowFault, OSError, DataError):
                         path = find_image(self._reader.config.image_root, image)
+                        content = self._reader.probe(FilePlace(path=str(path))).sha256
                         sample = f"sample '{self._reader.id_of(row)}'"
-                        found.setdefault(
-                            self._reader.hash_file(path), f"{sample} of the split '{self.of(row)}'"
-                        )
+                        found.setdefault(content, f"{sample} of the split '{self.of(row)}'")
         return found
 
     def _side(self, unit: int) -> str:

@@ -6,6 +6,7 @@ from harness.media.made import grey
 from harness.media.pixels import PIXEL_RULES, decode, load, plain_format, upright_size
 from harness.media.places import open
 from harness.media.probing import MAX_PIXELS, probe
+from harness.media.versions import file_version, version
 
 __all__ = [
     "LOOK_RULES",
@@ -16,6 +17,7 @@ __all__ = [
     "PictureCache",
     "SeenLooks",
     "decode",
+    "file_version",
     "grey",
     "load",
     "look",
@@ -24,4 +26,5 @@ __all__ = [
     "plain_format",
     "probe",
     "upright_size",
+    "version",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import DataError
+from harness.errors import DataError, NoSuchImage
 from harness.fingerprint import sha256_bytes
 from harness.media.archives import read_member
 from harness.media.border import refusing
@@ -40,12 +40,13 @@ def read(place: Place) -> bytes:
     """Give the bytes at a place, unchecked.
 
     Raises:
-        DataError: there are none, they cannot be read, or they are too many.
+        NoSuchImage: there are none.
+        DataError: they cannot be read, or they are too many.
     """
     with refusing("image cannot be read", place.name):
         content = _bytes_at(place)
     if content is None:
-        raise DataError(f"no such image: {place.name}")
+        raise NoSuchImage(f"no such image: {place.name}")
     if len(content) > MAX_FILE_BYTES:
         raise DataError(f"image of more than {MAX_FILE_BYTES:,} bytes: {place.name}")
     return content
@@ -62,7 +63,7 @@ def _bytes_at(place: Place) -> bytes | None:
         case MemberPlace():
             return read_member(Path(place.archive), place.member, _MOST)
         case CellPlace():
-            return read_cell(Path(place.table), place.column, place.row)
+            return read_cell(Path(place.table), place.column, place.row, place.item)
         case GreyPlace():
             return grey_bytes(place.width, place.height)
         case UrlPlace():

@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from harness.errors import DataError
+from harness.errors import DataError, NoSuchImage
 from harness.fingerprint import sha256_bytes, sha256_file
 from harness.media.border import refusing
 from harness.media.formats import MAX_PIXELS, ends_well, open_header
@@ -34,7 +34,8 @@ def probe(place: Path | Place, hash_file: Callable[[Path], str] = sha256_file) -
         hash_file: hashes the bytes of a file by itself.
 
     Raises:
-        DataError: it is missing, too large, or no image that is read here.
+        NoSuchImage: it is missing.
+        DataError: it is too large, or no image that is read here.
     """
     place = FilePlace(path=str(place)) if isinstance(place, Path) else place
     if not isinstance(place, FilePlace):
@@ -44,7 +45,7 @@ def probe(place: Path | Place, hash_file: Callable[[Path], str] = sha256_file) -
     path = Path(place.path)
     with refusing("not a readable image", place.name):
         if not path.is_file():
-            raise DataError(f"no such image: {path}")
+            raise NoSuchImage(f"no such image: {path}")
         with path.open("rb") as file:
             return _probed(file, place, lambda: hash_file(path))
 

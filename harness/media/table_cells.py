@@ -25,8 +25,14 @@ _Version = tuple[int, int]
 """A table's time of change and size; with them goes what is remembered of it."""
 
 
-def read_cell(path: Path, column: str, row: int) -> bytes | None:
+def read_cell(path: Path, column: str, row: int, item: int | None = None) -> bytes | None:
     """Give the bytes in a cell, or in its field ``bytes``; None where there are none.
+
+    Args:
+        path: of the table.
+        column: its name.
+        row: from 0.
+        item: which of a cell that holds a list; None: it holds none.
 
     Raises:
         DataError: the row group is too large to be read.
@@ -38,6 +44,8 @@ def read_cell(path: Path, column: str, row: int) -> bytes | None:
         packed = file.read(4) == b"PAR1"
     with _ONE_AT_A_TIME:
         value = (_parquet_value if packed else _arrow_value)(path, version, column, row)
+    if item is not None:
+        value = value[item] if value and 0 <= item < len(value) else None
     if isinstance(value, dict):
         value = value.get("bytes")
     return value if isinstance(value, bytes) else None

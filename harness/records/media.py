@@ -44,7 +44,7 @@ class MemberPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellPlace:
-    """A cell of a Parquet or Arrow table that holds bytes, or a record with a field ``bytes``."""
+    """A cell of a Parquet or Arrow table: bytes, a record with ``bytes``, or a list of such."""
 
     type: Literal["cell"] = "cell"
     table: str
@@ -52,11 +52,14 @@ class CellPlace:
     column: str
     row: int
     """From 0."""
+    item: int | None = None
+    """Which of the list, from 0; None: the cell holds one."""
 
     @property
     def name(self) -> str:
         """How messages name it."""
-        return f"{self.table}: {self.column}, row {self.row}"
+        item = "" if self.item is None else f", item {self.item + 1}"
+        return f"{self.table}: {self.column}, row {self.row + 1}{item}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,36 +1,41 @@
 """Files → their sha256, each read once as long as the file system says that it has not changed.
 
-Beside them the looks of images (``harness.media.look``), by the hash of their bytes.
+Beside them what is known of images that stand elsewhere (in tables, archives, at URLs), and the
+looks of all images (``harness.media.look``), by the hash of their bytes.
 
-A photo or a checkpoint is asked about by every run and changes hardly ever. A file is the same if
-its size, its inode and its times of change are, the one that no program can set included. What has
-changed within the last two seconds is not remembered: it may do so again within one tick.
+A photo or a checkpoint is asked about by every run and changes hardly ever. What tells that it is
+still the same is ``harness.media.version``'s to say.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import time
+import threading
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from harness.fingerprint import sha256_file
-from harness.media import LOOK_RULES, look
+from harness import media
+from harness.fingerprint import sha256_file, sha256_json
+from harness.records import FilePlace, MediaRef
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from harness.records import MediaRef
+    from harness.records import Place
 
 HASHES_FILE = "file_hashes.sqlite"
 """Among the results of a project."""
 
-_SETTLED_NS = 2_000_000_000
 _SCHEMA = "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, seen TEXT, sha256 TEXT)"
+_IMAGES = (
+    "CREATE TABLE IF NOT EXISTS images "
+    "(place TEXT PRIMARY KEY, seen TEXT, sha256 TEXT, width INT, height INT, pixels INT)"
+)
 _LOOKS = "CREATE TABLE IF NOT EXISTS looks (image TEXT PRIMARY KEY, look TEXT)"
 _KEPT_AT_ONCE = 1_000
-"""Looks that are written together: each took as long as decoding its picture."""
+"""Rows that are written together: each took as long as reading its picture."""
 
 
 class FileHashes:
@@ -45,9 +50,14 @@ class FileHashes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._new: list[tuple[str, ...]] = []
+        self._new: list[tuple[str | int, ...]] = []
         self._known: dict[str, tuple[str, str]] = {}
-        self._new_looks: list[tuple[str, ...]] = []
+        self._new_images: list[tuple[str | int, ...]] = []
+        self._images: sqlite3.Connection | None = None
+        """Of what was known before; opened when an image is asked for that is no file by itself."""
+        self._lock = threading.Lock()
+        """Images at URLs are looked at by several threads."""
+        self._new_looks: list[tuple[str | int, ...]] = []
         self._looks: dict[str, str] | None = None
         """None until one is asked for: few runs compare pictures."""
 
@@ -69,8 +79,12 @@ class FileHashes:
         trace: TracebackType | None,
     ) -> None:
         refused = isinstance(error, Exception)  # a Ctrl-C is not: hours may have been spent
+        if self._images is not None:
+            self._images.close()
+            self._images = None
         if refused and not self._path.parent.is_dir():
             return
+        self._keep_images()
         self._keep_looks()
         self._keep(_SCHEMA, "INSERT OR REPLACE INTO files VALUES (?, ?, ?)", self._new)
 
@@ -81,15 +95,38 @@ class FileHashes:
             OSError: the file cannot be read.
         """
         name = str(path.absolute())
-        facts = path.stat()
-        seen = f"{facts.st_size} {facts.st_ino} {facts.st_mtime_ns} {facts.st_ctime_ns}"
+        seen = media.file_version(path)
         known = self._known.get(name)
         if known is not None and known[0] == seen:
             return known[1]
         digest = sha256_file(path)
-        if time.time_ns() - max(facts.st_mtime_ns, facts.st_ctime_ns) > _SETTLED_NS:
+        if seen is not None:
             self._new.append((name, seen, digest))
         return digest
+
+    def probe(self, place: Place) -> MediaRef:
+        """Check, hash and measure an image (``harness.media.probe``), or remember what it is.
+
+        Raises:
+            DataError: it is missing, or no image that is read here.
+        """
+        if isinstance(place, FilePlace):
+            return media.probe(place, self.sha256)
+        name = sha256_json(asdict(place))  # a URL itself is nobody's business
+        seen = None
+        with suppress(OSError):  # what is missing is told by who reads it
+            seen = media.version(place)
+        if seen is not None and (known := self._known_image(name, seen)):
+            digest, width, height, pixels = known
+            return MediaRef(place=place, sha256=digest, width=width, height=height, pixels=pixels)
+        ref = media.probe(place)
+        if seen is not None:
+            with self._lock:
+                row = (name, seen, ref.sha256, ref.width, ref.height, ref.pixels)
+                self._new_images.append(row)
+                if len(self._new_images) >= _KEPT_AT_ONCE and self._path.parent.is_dir():
+                    self._keep_images()
+        return ref
 
     def look(self, ref: MediaRef) -> str:
         """Give the look of an image, or remember it; empty for one of a single colour.
@@ -99,14 +136,30 @@ class FileHashes:
         """
         if self._looks is None:
             self._looks = self._remembered_looks()
-        name = f"{ref.sha256} {ref.pixels} {LOOK_RULES}"
+        name = f"{ref.sha256} {ref.pixels} {media.LOOK_RULES}"
         if (known := self._looks.get(name)) is not None:
             return known
-        made = self._looks[name] = look(ref)
+        made = self._looks[name] = media.look(ref)
         self._new_looks.append((name, made))
         if len(self._new_looks) >= _KEPT_AT_ONCE and self._path.parent.is_dir():
             self._keep_looks()
         return made
+
+    def _known_image(self, name: str, seen: str) -> tuple[str, int, int, int] | None:
+        with self._lock, suppress(sqlite3.Error):
+            if self._images is None and self._path.is_file():
+                self._images = sqlite3.connect(self._path, check_same_thread=False)
+            if self._images is not None:
+                found: tuple[str, int, int, int] | None = self._images.execute(
+                    "SELECT sha256, width, height, pixels FROM images WHERE place = ? AND seen = ?",
+                    (name, seen),
+                ).fetchone()
+                return found
+        return None
+
+    def _keep_images(self) -> None:
+        insert = "INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?)"
+        self._keep(_IMAGES, insert, self._new_images)
 
     def _remembered_looks(self) -> dict[str, str]:
         with suppress(sqlite3.Error):
@@ -121,7 +174,7 @@ class FileHashes:
     def _keep_looks(self) -> None:
         self._keep(_LOOKS, "INSERT OR REPLACE INTO looks VALUES (?, ?)", self._new_looks)
 
-    def _keep(self, schema: str, insert: str, rows: list[tuple[str, ...]]) -> None:
+    def _keep(self, schema: str, insert: str, rows: list[tuple[str | int, ...]]) -> None:
         """Write down what was made since; where that cannot be, it is made again another time."""
         if not rows:
             return

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, Union, cast
 from harness.additions import Addition, additions
 from harness.errors import DataError, HarnessError
 from harness.nearest import nearest
-from harness.records import Where
+from harness.records import Place, Where
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -55,8 +55,9 @@ class Unreadable:
 HALF_A_CHARACTER = Unreadable("half a character (a lone surrogate)")
 """What escapes of JSON can write and no file, path or request can hold."""
 
-Cell: TypeAlias = Union[str, Number, bool, Unreadable, "list[Cell]", "dict[str, Cell]", None]
-"""What stands in a cell; None where nothing stands. CSV and TSV know text alone."""
+Cell: TypeAlias = Union[str, Number, bool, Unreadable, Place, "list[Cell]", "dict[str, Cell]", None]
+"""What stands in a cell; None where nothing stands. CSV and TSV know text alone. A picture is
+known by its Place; its bytes are read only where an image column asks for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

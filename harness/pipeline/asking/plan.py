@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
     from harness.pipeline.asking.leakage import Leakage
-    from harness.records import MediaRef, Sample
+    from harness.records import MediaRef, Place, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +217,7 @@ def make_plan(
     *,
     sample_ids: Sequence[str] | None = None,
     hash_file: Callable[[Path], str] = sha256_file,
+    probe: Callable[[Place], MediaRef] = media.probe,
     pin: Callable[[ModelConfig], ModelConfig] | None = None,
     images: bool = True,
     look: Callable[[MediaRef], str] = media.look,
@@ -227,7 +228,8 @@ def make_plan(
         suite: with every name resolved.
         choice: what of it.
         sample_ids: only these samples; default: all that ``choice`` allows.
-        hash_file: hashes the bytes of an image or of a checkpoint's file.
+        hash_file: hashes the bytes of a checkpoint's file.
+        probe: checks, hashes and measures an image.
         pin: finds the commits of what a model has on the Hub. Without it nothing is asked, and
             where ``Plan.pinned`` is false keys are not those of a run.
         images: whether the samples need them.
@@ -244,6 +246,7 @@ def make_plan(
         problems,
         sample_ids=sample_ids,
         hash_file=hash_file,
+        probe=probe,
         pin=pin,
         images=images,
         look=look,
@@ -262,6 +265,7 @@ def draft_plan(
     *,
     sample_ids: Sequence[str] | None = None,
     hash_file: Callable[[Path], str] = sha256_file,
+    probe: Callable[[Place], MediaRef] = media.probe,
     pin: Callable[[ModelConfig], ModelConfig] | None = None,
     images: bool = True,
     look: Callable[[MediaRef], str] = media.look,
@@ -281,7 +285,7 @@ def draft_plan(
     renderers: dict[str, Renderer | ControlRenderer | ReplayRenderer] = {}
     exemplars: dict[str, tuple[Sample, ...]] = {}
     similar: dict[str, SimilarExemplars] = {}
-    reading = Reading(hash_file=hash_file, look=look)
+    reading = Reading(probe=probe, look=look)
     for variant in suite.variants:
         refuse_steps(variant, problems)
         with problems.caught(variant.where.get("exemplars")):
@@ -299,7 +303,7 @@ def draft_plan(
     with problems.caught(suite.dataset.where):
         dataset = samples_of(
             suite.dataset,
-            hash_file,
+            probe,
             split=choice.split,
             limit=limit,
             ids=sample_ids,

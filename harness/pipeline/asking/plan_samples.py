@@ -10,15 +10,14 @@ from harness.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from harness.dataset.samples import LoadedDataset
-    from harness.records import DatasetConfig, MediaRef
+    from harness.records import DatasetConfig, MediaRef, Place
 
 
 def samples_of(
     config: DatasetConfig,
-    hash_file: Callable[[Path], str],
+    probe: Callable[[Place], MediaRef],
     *,
     split: str | None = None,
     limit: int | None = None,
@@ -44,6 +43,6 @@ def samples_of(
         ids=ids,
         images=images,
         unsealed=unsealed,
-        hash_file=hash_file,
+        probe=probe,
         look=look,
     )

@@ -100,7 +100,14 @@ def run_suite(
     results = out or written.root / "results"
     hub = Hub()
     with FileHashes(results / HASHES_FILE) as hashes:
-        plan = make_plan(written, choice, hash_file=hashes.sha256, pin=hub.pin, look=hashes.look)
+        plan = make_plan(
+            written,
+            choice,
+            hash_file=hashes.sha256,
+            probe=hashes.probe,
+            pin=hub.pin,
+            look=hashes.look,
+        )
         plan = replace(plan, leakage=guard(plan, hashes.look))
     if planned:
         planned(plan, written)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         DatasetConfig,
         ExemplarSpec,
         MediaRef,
+        Place,
         PromptVariant,
         Sample,
         Suite,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 class Reading:
     """How a plan reads its files."""
 
-    hash_file: Callable[[Path], str]
+    probe: Callable[[Place], MediaRef]
     look: Callable[[MediaRef], str]
     pools: dict[Path, tuple[Sample, ...]] = field(default_factory=dict)
     """Datasets that are read whole to choose from, by their file: variants share them."""
@@ -47,7 +48,7 @@ class Reading:
     ) -> tuple[Sample, ...]:
         """Read samples of a dataset, none of a sealed split; see ``samples_of``."""
         return samples_of(
-            config, self.hash_file, limit=limit, ids=ids, unsealed=True, look=self.look
+            config, self.probe, limit=limit, ids=ids, unsealed=True, look=self.look
         ).samples
 
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
     from harness.pipeline.looking.targets import Target
-    from harness.records import DatasetConfig, MediaRef, PromptVariant, Sample, Suite
+    from harness.records import DatasetConfig, MediaRef, Place, PromptVariant, Sample, Suite
 
 _SHOWN = 5
 _LOOKED_AT = 1_000
@@ -133,6 +133,7 @@ class Looking:
         self.linter = Linter()
         self.seen: dict[str, set[Path]] = {"suite": set(), "variant": set(), "dataset": set()}
         self._hash_file: Callable[[Path], str] = cache(sha256_file)
+        self._probe: Callable[[Place], MediaRef] = cache(media.probe)
         self._look: Callable[[MediaRef], str] = cache(media.look)
 
     @contextmanager
@@ -161,7 +162,7 @@ class Looking:
                 config,
                 split=split,
                 limit=self.limit,
-                hash_file=self._hash_file,
+                probe=self._probe,
                 look=self._look,
             )
             self._dropped(config, loaded)
@@ -227,6 +228,7 @@ class Looking:
             ),
             problems,
             hash_file=self._hash_file,
+            probe=self._probe,
             pin=check_local,
             look=self._look,
         )
@@ -263,7 +265,7 @@ class Looking:
                     suite.dataset,
                     split=plan.dataset.split,
                     images=False,
-                    hash_file=self._hash_file,
+                    probe=self._probe,
                     look=lambda _: "",  # of all pictures it would take long, and tell nothing here
                 )
                 of_files = plan.data_notes[len(plan.dataset.notes) :]

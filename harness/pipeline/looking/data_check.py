@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from harness.dataset.samples import LoadedDataset
     from harness.dataset.suspicious import Suspicion
-    from harness.records import Chosen, DatasetConfig, Dropped, Json, Mended
+    from harness.records import Chosen, DatasetConfig, Dropped, Json, MediaRef, Mended, Place
 
 SHOWN = 3
 """Rows that are shown of each reason."""
@@ -152,16 +152,16 @@ def read_data(
     looked_at = 0
     with FileHashes(results_folder() / HASHES_FILE) as hashes:
 
-        def hash_file(path: Path) -> str:
+        def probe(place: Place) -> MediaRef:
             nonlocal looked_at
             looked_at += 1
             progress.so_far(f"{looked_at:,} images")
-            return hashes.sha256(path)
+            return hashes.probe(place)
 
         read = forgiving if lenient else config
         if not divided:
             read = undivided(read)
-        return config, samples_of(read, hash_file, split=split, look=hashes.look)
+        return config, samples_of(read, probe, split=split, look=hashes.look)
 
 
 def checked_data(config: DatasetConfig, loaded: LoadedDataset) -> DataChecked:

@@ -14,6 +14,7 @@ from harness.config.load import load_dataset
 from harness.dataset.samples import load_samples
 from harness.errors import ConfigErrors, DataError
 from harness.fingerprint import canonical_json
+from harness.media import probe
 from harness.units import clusters_of
 
 
@@ -93,15 +94,15 @@ def test_an_image_outside_its_folder_is_a_fault_of_its_row(make, tmp_path):
     with pytest.raises(DataError, match="lies outside") as caught:
         load_samples(make(rows))
     assert "add 'image_outside' to 'clean:'" in str(caught.value)
-    hashed = []
+    opened = []
 
-    def hash_file(path):
-        hashed.append(path.name)
-        return path.name
+    def looked_at(place):
+        opened.append(place.path)
+        return probe(place)
 
-    loaded = load_samples(make(rows, clean="[image_outside]"), hash_file=hash_file)
+    loaded = load_samples(make(rows, clean="[image_outside]"), probe=looked_at)
     assert [row.reason for row in loaded.dropped] == ["image_outside"] * 3
-    assert hashed == ["blue.png"]
+    assert opened == [str(tmp_path / "images" / "blue.png")]
 
 
 def test_an_image_outside_does_not_end_a_run_that_says_nothing_of_it(make, tmp_path):

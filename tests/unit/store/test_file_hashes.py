@@ -1,13 +1,18 @@
 import os
 import sqlite3
 import time
+import zipfile
+from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 from harness.errors import ConfigError
 from harness.fingerprint import sha256_file
 from harness.media import probe
+from harness.records import CellPlace, MemberPlace
 from harness.store.file_hashes import FileHashes
 
 
@@ -107,3 +112,38 @@ def test_a_store_of_before_looks_were_kept_is_used(tmp_path):
     with sqlite3.connect(store) as db:
         assert db.execute("SELECT count(*) FROM looks").fetchone() == (1,)
     db.close()
+
+
+def in_a_table(folder, content):
+    parquet.write_table(pa.table({"image": [b"", content]}), folder / "t.parquet")
+    settled(folder / "t.parquet", (folder / "t.parquet").read_bytes())
+    return CellPlace(table=str(folder / "t.parquet"), column="image", row=1)
+
+
+def in_an_archive(folder, content):
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("x.png", content)
+    settled(folder / "a.zip", (folder / "a.zip").read_bytes())
+    return MemberPlace(archive=str(folder / "a.zip"), member="x.png")
+
+
+@pytest.mark.parametrize("put", [in_a_table, in_an_archive])
+def test_an_image_in_another_file_is_read_once_until_that_file_changes(tmp_path, put):
+    def png(size):
+        Image.new("RGB", size).save(tmp_path / "x.png")
+        return (tmp_path / "x.png").read_bytes()
+
+    def probed():
+        with FileHashes(store) as hashes:
+            return hashes.probe(place)
+
+    store = tmp_path / "results" / "file_hashes.sqlite"
+    place = put(tmp_path, png((8, 6)))
+    assert probed() == probe(place)
+    with sqlite3.connect(store) as db:
+        assert db.execute("UPDATE images SET sha256 = 'kept'").rowcount == 1
+    db.close()
+    assert probed() == replace(probe(place), sha256="kept")
+    put(tmp_path, png((9, 6)))
+    assert probed() == probe(place)
+    assert probed().width == 9

@@ -1,0 +1,84 @@
+"""The same pictures and titles, kept in each way that people keep them: checked, run, shown.
+
+What a model sees and what its answers are scored by must not depend on the way they are kept.
+"""
+
+import json
+import re
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+TITLES = {"s1": "1984", "s2": "NA", "s3": "None", "s4": "true"}
+"""Texts that a program that guesses takes for something else."""
+
+
+def as_files(folder, pictures):
+    rows = [{"id": name, "image": f"{name}.png", "title": TITLES[name]} for name in pictures]
+    for name, content in pictures.items():
+        (folder / f"{name}.png").write_bytes(content)
+    (folder / "samples.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return """
+    source: {format: jsonl, path: dishes/samples.jsonl}
+    columns: {id: id, image: image, references: [title]}
+    images: {root: dishes}
+    """
+
+
+def in_parquet(folder, pictures):
+    cells = [{"bytes": content, "path": None} for content in pictures.values()]
+    titles = [TITLES[name] for name in pictures]
+    table = pa.table({"id": list(pictures), "title": titles, "image": cells})
+    parquet.write_table(table, folder / "rows.parquet")
+    return """
+    source: {format: parquet, path: dishes/rows.parquet}
+    columns: {id: id, image: image, references: [title]}
+    """
+
+
+KINDS = [in_parquet]
+
+
+@pytest.fixture
+def dishes(project, write):
+    """Keep the project's four pictures in one of these ways."""
+    images = project / "datasets" / "dishes" / "images"
+    pictures = {path.stem: path.read_bytes() for path in sorted(images.iterdir())}
+    for path in images.iterdir():
+        path.unlink()
+
+    def _keep(kind):
+        write(project / "datasets" / "dishes.yaml", kind(project / "datasets" / "dishes", pictures))
+        return project
+
+    return _keep
+
+
+def ran(project, harness):
+    """Run the suite; give what models were shown and answered, the scores, and the page."""
+    done = harness("run", "prompts/titles", "--json", cwd=project)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    folder = project / summary["folder"]
+    lines = (folder / "completions.jsonl").read_text().splitlines()
+    answers = [(c["sample_id"], c["system"], c["key"], c["text"]) for c in map(json.loads, lines)]
+    samples = map(json.loads, (folder / "samples.jsonl").read_text().splitlines())
+    references = [(sample["id"], sample["references"]) for sample in samples]
+    scores = [(row["system"], row["metric"], row["value"]) for row in summary["results"]]
+    page = (folder / "report.html").read_text()
+    return answers, references, scores, len(re.findall(r'<img [^>]*src="data:image/webp', page))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_models_see_and_scores_say_the_same_however_data_are_kept(dishes, harness, kind):
+    expected = ran(dishes(as_files), harness)
+    assert [len(part) for part in expected[:-1]] == [8, 4, 12]
+    assert expected[-1] >= 4
+    project = dishes(kind)
+    check = harness("check", "prompts/titles", "--data", cwd=project)
+    assert check.returncode == 0, check.stdout + check.stderr
+    again = harness("run", "prompts/titles", "--json", cwd=project)
+    assert json.loads(again.stdout)["generated"] == 0  # each picture is known by its bytes
+    (project / "results").rename(project / "of-files")
+    assert ran(project, harness) == expected
