@@ -15,6 +15,7 @@ from harness.config.decide import decision
 from harness.config.files import SUITE_FILE, is_file, no_file, variant_names
 from harness.config.names import unique
 from harness.config.problems import Problems
+from harness.config.row_sources import check_options, columns_of
 from harness.config.rows_wanted import choosing_of
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile
@@ -264,10 +265,12 @@ def load_dataset(path: Path) -> DatasetConfig:
     """
     source = load_yaml(path)
     file = validate(source, DatasetFile)
-    columns = file.columns
     problems = Problems()
     choosing = choosing_of(file, source, problems)
+    check_options(file, source, problems)
+    columns = columns_of(file, source, problems)
     problems.raise_any()
+    assert columns is not None  # what is missing has been gathered, and raised
     return DatasetConfig(
         name=path.stem,
         description=file.description,
@@ -277,12 +280,12 @@ def load_dataset(path: Path) -> DatasetConfig:
         encoding=file.source.encoding,
         quoting=file.source.quoting,
         id_column=columns.id,
-        image_columns=(columns.image,) if isinstance(columns.image, str) else tuple(columns.image),
+        image_columns=columns.image,
         reference_columns=tuple(columns.references.columns),
         reference_list=columns.references.written_as,
         reference_separator=columns.references.separator,
-        metadata_columns=tuple(columns.metadata),
-        cluster_column=columns.cluster,
+        metadata_columns=tuple(file.columns.metadata) if file.columns else (),
+        cluster_column=file.columns.cluster if file.columns else None,
         image_root=path.parent / file.images.root,
         image_suffix=file.images.suffix,
         clean=tuple(entry if isinstance(entry, str) else entry.number[0] for entry in file.clean),

@@ -59,7 +59,7 @@ def _condition(name: str, file: DatasetFile, source: YamlSource) -> Condition:
 
 def _condition_problems(file: DatasetFile, source: YamlSource) -> Iterator[ConfigError]:
     """Find conditions on what is no metadata, and those that no row or every row meets."""
-    metadata = file.columns.metadata
+    metadata = file.columns.metadata if file.columns else []
     for name, written in file.where.items():
         place = source.where(("where", name))
         if name not in metadata:

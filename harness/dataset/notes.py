@@ -1,4 +1,4 @@
-"""Counts what was taken for something else than it is in the file, and says it once a column."""
+"""Counts what of a file became no row or was taken for something else, and says each once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ class Notes:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._said: dict[str, None] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
+
+    def say(self, sentence: str) -> None:
+        """Keep what was found on reading the file; said again it is kept once."""
+        self._said[f"{self._name}: {sentence}"] = None
 
     def add(self, column: str, cell: Cell, form: ListForm) -> None:
         """Count a cell whose texts were used."""
@@ -36,9 +41,10 @@ class Notes:
             self._counts[column, "list"] += 1
 
     def sentences(self) -> tuple[str, ...]:
-        """Give a sentence for each column and kind, in the order of their first cells."""
-        return tuple(
+        """Give what was said, then a sentence for each column and kind as they first came."""
+        counted = (
             f"{self._name}: {count:,} {'cell' if count == 1 else 'cells'} of '{column}' "
             f"{_SENTENCES[kind]}"
             for (column, kind), count in self._counts.items()
         )
+        return (*self._said, *counted)

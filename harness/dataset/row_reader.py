@@ -32,8 +32,8 @@ _SAME_BYTES = ("duplicate_image", "near_duplicate_image")
 """Faults of an image whose bytes are those of one before."""
 
 
-def table_file(config: DatasetConfig) -> TableFile:
-    """Give a dataset's file, and how it is to be read."""
+def table_file(config: DatasetConfig, say: Callable[[str], None]) -> TableFile:
+    """Give a dataset's file, and how it is to be read; ``say`` is told what became no row."""
     return TableFile(
         path=config.path,
         format=config.format,
@@ -43,6 +43,7 @@ def table_file(config: DatasetConfig) -> TableFile:
         named_at=config.where,
         path_at=config.path_where,
         columns_at=config.column_where,
+        say=say,
     )
 
 
@@ -78,8 +79,8 @@ class RowReader:
         look: Callable[[MediaRef], str],
     ) -> None:
         self.config = config
-        self.file = table_file(config)
         self.notes = Notes(config.path.name)
+        self.file = table_file(config, self.notes.say)
         self.mending = Mending(config.mend)
         self._cleaning = Cleaning(config, every=self._every_reference, look=look)
         self.columns = [

@@ -66,7 +66,7 @@ class DatasetConfig:
     name: str
     description: str
     format: str
-    """csv, tsv, jsonl or parquet."""
+    """csv, coco …: one of harness.dataset.sources.table.SOURCES, or one that a package adds."""
     path: Path
     delimiter: str | None = None
     """Between the cells of csv and tsv; None: a comma, a tab."""

@@ -37,7 +37,22 @@ def in_parquet(folder, pictures):
     """
 
 
-KINDS = [in_parquet]
+def in_coco(folder, pictures):
+    for name, content in pictures.items():
+        (folder / f"{name}.png").write_bytes(content)
+    images = [{"id": name, "file_name": f"{name}.png"} for name in pictures]
+    annotations = [
+        {"id": i, "image_id": name, "caption": TITLES[name]} for i, name in enumerate(pictures)
+    ]
+    content = {"images": images, "annotations": annotations[::-1]}
+    (folder / "captions.json").write_text(json.dumps(content))
+    return """
+    source: {format: coco, path: dishes/captions.json}
+    images: {root: dishes}
+    """
+
+
+KINDS = [in_parquet, in_coco]
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ These models only say what is allowed; `load` turns them into records and resolv
 """
 
 from harness.config.schema.choosing_file import ConditionFile, SampleFile, SplitsFile
-from harness.config.schema.dataset_file import FORMATS, DatasetFile
+from harness.config.schema.dataset_file import ColumnsFile, DatasetFile, ReferencesFile
 from harness.config.schema.model_file import ModelFile, PriceFile
+from harness.config.schema.source_file import ADDED, FORMATS, OPTIONS
 from harness.config.schema.strict import KNOWN, Known
 from harness.config.schema.suite_file import ControlsFile, DecideFile, SuiteFile
 from harness.config.schema.variant_file import (
@@ -18,9 +19,12 @@ from harness.config.schema.variant_file import (
 )
 
 __all__ = [
+    "ADDED",
     "FORMATS",
     "KNOWN",
+    "OPTIONS",
     "AxisFile",
+    "ColumnsFile",
     "ConditionFile",
     "ControlsFile",
     "DatasetFile",
@@ -32,6 +36,7 @@ __all__ = [
     "MessageFile",
     "ModelFile",
     "PriceFile",
+    "ReferencesFile",
     "SampleFile",
     "SplitsFile",
     "SuiteFile",

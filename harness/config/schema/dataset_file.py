@@ -2,77 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from harness.additions import additions
 from harness.config.schema.choosing_file import (  # noqa: TC001 - pydantic reads the annotations
     ConditionFile,
     SampleFile,
     SplitsFile,
 )
 from harness.config.schema.cleaning_file import Clean, Mend  # noqa: TC001 - pydantic reads them
-from harness.config.schema.strict import Strict, known
+from harness.config.schema.source_file import SourceFile  # noqa: TC001 - pydantic reads it
+from harness.config.schema.strict import Strict
 from harness.records import Plain  # noqa: TC001 - pydantic reads the annotations
-
-FORMATS = ("csv", "tsv", "jsonl", "parquet")
-"""Of a dataset's source, beside those that packages add."""
-
-
-class SourceFile(Strict):
-    """``source:`` of a dataset."""
-
-    format: Annotated[str, known("format")] = Field(
-        description="csv, tsv, jsonl or parquet, or one that a package adds."
-    )
-    path: str = Field(examples=["mine/rows.csv"], description="The table, beside this file.")
-    delimiter: str | None = Field(
-        default=None,
-        description="One letter between cells. Default: a comma for csv, a tab for tsv.",
-    )
-    encoding: str = Field(default="utf-8", description="Of csv, tsv and jsonl: latin-1, utf-16 …")
-    quoting: Literal["double", "none"] | None = Field(
-        default=None,
-        description="none: quotation marks are text. double: they are syntax, also around cells "
-        "whose lines look like rows, which are refused otherwise.",
-    )
-
-    @field_validator("format")
-    @classmethod
-    def _known_format(cls, value: str) -> str:
-        if value not in FORMATS and value not in (added := additions("source", FORMATS)):
-            *most, last = map(repr, (*FORMATS, *added))
-            expected = f"{', '.join(most)} or {last}"
-            raise PydanticCustomError("literal_error", "A format", {"expected": expected})
-        return value
-
-    @field_validator("delimiter")
-    @classmethod
-    def _one_letter(cls, value: str | None) -> str | None:
-        if value is not None and (len(value) != 1 or value in '"\r\n'):
-            raise PydanticCustomError("delimiter", 'One letter is wanted, such as ";" or "\\t"')
-        return value
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            "".encode(value)
-        except (LookupError, ValueError) as error:
-            known = "Not an encoding of text; utf-8, latin-1, cp1252, utf-16 are some"
-            raise PydanticCustomError("encoding", known) from error
-        return value
-
-    @model_validator(mode="after")
-    def _options_of_the_format(self) -> Self:
-        tabular = self.format in ("csv", "tsv")
-        if not tabular and (self.delimiter is not None or self.quoting is not None):
-            raise PydanticCustomError("format", "Delimiter and quoting are for csv and tsv alone")
-        if self.format == "parquet" and self.encoding != "utf-8":
-            raise PydanticCustomError("format", "Parquet has no encoding to be declared")
-        return self
 
 
 class ReferencesFile(Strict):
@@ -111,11 +54,15 @@ class ReferencesFile(Strict):
 class ColumnsFile(Strict):
     """``columns:`` of a dataset."""
 
-    id: str = Field(description="The column with a sample's name, by which scores are kept.")
-    image: str | list[str] = Field(
-        description="The column with the image's file, or a list of them, in the order of prompts."
+    id: str | None = Field(
+        default=None, description="The column with a sample's name, by which scores are kept."
     )
-    references: ReferencesFile = Field(
+    image: str | list[str] | None = Field(
+        default=None,
+        description="The column with the image's file, or a list of them, in the order of prompts.",
+    )
+    references: ReferencesFile | None = Field(
+        default=None,
         examples=["[title]"],
         description="The ground truth: a list of columns; or columns and how their cells are read.",
     )
@@ -146,8 +93,11 @@ class DatasetFile(Strict):
     source: SourceFile = Field(
         examples=["{format: csv, path: mine/rows.csv}"], description="Where the rows are."
     )
-    columns: ColumnsFile = Field(
-        examples=["{id: id, image: photo, references: [title]}"], description="What columns mean."
+    columns: ColumnsFile | None = Field(
+        default=None,
+        examples=["{id: id, image: photo, references: [title]}"],
+        description="What columns mean; id, image and references are needed of csv, tsv, jsonl "
+        "and parquet.",
     )
     obtain: str | None = Field(
         default=None,

@@ -19,7 +19,7 @@ from harness.nearest import nearest
 from harness.records import Place, Where
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
 SOURCES = {
@@ -27,11 +27,12 @@ SOURCES = {
     "tsv": "harness.dataset.sources.delimited",
     "jsonl": "harness.dataset.sources.json_lines",
     "parquet": "harness.dataset.sources.parquet",
+    "coco": "harness.dataset.sources.coco",
 }
 """Format → the module that reads it."""
 
 
-WITHOUT_LINES = frozenset({"parquet"})
+WITHOUT_LINES = frozenset({"parquet", "coco"})
 """Formats whose rows are counted, because they stand on no line."""
 
 
@@ -88,6 +89,8 @@ class TableFile:
     path_at: Where | None = None
     columns_at: Mapping[str, Where] = field(default_factory=dict)
     """Column → where the YAML names it."""
+    say: Callable[[str], None] = lambda _: None
+    """Told in a sentence what of the file became no row, with its count."""
 
     def error(self, message: str, *, row: int | None = None, hint: str | None = None) -> DataError:
         """Make an error that says the file and, where there is one, the line or row."""

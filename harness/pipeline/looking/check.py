@@ -165,6 +165,7 @@ class Looking:
                 probe=self._probe,
                 look=self._look,
             )
+            self.notices += loaded.notes
             self._dropped(config, loaded)
             self._chosen(config, loaded)
             self._decode(config, loaded.samples)

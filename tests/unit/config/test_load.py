@@ -173,7 +173,7 @@ def test_an_unknown_source_format_lists_those_that_are_known(tmp_path, write):
         """,
     )
     (problem,) = problems(load_dataset, path)
-    assert "'csv', 'tsv', 'jsonl' or 'parquet'" in problem
+    assert "'csv', 'tsv', 'jsonl', 'parquet'" in problem
 
 
 def test_every_preset_loads():

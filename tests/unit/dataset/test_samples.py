@@ -313,8 +313,14 @@ def test_nothing_left_is_an_error_that_counts_why(make):
         ("source: {format: csv, path: d.csv, delimiter: ;;}", "one letter is wanted"),
         ("source: {format: csv, path: d.csv, encoding: latin-99}", "not an encoding of text"),
         ("source: {format: csv, path: d.csv, encoding: rot13}", "not an encoding of text"),
-        ("source: {format: jsonl, path: d, quoting: none}", "are for csv and tsv alone"),
-        ("source: {format: parquet, path: d, encoding: latin-1}", "has no encoding"),
+        (
+            "source: {format: jsonl, path: d, quoting: none}",
+            "'source.quoting' is for",
+        ),
+        (
+            "source: {format: parquet, path: d, encoding: latin-1}",
+            "'source.encoding' is",
+        ),
         (
             "columns: {id: i, image: i, references: {columns: [t], list: json, separator: x}}",
             "not both",

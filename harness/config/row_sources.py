@@ -1,0 +1,83 @@
+"""What a dataset says of its rows → whether its format has that, and the columns that it means.
+
+A format that has columns of its own, such as COCO's captions, is read by these unless others are
+named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from harness.config.schema import ADDED, OPTIONS, ReferencesFile
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.config.problems import Problems
+    from harness.config.schema import DatasetFile
+    from harness.yaml_source import YamlSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Columns without which there is no sample."""
+
+    id: str
+    image: tuple[str, ...]
+    references: ReferencesFile
+
+
+OWN: Mapping[str, Columns] = {
+    "coco": Columns(id="id", image=("file_name",), references=ReferencesFile(columns=["captions"])),
+}
+"""Format → the columns that it has by itself."""
+_EXAMPLES = {"id": "id", "image": "photo", "references": "[title]"}
+
+
+def check_options(file: DatasetFile, source: YamlSource, problems: Problems) -> None:
+    """Refuse each key of ``source:`` that the format does not have."""
+    kind = file.source.format
+    allowed = OPTIONS.get(kind, ADDED)
+    for key in file.source.model_fields_set - {"format", "path", *allowed}:
+        have = [name for name, keys in OPTIONS.items() if key in keys]
+        error = ConfigError(
+            f"'source.{key}' is for {_listed(have)}, and the format is {kind}",
+            where=source.where(("source", key)),
+            hint=f"{kind} takes {_listed(['path', *allowed])}",
+        )
+        problems.add([error])
+
+
+def columns_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Columns | None:
+    """Give the columns that are named, and for the others those that the format has by itself.
+
+    Returns:
+        None where one is missing.
+    """
+    own = OWN.get(file.source.format)
+    if file.columns is None:
+        if own is None:
+            every = ", ".join(f"{key}: {example}" for key, example in _EXAMPLES.items())
+            place, hint = source.where(("columns",)), f"for example {{{every}}}"
+            problems.add([ConfigError("'columns' is missing", where=place, hint=hint)])
+        return own
+    image = file.columns.image
+    named: dict[str, Any] = {
+        "id": file.columns.id,
+        "image": (image,) if isinstance(image, str) else image and tuple(image),
+        "references": file.columns.references,
+    }
+    given = {key: column for key, column in named.items() if column is not None}
+    if own is not None:
+        return replace(own, **given)
+    for key in named.keys() - given.keys():
+        place, hint = source.where(("columns", key)), f"for example {_EXAMPLES[key]}"
+        problems.add([ConfigError(f"'columns.{key}' is missing", where=place, hint=hint)])
+    return Columns(**given) if len(given) == len(named) else None
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

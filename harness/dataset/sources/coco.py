@@ -1,0 +1,110 @@
+"""COCO's caption files → rows: one an image, with its captions in the order of annotation ids.
+
+The columns are what the file says of an image (``id``, ``file_name``, ``width`` …), and
+``captions``. The file is read whole, since an image's captions may stand anywhere in it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from harness.dataset.sources.json_text import BadJson, json_cell
+from harness.dataset.sources.table import Number, Row, check_columns
+from harness.errors import DataError
+from harness.nearest import nearest
+from harness.records import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from harness.dataset.sources.table import Cell, TableFile
+
+MAX_BYTES = 1024 * 1024 * 1024
+"""Of a file; that of COCO's training images has 92 MB, and takes six times as much memory."""
+_CAPTIONS = "captions"
+
+
+def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> Iterator[Row]:
+    """Give a file's rows, one an image; see ``table.read_rows``.
+
+    Raises:
+        DataError: the file is too large, or is no JSON as COCO's caption files are.
+    """
+    images, captions = _read(file)
+    known = dict.fromkeys(key for image in images for key in image)
+    hint = None if images else "it lists no images"
+    check_columns(file, [*(key for key in known if key != _CAPTIONS), _CAPTIONS], columns, hint)
+    for number, image in enumerate(images, start=1):
+        given: Mapping[str, Cell] = {**image, _CAPTIONS: [*captions.get(_key(image.get("id")), ())]}
+        yield Row(number=number, cells={c: given.get(c) for c in (*columns, *optional)})
+
+
+def _read(file: TableFile) -> tuple[list[dict[str, Cell]], dict[str, list[Cell]]]:
+    """Give the images, and the captions by the key of their image."""
+    whole = _parsed(file)
+    images = _objects(file, whole, "images")
+    annotations = _objects(file, whole, "annotations")
+    for place, annotation in enumerate(annotations, start=1):
+        if "caption" not in annotation:
+            raise file.error(
+                f"annotation {place} has no 'caption', but {', '.join(annotation) or 'nothing'}",
+                hint="captions stand in the file that COCO calls captions_….json",
+            )
+    if all(isinstance(a.get("id"), Number) for a in annotations):
+        annotations.sort(key=_number)
+    captions: dict[str, list[Cell]] = defaultdict(list)
+    for annotation in annotations:
+        captions[_key(annotation.get("image_id"))].append(annotation["caption"])
+    listed = {_key(image.get("id")) for image in images}
+    if stray := [a for a in annotations if _key(a.get("image_id")) not in listed]:
+        many = "1 annotation is" if len(stray) == 1 else f"{len(stray):,} annotations are"
+        first = _key(stray[0].get("image_id"))
+        file.say(f"{many} of an image that it does not list (the first: image_id {first})")
+    return images, captions
+
+
+def _parsed(file: TableFile) -> Cell:
+    size = file.path.stat().st_size
+    if size > MAX_BYTES:
+        raise file.error(
+            f"a file of {size:,} bytes, and it must be read whole: {MAX_BYTES:,} at most",
+            hint="write its rows as JSON lines, {id, image, captions} a line, and read them as "
+            "jsonl",
+        )
+    try:
+        return json_cell(file.path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise file.error(f"is not UTF-8 ({error.reason}, at byte {error.start:,})") from error
+    except BadJson as error:
+        place = Where(path=file.path, line=error.line)
+        raise DataError(str(error), where=place) from error
+
+
+def _objects(file: TableFile, whole: Cell, key: str) -> list[dict[str, Cell]]:
+    """Give one of the lists of the file."""
+    if not isinstance(whole, dict):
+        raise file.error(
+            "is no JSON object with 'images' and 'annotations'",
+            hint="one object a line is jsonl; a list of objects can be written so",
+        )
+    if key not in whole:
+        raise file.error(f"has no '{key}'", hint=nearest(key, whole))
+    members = whole[key]
+    if not isinstance(members, list):
+        raise file.error(f"its '{key}' is no list")
+    objects = [member for member in members if isinstance(member, dict)]
+    if len(objects) < len(members):
+        place = next(i for i, m in enumerate(members, start=1) if not isinstance(m, dict))
+        raise file.error(f"number {place} of its '{key}' is no object")
+    return objects
+
+
+def _key(cell: Cell) -> str:
+    """Give what images and annotations know each other by."""
+    return cell.text if isinstance(cell, Number) else str(cell)
+
+
+def _number(annotation: Mapping[str, Cell]) -> float:
+    written = annotation["id"]
+    return written.value if isinstance(written, Number) else 0

@@ -1,0 +1,67 @@
+"""Ids and references are the texts that stand in the data, in every source."""
+
+import json
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from harness.config.load import load_dataset
+from harness.dataset.samples import load_samples
+
+TEXTS = ["1984", "007", "NA", "None", "null", "true", "1e3", "-0", "nan", "yes", "#N/A", "0x1F"]
+"""Each is an id, and the reference of the sample that has it."""
+EMPTY = "z-empty"
+"""The id of a row whose reference is the empty text."""
+
+
+def rows():
+    return [(text, text) for text in TEXTS] + [(EMPTY, "")]
+
+
+def csv(folder, picture):
+    lines = ["id,image,title", *(f"{name},red.png,{text}" for name, text in rows())]
+    (folder / "d.csv").write_text("\n".join(lines))
+    return "source: {format: csv, path: d.csv}"
+
+
+def tsv(folder, picture):
+    lines = ["id\timage\ttitle", *(f"{name}\tred.png\t{text}" for name, text in rows())]
+    (folder / "d.tsv").write_text("\n".join(lines))
+    return "source: {format: tsv, path: d.tsv}"
+
+
+def jsonl(folder, picture):
+    lines = [json.dumps({"id": n, "image": "red.png", "title": text}) for n, text in rows()]
+    (folder / "d.jsonl").write_text("\n".join(lines))
+    return "source: {format: jsonl, path: d.jsonl}"
+
+
+def in_parquet(folder, picture):
+    ids, titles = zip(*rows(), strict=True)
+    table = pa.table({"id": ids, "image": [picture] * len(ids), "title": titles})
+    parquet.write_table(table, folder / "d.parquet")
+    return "source: {format: parquet, path: d.parquet}"
+
+
+def coco(folder, picture):
+    images = [{"id": name, "file_name": "red.png"} for name, _ in rows()]
+    annotations = [
+        {"id": i, "image_id": name, "caption": text} for i, (name, text) in enumerate(rows())
+    ]
+    (folder / "d.json").write_text(json.dumps({"images": images, "annotations": annotations}))
+    return "source: {format: coco, path: d.json}"
+
+
+TABULAR = "columns: {id: id, image: image, references: [title]}"
+SOURCES = {csv: TABULAR, tsv: TABULAR, jsonl: TABULAR, in_parquet: TABULAR, coco: ""}
+
+
+@pytest.mark.parametrize("put", SOURCES)
+def test_a_text_stands_as_it_is_and_an_empty_one_is_missing(tmp_path, pictures, write, put):
+    source = put(tmp_path, (pictures / "red.png").read_bytes())
+    text = f"{source}\n{SOURCES[put]}\nimages: {{root: images}}\n"
+    loaded = load_samples(load_dataset(write(tmp_path / "d.yaml", text)))
+    found = {sample.id: sample.references for sample in loaded.samples}
+    assert found == {text: (text,) for text in TEXTS}
+    assert [(row.id, row.reason) for row in loaded.dropped] == [(EMPTY, "missing_reference")]
