@@ -15,7 +15,7 @@ from harness.config.decide import decision
 from harness.config.files import SUITE_FILE, is_file, no_file, variant_names
 from harness.config.names import unique
 from harness.config.problems import Problems
-from harness.config.row_sources import check_options, columns_of
+from harness.config.row_sources import check_options, columns_of, image_root
 from harness.config.rows_wanted import choosing_of
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile
@@ -279,6 +279,7 @@ def load_dataset(path: Path) -> DatasetConfig:
         delimiter=file.source.delimiter,
         encoding=file.source.encoding,
         quoting=file.source.quoting,
+        title_from=file.source.title_from,
         id_column=columns.id,
         image_columns=columns.image,
         reference_columns=tuple(columns.references.columns),
@@ -286,7 +287,7 @@ def load_dataset(path: Path) -> DatasetConfig:
         reference_separator=columns.references.separator,
         metadata_columns=tuple(file.columns.metadata) if file.columns else (),
         cluster_column=file.columns.cluster if file.columns else None,
-        image_root=path.parent / file.images.root,
+        image_root=path.parent / image_root(file),
         image_suffix=file.images.suffix,
         clean=tuple(entry if isinstance(entry, str) else entry.number[0] for entry in file.clean),
         clean_numbers=dict(entry.number for entry in file.clean if not isinstance(entry, str)),

@@ -31,14 +31,23 @@ class Columns:
 
 OWN: Mapping[str, Columns] = {
     "coco": Columns(id="id", image=("file_name",), references=ReferencesFile(columns=["captions"])),
+    "folder": Columns(id="id", image=("image",), references=ReferencesFile(columns=["references"])),
 }
 """Format → the columns that it has by itself."""
+WITHOUT_ROOT = frozenset({"folder"})
+"""Formats that say themselves where images are."""
 _EXAMPLES = {"id": "id", "image": "photo", "references": "[title]"}
 
 
 def check_options(file: DatasetFile, source: YamlSource, problems: Problems) -> None:
-    """Refuse each key of ``source:`` that the format does not have."""
+    """Refuse what the format does not have, and a pattern of ``title_from`` that is none."""
     kind = file.source.format
+    if kind in WITHOUT_ROOT and "images" in file.model_fields_set:
+        where, hint = source.where(("images",)), "leave 'images' out: source.path says where"
+        problems.add([ConfigError(f"'images' is not for {kind}", where=where, hint=hint)])
+    if fault := _title_fault(file.source.title_from):
+        where = source.where(("source", "title_from"))
+        problems.add([ConfigError(f"'source.title_from': {fault}", where=where)])
     allowed = OPTIONS.get(kind, ADDED)
     for key in file.source.model_fields_set - {"format", "path", *allowed}:
         have = [name for name, keys in OPTIONS.items() if key in keys]
@@ -50,6 +59,11 @@ def check_options(file: DatasetFile, source: YamlSource, problems: Problems) -> 
         problems.add([error])
 
 
+def image_root(file: DatasetFile) -> str:
+    """Give the folder of images, as the file writes it."""
+    return file.source.path if file.source.format == "folder" else file.images.root
+
+
 def columns_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Columns | None:
     """Give the columns that are named, and for the others those that the format has by itself.
 
@@ -57,6 +71,8 @@ def columns_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Col
         None where one is missing.
     """
     own = OWN.get(file.source.format)
+    if own is not None and file.source.title_from is not None:
+        own = replace(own, references=ReferencesFile(columns=["title"]))
     if file.columns is None:
         if own is None:
             every = ", ".join(f"{key}: {example}" for key, example in _EXAMPLES.items())
@@ -76,6 +92,22 @@ def columns_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Col
         place, hint = source.where(("columns", key)), f"for example {_EXAMPLES[key]}"
         problems.add([ConfigError(f"'columns.{key}' is missing", where=place, hint=hint)])
     return Columns(**given) if len(given) == len(named) else None
+
+
+def _title_fault(title_from: str | None) -> str | None:
+    """Say what is wrong with a pattern by which columns are taken from names."""
+    if title_from is None or title_from == "name":
+        return None
+    from harness.answer_form import pattern_fault  # loads a checker of schemas: few need it
+    from harness.bounded_schema import pattern
+
+    if fault := pattern_fault(title_from):
+        return fault
+    groups = pattern(title_from).groupindex
+    if not groups:
+        return "no group of it has a name; write (?P<title>…) around what is meant"
+    taken = [group for group in groups if group in _EXAMPLES]
+    return f"a group is named '{taken[0]}', as a column of its own is" if taken else None
 
 
 def _listed(names: Sequence[str]) -> str:

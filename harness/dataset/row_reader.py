@@ -40,6 +40,7 @@ def table_file(config: DatasetConfig, say: Callable[[str], None]) -> TableFile:
         delimiter=config.delimiter,
         encoding=config.encoding,
         quoting=config.quoting,
+        title_from=config.title_from,
         named_at=config.where,
         path_at=config.path_where,
         columns_at=config.column_where,

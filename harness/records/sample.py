@@ -74,6 +74,8 @@ class DatasetConfig:
     """Of a text file."""
     quoting: Literal["double", "none"] | None = None
     """What quotation marks of csv and tsv are: syntax, or text. None: syntax, with a check."""
+    title_from: str | None = None
+    """What of its name is an image's title, in a folder of images: name, or a pattern."""
     id_column: str
     image_columns: tuple[str, ...]
     reference_columns: tuple[str, ...]

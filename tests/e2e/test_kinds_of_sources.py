@@ -52,7 +52,15 @@ def in_coco(folder, pictures):
     """
 
 
-KINDS = [in_parquet, in_coco]
+def in_a_folder(folder, pictures):
+    (folder / "photos").mkdir()
+    for name, content in pictures.items():
+        (folder / "photos" / f"{name}.png").write_bytes(content)
+        (folder / "photos" / f"{name}.txt").write_text(f"{TITLES[name]}\n")
+    return "source: {format: folder, path: dishes/photos}"
+
+
+KINDS = [in_parquet, in_coco, in_a_folder]
 
 
 @pytest.fixture

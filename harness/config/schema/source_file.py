@@ -19,6 +19,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "jsonl": ("encoding",),
     "parquet": (),
     "coco": (),
+    "folder": ("title_from",),
 }
 """Format → the keys of ``source:`` that it has beside ``format`` and ``path``."""
 ADDED = ("encoding",)
@@ -43,6 +44,13 @@ class SourceFile(Strict):
         default=None,
         description="none: quotation marks are text. double: they are syntax, also around cells "
         "whose lines look like rows, which are refused otherwise.",
+    )
+
+    title_from: str | None = Field(
+        default=None,
+        examples=["name"],
+        description="Of folder: name (its words are split at - and _), or a regular expression "
+        "that the path below the folder matches whole; its named groups are columns.",
     )
 
     @field_validator("format")

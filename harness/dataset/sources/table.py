@@ -28,12 +28,15 @@ SOURCES = {
     "jsonl": "harness.dataset.sources.json_lines",
     "parquet": "harness.dataset.sources.parquet",
     "coco": "harness.dataset.sources.coco",
+    "folder": "harness.dataset.sources.image_folder",
 }
 """Format → the module that reads it."""
 
 
-WITHOUT_LINES = frozenset({"parquet", "coco"})
+WITHOUT_LINES = frozenset({"parquet", "coco", "folder"})
 """Formats whose rows are counted, because they stand on no line."""
+OF_FOLDERS = frozenset({"folder"})
+"""Formats that are read from a folder, not from a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class TableFile:
     quoting: str | None = None
     """double: cells may stand in quotation marks. none: quotation marks are text. None: as double,
     but a quoted cell whose lines look like rows is refused."""
+    title_from: str | None = None
+    """What of an image's name is its title: see image_folder."""
     named_at: Where | None = None
     """The ``source:`` that names it; None for a file that no YAML names."""
     path_at: Where | None = None
@@ -145,14 +150,7 @@ def read_rows(
         DataError: the file is missing or is not of its format, a row has not the columns of its
             header, or a column is missing or stands twice. Some of it only on the way.
     """
-    try:
-        exists = file.path.is_file()
-    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
-        where = file.path_at or file.named_at
-        raise DataError(f"no such file: {file.path} ({error})", where=where) from error
-    if not exists:
-        odd = " (a folder, a pipe or a device stands there)" if file.path.exists() else ""
-        raise DataError(f"no such file: {file.path}{odd}", where=file.path_at or file.named_at)
+    _check_there(file)
     wanted = list(dict.fromkeys(columns)), list(dict.fromkeys(optional))
     try:
         if file.format in SOURCES:
@@ -161,7 +159,27 @@ def read_rows(
         else:
             yield from _added_rows(file, *wanted)
     except OSError as error:
-        raise file.error(f"cannot be read: {error.strerror or error}") from error
+        inside = f" ({error.filename})" if error.filename not in (None, str(file.path)) else ""
+        raise file.error(f"cannot be read: {error.strerror or error}{inside}") from error
+
+
+def _check_there(file: TableFile) -> None:
+    """Refuse a file, or a folder, that is not there, or is something else.
+
+    Raises:
+        DataError: so it is.
+    """
+    of_folder = file.format in OF_FOLDERS
+    what = "folder" if of_folder else "file"
+    where = file.path_at or file.named_at
+    try:
+        exists = file.path.is_dir() if of_folder else file.path.is_file()
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
+        raise DataError(f"no such {what}: {file.path} ({error})", where=where) from error
+    if not exists:
+        other = "something else" if of_folder else "a folder, a pipe or a device"
+        odd = f" ({other} stands there)" if file.path.exists() else ""
+        raise DataError(f"no such {what}: {file.path}{odd}", where=where)
 
 
 def _added_rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> Iterator[Row]:

@@ -53,14 +53,31 @@ def coco(folder, picture):
     return "source: {format: coco, path: d.json}"
 
 
+def image_folder(folder, picture):
+    for name, text in rows():
+        path = folder / "photos" / f"{name}.png"
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(picture)
+        path.with_suffix(".txt").write_text(text)
+    return "source: {format: folder, path: photos}"
+
+
 TABULAR = "columns: {id: id, image: image, references: [title]}"
-SOURCES = {csv: TABULAR, tsv: TABULAR, jsonl: TABULAR, in_parquet: TABULAR, coco: ""}
+IMAGES = "images: {root: images}"
+SOURCES = {
+    csv: TABULAR,
+    tsv: TABULAR,
+    jsonl: TABULAR,
+    in_parquet: TABULAR,
+    coco: "",
+    image_folder: "",
+}
 
 
 @pytest.mark.parametrize("put", SOURCES)
 def test_a_text_stands_as_it_is_and_an_empty_one_is_missing(tmp_path, pictures, write, put):
     source = put(tmp_path, (pictures / "red.png").read_bytes())
-    text = f"{source}\n{SOURCES[put]}\nimages: {{root: images}}\n"
+    text = f"{source}\n{SOURCES[put]}\n{IMAGES if put != image_folder else ''}\n"
     loaded = load_samples(load_dataset(write(tmp_path / "d.yaml", text)))
     found = {sample.id: sample.references for sample in loaded.samples}
     assert found == {text: (text,) for text in TEXTS}
