@@ -32,9 +32,12 @@ class Columns:
 OWN: Mapping[str, Columns] = {
     "coco": Columns(id="id", image=("file_name",), references=ReferencesFile(columns=["captions"])),
     "folder": Columns(id="id", image=("image",), references=ReferencesFile(columns=["references"])),
+    "webdataset": Columns(
+        id="__key__", image=("image",), references=ReferencesFile(columns=["txt"])
+    ),
 }
 """Format → the columns that it has by itself."""
-WITHOUT_ROOT = frozenset({"folder"})
+WITHOUT_ROOT = frozenset({"folder", "webdataset"})
 """Formats that say themselves where images are."""
 _EXAMPLES = {"id": "id", "image": "photo", "references": "[title]"}
 
@@ -43,7 +46,7 @@ def check_options(file: DatasetFile, source: YamlSource, problems: Problems) -> 
     """Refuse what the format does not have, and a pattern of ``title_from`` that is none."""
     kind = file.source.format
     if kind in WITHOUT_ROOT and "images" in file.model_fields_set:
-        where, hint = source.where(("images",)), "leave 'images' out: source.path says where"
+        where, hint = source.where(("images",)), "leave it out: source.path says where they are"
         problems.add([ConfigError(f"'images' is not for {kind}", where=where, hint=hint)])
     if fault := _title_fault(file.source.title_from):
         where = source.where(("source", "title_from"))

@@ -15,7 +15,7 @@ from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile, read_rows
 from harness.errors import DataError, NoSuchImage
-from harness.records import CellPlace, Dropped, FilePlace, Sample
+from harness.records import CellPlace, Dropped, FilePlace, MemberPlace, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ _SAME_BYTES = ("duplicate_image", "near_duplicate_image")
 """Faults of an image whose bytes are those of one before."""
 
 
-def table_file(config: DatasetConfig, say: Callable[[str], None]) -> TableFile:
+def table_file(config: DatasetConfig, say: Callable[[str], None] = lambda _: None) -> TableFile:
     """Give a dataset's file, and how it is to be read; ``say`` is told what became no row."""
     return TableFile(
         path=config.path,
@@ -264,7 +264,7 @@ class RowReader:
                 several = "several images stand in as many columns, or in a list of JSON or Parquet"
                 raise RowFault("bad_cell", f"'{column}' holds a list written as text; {several}")
             for member in cell if isinstance(cell, list) else [cell]:
-                if isinstance(member, CellPlace):
+                if isinstance(member, CellPlace | MemberPlace):
                     yield member
                 else:
                     for name in texts_of(member, column):

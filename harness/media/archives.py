@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-_KEPT = 8
+_KEPT = 32
 """Archives whose contents are remembered."""
+
+_ZIP = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
+"""How a zip archive begins: with a member, empty, or as a part of several."""
 
 _Version = tuple[int, int]
 """An archive's time of change and size; with them goes what is remembered of it."""
@@ -35,7 +38,7 @@ def read_member(path: Path, member: str, most: int) -> bytes | None:
     facts = path.stat()
     version = (facts.st_mtime_ns, facts.st_size)
     with path.open("rb") as file:
-        zipped = file.read(2) == b"PK"
+        zipped = file.read(4) in _ZIP  # a tar begins with a name, which may be PK1.jpg
     if zipped:
         archive = _zip(path, version)
         if member not in archive.NameToInfo:

@@ -3,8 +3,10 @@
 What a model sees and what its answers are scored by must not depend on the way they are kept.
 """
 
+import io
 import json
 import re
+import tarfile
 
 import pyarrow as pa
 import pytest
@@ -60,7 +62,19 @@ def in_a_folder(folder, pictures):
     return "source: {format: folder, path: dishes/photos}"
 
 
-KINDS = [in_parquet, in_coco, in_a_folder]
+def in_shards(folder, pictures):
+    names = list(pictures)
+    for shard, part in enumerate((names[:3], names[3:])):
+        with tarfile.open(folder / f"d-{shard:03}.tar", "w") as tar:
+            for name in part:
+                for extension, content in (("txt", TITLES[name].encode()), ("png", pictures[name])):
+                    member = tarfile.TarInfo(f"{name}.{extension}")
+                    member.size = len(content)
+                    tar.addfile(member, io.BytesIO(content))
+    return 'source: {format: webdataset, path: "dishes/d-{000..001}.tar"}'
+
+
+KINDS = [in_parquet, in_coco, in_a_folder, in_shards]
 
 
 @pytest.fixture

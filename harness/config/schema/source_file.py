@@ -20,6 +20,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "parquet": (),
     "coco": (),
     "folder": ("title_from",),
+    "webdataset": (),
 }
 """Format → the keys of ``source:`` that it has beside ``format`` and ``path``."""
 ADDED = ("encoding",)

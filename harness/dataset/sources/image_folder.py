@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.dataset.sources.json_text import BadJson, json_cell
+from harness.dataset.sources.natural_order import composed, natural
+from harness.dataset.sources.odd_files import told
 from harness.dataset.sources.table import Row, Unreadable, check_columns
 
 if TYPE_CHECKING:
@@ -31,11 +32,8 @@ SUFFIXES = frozenset(
 """What the names of images end in; what they are is told by their first bytes."""
 MAX_BESIDE = 16 * 1024 * 1024
 """Bytes of a file beside an image."""
-NAMED = 5
-"""Files that a sentence names."""
 _OWN = ("id", "image", "references")
 _LINE_END = re.compile("\r\n|\r|\n")
-_DIGITS = re.compile(r"(\d+)")
 _BETWEEN_WORDS = re.compile("[-_]+")
 
 
@@ -67,8 +65,8 @@ def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> It
     _check_fields(file, found, beside, [*_OWN, *from_name], columns)
     clashes: Counter[str] = Counter()
     for number, image in enumerate(found.images, start=1):
-        own: dict[str, Cell] = {"id": _composed(_stem(image)), "image": image}
-        cells = {**beside(image, asked, clashes), **own, **name_cells(_composed(_stem(image)))}
+        own: dict[str, Cell] = {"id": composed(_stem(image)), "image": image}
+        cells = {**beside(image, asked, clashes), **own, **name_cells(composed(_stem(image)))}
         yield Row(number=number, cells={c: cells.get(c) for c in asked})
     for key, count in clashes.items():
         files = "1 .json file is" if count == 1 else f"{count:,} .json files are"
@@ -90,7 +88,7 @@ def _found(folder: Path) -> _Found:
                     waiting.append(f"{path}/")
                 else:
                     _sort_in(found, path, is_file=entry.is_file())
-    found.images.sort(key=_natural)
+    found.images.sort(key=_place)
     stems = {_stem(image) for image in found.images}
     for beside in (found.texts, found.objects):
         for stem in beside.keys() - stems:
@@ -113,19 +111,13 @@ def _sort_in(found: _Found, path: str, *, is_file: bool) -> None:
 
 
 def _account(file: TableFile, found: _Found) -> None:
-    for paths, one, many in (
-        (found.hidden, "1 hidden file or folder is", "hidden files or folders are"),
-        (
-            found.odd,
-            "1 file that is neither an image nor a .txt or .json beside one is",
-            "files that are neither images nor a .txt or .json beside one are",
-        ),
-    ):
-        if paths:
-            what = one if len(paths) == 1 else f"{len(paths):,} {many}"
-            shown = ", ".join(map(_shown, sorted(paths, key=_natural)[:NAMED]))
-            more = " …" if len(paths) > NAMED else ""
-            file.say(f"{what} not looked at ({shown}{more})")
+    if found.hidden:
+        hidden = sorted(found.hidden, key=_place)
+        file.say(told(hidden, "hidden file or folder", "hidden files or folders"))
+    if found.odd:
+        odd = "neither an image nor a .txt or .json beside one"
+        one, many = f"file that is {odd}", f"files that are {odd}"
+        file.say(told(sorted(found.odd, key=_place), one, many))
 
 
 def _check_fields(
@@ -238,24 +230,10 @@ def _stem(path: str) -> str:
     return path[: len(path) - len(PurePosixPath(path).suffix)]
 
 
-def _composed(text: str) -> str:
-    """Write accents in one way: disks differ in how they do."""
-    return unicodedata.normalize("NFC", text)
-
-
-def _natural(path: str) -> tuple[list[list[str | int]], str]:
-    """Give what a path is ordered by: each folder's name by itself, numbers by their value."""
-    return [_numbered(_composed(part).casefold()) for part in _stem(path).split("/")], path
-
-
-def _numbered(name: str) -> list[str | int]:
-    """Split into texts and numbers, which always take turns, so that like meets like."""
-    return [int(p) if i % 2 else p for i, p in enumerate(_DIGITS.split(name))]
+def _place(path: str) -> tuple[list[list[str | int]], str]:
+    """Give what a file is ordered by."""
+    return natural(_stem(path)), path
 
 
 def _is_text(path: str) -> bool:
     return all(not 0xD800 <= ord(letter) < 0xE000 for letter in path)
-
-
-def _shown(path: str) -> str:
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -29,14 +29,17 @@ SOURCES = {
     "parquet": "harness.dataset.sources.parquet",
     "coco": "harness.dataset.sources.coco",
     "folder": "harness.dataset.sources.image_folder",
+    "webdataset": "harness.dataset.sources.tar_shards",
 }
 """Format → the module that reads it."""
 
 
-WITHOUT_LINES = frozenset({"parquet", "coco", "folder"})
+WITHOUT_LINES = frozenset({"parquet", "coco", "folder", "webdataset"})
 """Formats whose rows are counted, because they stand on no line."""
 OF_FOLDERS = frozenset({"folder"})
 """Formats that are read from a folder, not from a file."""
+OF_SEVERAL = frozenset({"webdataset"})
+"""Formats whose path may mean several files, and that say themselves which are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,8 @@ def _check_there(file: TableFile) -> None:
     Raises:
         DataError: so it is.
     """
+    if file.format in OF_SEVERAL:
+        return
     of_folder = file.format in OF_FOLDERS
     what = "folder" if of_folder else "file"
     where = file.path_at or file.named_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import media
+from harness.dataset.presence import is_here
 from harness.dataset.samples import load_samples
 from harness.errors import DataError
 
@@ -33,7 +34,7 @@ def samples_of(
     Raises:
         DataError: they are not there, or cannot be used.
     """
-    if config.obtain and not config.path.exists():
+    if config.obtain and not is_here(config):
         message = f"no such file: {config.path}"
         raise DataError(message, where=config.where, hint=config.obtain)
     return load_samples(

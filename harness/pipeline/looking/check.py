@@ -21,6 +21,7 @@ from harness.config.load import load_dataset, load_suite_parts, load_variants, v
 from harness.config.problems import Problems
 from harness.config.selecting import clashes, file_of
 from harness.dataset.choosing_rows import chosen_text
+from harness.dataset.presence import is_here
 from harness.dataset.samples import load_samples
 from harness.engines.hub import check_local
 from harness.engines.protocol import check_machine
@@ -298,7 +299,7 @@ class Looking:
 
         Asked for by its name that is a problem, in a look at a whole project a notice.
         """
-        if not self.whole_project or not config.obtain or config.path.exists():
+        if not self.whole_project or not config.obtain or is_here(config):
             return False
         self.notices.append(
             f"{config.where}: the data of '{config.name}' are not here, so neither they nor what "

@@ -165,8 +165,8 @@ def test_what_is_no_image_is_counted_and_named(photos, dataset):
     assert [s.id for s in loaded.samples] == ["a"]
     assert loaded.notes == (
         "photos: 2 hidden files or folders are not looked at (.hidden.png, .thumbs)",
-        "photos: 7 files that are neither images nor a .txt or .json beside one are not looked at "
-        "(b.txt, c.json, loop, notes.md, pipe.jpg …)",
+        "photos: 7 files that are neither an image nor a .txt or .json beside one are not looked "
+        "at (b.txt, c.json, loop, notes.md, pipe.jpg …)",
     )
 
 

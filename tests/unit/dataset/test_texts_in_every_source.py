@@ -1,6 +1,8 @@
 """Ids and references are the texts that stand in the data, in every source."""
 
+import io
 import json
+import tarfile
 
 import pyarrow as pa
 import pytest
@@ -11,6 +13,8 @@ from harness.dataset.samples import load_samples
 
 TEXTS = ["1984", "007", "NA", "None", "null", "true", "1e3", "-0", "nan", "yes", "#N/A", "0x1F"]
 """Each is an id, and the reference of the sample that has it."""
+COLUMNS = "columns: {id: id, image: image, references: [title]}"
+IMAGES = "images: {root: images}"
 EMPTY = "z-empty"
 """The id of a row whose reference is the empty text."""
 
@@ -22,26 +26,26 @@ def rows():
 def csv(folder, picture):
     lines = ["id,image,title", *(f"{name},red.png,{text}" for name, text in rows())]
     (folder / "d.csv").write_text("\n".join(lines))
-    return "source: {format: csv, path: d.csv}"
+    return f"source: {{format: csv, path: d.csv}}\n{COLUMNS}\n{IMAGES}"
 
 
 def tsv(folder, picture):
     lines = ["id\timage\ttitle", *(f"{name}\tred.png\t{text}" for name, text in rows())]
     (folder / "d.tsv").write_text("\n".join(lines))
-    return "source: {format: tsv, path: d.tsv}"
+    return f"source: {{format: tsv, path: d.tsv}}\n{COLUMNS}\n{IMAGES}"
 
 
 def jsonl(folder, picture):
     lines = [json.dumps({"id": n, "image": "red.png", "title": text}) for n, text in rows()]
     (folder / "d.jsonl").write_text("\n".join(lines))
-    return "source: {format: jsonl, path: d.jsonl}"
+    return f"source: {{format: jsonl, path: d.jsonl}}\n{COLUMNS}\n{IMAGES}"
 
 
 def in_parquet(folder, picture):
     ids, titles = zip(*rows(), strict=True)
     table = pa.table({"id": ids, "image": [picture] * len(ids), "title": titles})
     parquet.write_table(table, folder / "d.parquet")
-    return "source: {format: parquet, path: d.parquet}"
+    return f"source: {{format: parquet, path: d.parquet}}\n{COLUMNS}"
 
 
 def coco(folder, picture):
@@ -50,7 +54,7 @@ def coco(folder, picture):
         {"id": i, "image_id": name, "caption": text} for i, (name, text) in enumerate(rows())
     ]
     (folder / "d.json").write_text(json.dumps({"images": images, "annotations": annotations}))
-    return "source: {format: coco, path: d.json}"
+    return f"source: {{format: coco, path: d.json}}\n{IMAGES}"
 
 
 def image_folder(folder, picture):
@@ -62,22 +66,22 @@ def image_folder(folder, picture):
     return "source: {format: folder, path: photos}"
 
 
-TABULAR = "columns: {id: id, image: image, references: [title]}"
-IMAGES = "images: {root: images}"
-SOURCES = {
-    csv: TABULAR,
-    tsv: TABULAR,
-    jsonl: TABULAR,
-    in_parquet: TABULAR,
-    coco: "",
-    image_folder: "",
-}
+def shards(folder, picture):
+    with tarfile.open(folder / "d.tar", "w") as tar:
+        for name, text in rows():
+            for extension, content in (("png", picture), ("txt", text.encode())):
+                member = tarfile.TarInfo(f"{name}.{extension}")
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+    return "source: {format: webdataset, path: d.tar}"
+
+
+SOURCES = [csv, tsv, jsonl, in_parquet, coco, image_folder, shards]
 
 
 @pytest.mark.parametrize("put", SOURCES)
 def test_a_text_stands_as_it_is_and_an_empty_one_is_missing(tmp_path, pictures, write, put):
-    source = put(tmp_path, (pictures / "red.png").read_bytes())
-    text = f"{source}\n{SOURCES[put]}\n{IMAGES if put != image_folder else ''}\n"
+    text = put(tmp_path, (pictures / "red.png").read_bytes())
     loaded = load_samples(load_dataset(write(tmp_path / "d.yaml", text)))
     found = {sample.id: sample.references for sample in loaded.samples}
     assert found == {text: (text,) for text in TEXTS}

@@ -94,11 +94,20 @@ def at_url(folder, content):
     return UrlPlace(url=url)
 
 
+def in_tar_that_begins_like_a_zip(folder, content):
+    with tarfile.open(folder / "p.tar", "w") as archive:
+        info = tarfile.TarInfo("PK1.png")
+        info.size = len(content)
+        archive.addfile(info, io.BytesIO(content))
+    return MemberPlace(archive=str(folder / "p.tar"), member="PK1.png")
+
+
 PLACES = [
     in_file,
     in_zip,
     in_tar,
     in_packed_tar,
+    in_tar_that_begins_like_a_zip,
     in_parquet,
     in_plain_column,
     in_arrow,
