@@ -15,7 +15,7 @@ from harness.config.decide import decision
 from harness.config.files import SUITE_FILE, is_file, no_file, variant_names
 from harness.config.names import unique
 from harness.config.problems import Problems
-from harness.config.row_sources import check_options, columns_of, image_root
+from harness.config.row_sources import check_options, columns_of, data_path, image_root
 from harness.config.rows_wanted import choosing_of
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile
@@ -275,11 +275,14 @@ def load_dataset(path: Path) -> DatasetConfig:
         name=path.stem,
         description=file.description,
         format=file.source.format,
-        path=path.parent / file.source.path,
+        path=data_path(file, path.parent),
         delimiter=file.source.delimiter,
         encoding=file.source.encoding,
         quoting=file.source.quoting,
         title_from=file.source.title_from,
+        split=file.source.split,
+        revision=file.source.revision,
+        config=file.source.config,
         id_column=columns.id,
         image_columns=columns.image,
         reference_columns=tuple(columns.references.columns),

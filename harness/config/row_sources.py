@@ -7,6 +7,7 @@ named.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config.schema import ADDED, OPTIONS, ReferencesFile
@@ -60,6 +61,12 @@ def check_options(file: DatasetFile, source: YamlSource, problems: Problems) -> 
             hint=f"{kind} takes {_listed(['path', *allowed])}",
         )
         problems.add([error])
+
+
+def data_path(file: DatasetFile, folder: Path) -> Path:
+    """Give where the data are: beside the file, or the id of a dataset on the Hub."""
+    on_hub = file.source.revision is not None
+    return Path(file.source.path) if on_hub else folder / file.source.path
 
 
 def image_root(file: DatasetFile) -> str:

@@ -15,13 +15,13 @@ from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile, read_rows
 from harness.errors import DataError, NoSuchImage
-from harness.records import CellPlace, Dropped, FilePlace, MemberPlace, Sample
+from harness.records import Dropped, FilePlace, Place, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from harness.dataset.sources.table import Cell, Row
-    from harness.records import DatasetConfig, MediaRef, Place
+    from harness.records import DatasetConfig, MediaRef
 
 IDS_FOR_HINTS = 1_000
 """The first ids of a dataset, among which the one that may be meant is looked for."""
@@ -41,6 +41,9 @@ def table_file(config: DatasetConfig, say: Callable[[str], None] = lambda _: Non
         encoding=config.encoding,
         quoting=config.quoting,
         title_from=config.title_from,
+        split=config.split,
+        revision=config.revision,
+        config=config.config,
         named_at=config.where,
         path_at=config.path_where,
         columns_at=config.column_where,
@@ -264,7 +267,7 @@ class RowReader:
                 several = "several images stand in as many columns, or in a list of JSON or Parquet"
                 raise RowFault("bad_cell", f"'{column}' holds a list written as text; {several}")
             for member in cell if isinstance(cell, list) else [cell]:
-                if isinstance(member, CellPlace | MemberPlace):
+                if isinstance(member, Place):
                     yield member
                 else:
                     for name in texts_of(member, column):

@@ -142,6 +142,8 @@ class DatasetRecord:
     such steps."""
     split: SplitRecord | None = None
     """None where the dataset has no splits, as before there were some."""
+    revision: str | None = None
+    """The commit, of one on the Hub."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,12 @@ class DatasetConfig:
     """What quotation marks of csv and tsv are: syntax, or text. None: syntax, with a check."""
     title_from: str | None = None
     """What of its name is an image's title, in a folder of images: name, or a pattern."""
+    split: str | None = None
+    """Of a dataset of Hugging Face."""
+    revision: str | None = None
+    """The commit of one on the Hub, where ``path`` is its id; None: the data are here."""
+    config: str | None = None
+    """Which of its configurations; None: its default."""
     id_column: str
     image_columns: tuple[str, ...]
     reference_columns: tuple[str, ...]
@@ -103,3 +109,9 @@ class DatasetConfig:
     """Which rows are used; default: all."""
     obtain: str | None = None
     """How to get data that are no part of the project; None: they are."""
+
+    @property
+    def data(self) -> tuple[str | None, ...]:
+        """What tells its data from any others."""
+        place = str(self.path.resolve()) if self.revision is None else self.path.as_posix()
+        return (place, self.revision, self.config, self.split)

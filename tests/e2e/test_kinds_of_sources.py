@@ -10,6 +10,7 @@ import tarfile
 
 import pyarrow as pa
 import pytest
+from datasets import Dataset, Features, Image, List, Value
 from pyarrow import parquet
 
 TITLES = {"s1": "1984", "s2": "NA", "s3": "None", "s4": "true"}
@@ -74,7 +75,23 @@ def in_shards(folder, pictures):
     return 'source: {format: webdataset, path: "dishes/d-{000..001}.tar"}'
 
 
-KINDS = [in_parquet, in_coco, in_a_folder, in_shards]
+def saved_by_hugging_face(folder, pictures):
+    rows = {
+        "id": list(pictures),
+        "image": [{"bytes": content, "path": None} for content in pictures.values()],
+        "captions": [[TITLES[name]] for name in pictures],
+    }
+    features = Features(
+        {"id": Value("string"), "image": Image(), "captions": List(Value("string"))}
+    )
+    Dataset.from_dict(rows, features=features).save_to_disk(folder / "saved")
+    return """
+    source: {format: hf, path: dishes/saved}
+    columns: {id: id, image: image, references: [captions]}
+    """
+
+
+KINDS = [in_parquet, in_coco, in_a_folder, in_shards, saved_by_hugging_face]
 
 
 @pytest.fixture

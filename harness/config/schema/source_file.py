@@ -21,6 +21,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "coco": (),
     "folder": ("title_from",),
     "webdataset": (),
+    "hf": ("revision", "config", "split"),
 }
 """Format → the keys of ``source:`` that it has beside ``format`` and ``path``."""
 ADDED = ("encoding",)
@@ -52,6 +53,17 @@ class SourceFile(Strict):
         examples=["name"],
         description="Of folder: name (its words are split at - and _), or a regular expression "
         "that the path below the folder matches whole; its named groups are columns.",
+    )
+
+    revision: str | None = Field(
+        default=None,
+        description="Of hf: the commit, all 40 digits, of a dataset on the Hub; path is its id.",
+    )
+    config: str | None = Field(
+        default=None, description="Of hf: which configuration of a dataset on the Hub."
+    )
+    split: str | None = Field(
+        default=None, examples=["validation"], description="Of hf: which split."
     )
 
     @field_validator("format")

@@ -34,19 +34,20 @@ def cells_of(column: Any) -> list[Cell]:
     if str(column.type) == "time64[ns]":
         column = column.cast("string")  # Python's times would lose the nanoseconds
     try:
-        return [_cell(value) for value in column.to_pylist()]
+        return [cell_of(value) for value in column.to_pylist()]
     except (ValueError, OverflowError):  # Python's dates end where Arrow's do not
         return [_scalar(scalar) for scalar in column]
 
 
 def _scalar(scalar: Any) -> Cell:
     try:
-        return _cell(scalar.as_py())
+        return cell_of(scalar.as_py())
     except (ValueError, OverflowError) as error:
         return Unreadable(f"a value of type {scalar.type} that cannot be read ({error})")
 
 
-def _cell(value: Any) -> Cell:
+def cell_of(value: Any) -> Cell:
+    """Give the cell of a value that Arrow gave Python."""
     match value:
         case None | str() | bool():
             return value
@@ -59,7 +60,7 @@ def _cell(value: Any) -> Cell:
         case UUID():
             return str(value)
         case list() | tuple():
-            return [_cell(item) for item in value]
+            return [cell_of(item) for item in value]
         case dict():
-            return {str(key): _cell(item) for key, item in value.items()}
+            return {str(key): cell_of(item) for key, item in value.items()}
     return Unreadable(f"a value of type {type(value).__name__}")

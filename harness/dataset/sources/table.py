@@ -30,13 +30,14 @@ SOURCES = {
     "coco": "harness.dataset.sources.coco",
     "folder": "harness.dataset.sources.image_folder",
     "webdataset": "harness.dataset.sources.tar_shards",
+    "hf": "harness.dataset.sources.hugging_face",
 }
 """Format → the module that reads it."""
 
 
-WITHOUT_LINES = frozenset({"parquet", "coco", "folder", "webdataset"})
+WITHOUT_LINES = frozenset({"parquet", "coco", "folder", "webdataset", "hf"})
 """Formats whose rows are counted, because they stand on no line."""
-OF_FOLDERS = frozenset({"folder"})
+OF_FOLDERS = frozenset({"folder", "hf"})
 """Formats that are read from a folder, not from a file."""
 OF_SEVERAL = frozenset({"webdataset"})
 """Formats whose path may mean several files, and that say themselves which are missing."""
@@ -92,6 +93,12 @@ class TableFile:
     but a quoted cell whose lines look like rows is refused."""
     title_from: str | None = None
     """What of an image's name is its title: see image_folder."""
+    split: str | None = None
+    """Of a dataset of Hugging Face."""
+    revision: str | None = None
+    """The commit of one on the Hub, where ``path`` is its id; None: it is a file or a folder."""
+    config: str | None = None
+    """Which of its configurations; None: its default."""
     named_at: Where | None = None
     """The ``source:`` that names it; None for a file that no YAML names."""
     path_at: Where | None = None
@@ -172,7 +179,7 @@ def _check_there(file: TableFile) -> None:
     Raises:
         DataError: so it is.
     """
-    if file.format in OF_SEVERAL:
+    if file.format in OF_SEVERAL or file.revision is not None:
         return
     of_folder = file.format in OF_FOLDERS
     what = "folder" if of_folder else "file"

@@ -136,7 +136,7 @@ def _in_common(
     return InCommon(
         variant,
         exemplars,
-        same_data=config.path.resolve() == plan.suite.dataset.path.resolve(),
+        same_data=config.data == plan.suite.dataset.data,
         look=look,
         answers=fixed,
         pictures=fixed,

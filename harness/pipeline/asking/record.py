@@ -63,6 +63,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
             mended=plan.dataset.mended,
             chosen=plan.dataset.chosen,
             split=split_record(plan),
+            revision=suite.dataset.revision,
         ),
         unknown_ids=plan.unknown_ids,
         reported=tuple(reported),

@@ -19,7 +19,6 @@ from harness.pipeline.asking.plan_samples import samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from harness.dataset.similar import Likeness
     from harness.records import (
@@ -40,8 +39,8 @@ class Reading:
 
     probe: Callable[[Place], MediaRef]
     look: Callable[[MediaRef], str]
-    pools: dict[Path, tuple[Sample, ...]] = field(default_factory=dict)
-    """Datasets that are read whole to choose from, by their file: variants share them."""
+    pools: dict[tuple[str | None, ...], tuple[Sample, ...]] = field(default_factory=dict)
+    """Datasets that are read whole to choose from, each once for all variants."""
 
     def samples(
         self, config: DatasetConfig, *, limit: int | None = None, ids: Sequence[str] | None = None
@@ -114,7 +113,7 @@ def similar_of(variant: PromptVariant, suite: Suite, reading: Reading) -> Simila
         if by.startswith(BY_FIELD)
         else ImageLikeness(pool, lambda ref: next(looks_of([ref], reading.look)))
     )
-    same_data = config.path.resolve() == suite.dataset.path.resolve()
+    same_data = config.data == suite.dataset.data
     in_common = InCommon(variant, pool, same_data=same_data, look=reading.look, pictures=False)
     return SimilarExemplars(spec, pool, likeness, in_common, reading.look)
 
@@ -195,9 +194,9 @@ class SimilarExemplars:
 
 def _pool(config: DatasetConfig, reading: Reading) -> tuple[Sample, ...]:
     """Read a whole dataset, once for all variants that choose from it."""
-    if config.path not in reading.pools:
-        reading.pools[config.path] = reading.samples(config)
-    return reading.pools[config.path]
+    if config.data not in reading.pools:
+        reading.pools[config.data] = reading.samples(config)
+    return reading.pools[config.data]
 
 
 def _enough(variant: PromptVariant, spec: ExemplarSpec, config: DatasetConfig, there: int) -> None:

@@ -16,18 +16,23 @@ if TYPE_CHECKING:
 
 
 class LocalHub:
-    """What it holds: ``refs`` gives a branch or tag the commit that it stands at."""
+    """What it holds: ``refs`` gives a branch or tag the commit that it stands at.
 
-    def __init__(self, name: str, folder: Path, refs: dict[str, str]) -> None:
+    Its kind is ``models`` or ``datasets``; the files of every commit are those of the folder.
+    """
+
+    def __init__(self, name: str, folder: Path, refs: dict[str, str], kind: str = "models") -> None:
         self.name = name
         self.folder = folder
         self.refs = refs
+        self.kind = kind
         self.asked: list[str] = []
         self.url = ""
 
-    def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
+    def answer(self, path: str, query: str = "") -> tuple[int, dict[str, str], bytes]:
         self.asked.append(path)
-        api, files = f"/api/models/{self.name}", f"/{self.name}/resolve/"
+        api = f"/api/{self.kind}/{self.name}"
+        files = f"{'' if self.kind == 'models' else '/datasets'}/{self.name}/resolve/"
         if path.startswith(files):
             revision, _, file = path.removeprefix(files).partition("/")
             target = self.folder / file
@@ -41,13 +46,11 @@ class LocalHub:
             return 404, {"X-Error-Code": "RepoNotFound"}, b""
         kind, _, revision = path.removeprefix(api).lstrip("/").partition("/")
         if kind == "tree":
-            if "/" in revision:  # a folder in it: there is none
+            within = self.folder / revision.partition("/")[2]
+            if not within.is_dir():
                 return 404, {"X-Error-Code": "EntryNotFound"}, b""
-            found = [
-                {"type": "file", "path": p.name, "size": p.stat().st_size, "oid": p.name}
-                for p in sorted(self.folder.iterdir())
-            ]
-            return 200, {}, json.dumps(found).encode()
+            paths = within.rglob("*") if "recursive=true" in query.lower() else within.iterdir()
+            return 200, {}, json.dumps([self._entry(path) for path in sorted(paths)]).encode()
         commit = self.refs.get(revision or "main", revision)
         if commit not in self.refs.values():
             return 404, {"X-Error-Code": "RevisionNotFound"}, b""
@@ -60,12 +63,18 @@ class LocalHub:
             ).encode(),
         )
 
+    def _entry(self, path: Path) -> dict[str, str | int]:
+        name = path.relative_to(self.folder).as_posix()
+        kind = "directory" if path.is_dir() else "file"
+        return {"type": kind, "path": name, "size": path.stat().st_size, "oid": name}
+
 
 @contextmanager
 def serving(hub: LocalHub) -> Iterator[LocalHub]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, headers, body = hub.answer(unquote(urlsplit(self.path).path))
+            asked = urlsplit(self.path)
+            status, headers, body = hub.answer(unquote(asked.path), asked.query)
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)

@@ -6,6 +6,7 @@ import tarfile
 
 import pyarrow as pa
 import pytest
+from datasets import Dataset
 from pyarrow import parquet
 
 from harness.config.load import load_dataset
@@ -76,7 +77,14 @@ def shards(folder, picture):
     return "source: {format: webdataset, path: d.tar}"
 
 
-SOURCES = [csv, tsv, jsonl, in_parquet, coco, image_folder, shards]
+def saved(folder, picture):
+    ids, titles = zip(*rows(), strict=True)
+    cells = [{"bytes": picture, "path": None}] * len(ids)
+    Dataset.from_dict({"id": ids, "image": cells, "title": titles}).save_to_disk(folder / "saved")
+    return f"source: {{format: hf, path: saved}}\n{COLUMNS}"
+
+
+SOURCES = [csv, tsv, jsonl, in_parquet, coco, image_folder, shards, saved]
 
 
 @pytest.mark.parametrize("put", SOURCES)
