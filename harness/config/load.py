@@ -306,7 +306,7 @@ def load_dataset(path: Path) -> DatasetConfig:
 def _column_places(source: YamlSource) -> dict[str, Where]:
     """Find where a description names each column: the values under ``columns:``."""
     places: dict[str, Where] = {}
-    waiting: list[tuple[YamlPath, Any]] = [(("columns",), source.data["columns"])]
+    waiting: list[tuple[YamlPath, Any]] = [(("columns",), source.data.get("columns"))]
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, dict):

@@ -99,7 +99,7 @@ def columns_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Col
     if own is not None:
         return replace(own, **given)
     for key in named.keys() - given.keys():
-        place, hint = source.where(("columns", key)), f"for example {_EXAMPLES[key]}"
+        place, hint = source.where(("columns", key)), f"for example {key}: {_EXAMPLES[key]}"
         problems.add([ConfigError(f"'columns.{key}' is missing", where=place, hint=hint)])
     return Columns(**given) if len(given) == len(named) else None
 

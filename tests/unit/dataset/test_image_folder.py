@@ -209,7 +209,7 @@ def test_a_text_outside_the_folder_is_never_read(photos, dataset, tmp_path):
 def test_a_column_that_no_file_has_is_told(photos, dataset):
     folder = photos("a.jpg")
     (folder / "a.json").write_text('{"caption": "Soup"}')
-    with pytest.raises(DataError, match="photos has no column 'captions'\n  hint: its columns: id"):
+    with pytest.raises(DataError, match="photos has no column 'captions'\n  hint: did you mean"):
         load_samples(dataset(more="columns: {references: [captions]}"))
 
 
