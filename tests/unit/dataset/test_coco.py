@@ -167,6 +167,6 @@ def test_a_format_without_columns_of_its_own_must_be_told_them(tmp_path, write):
     with pytest.raises(ConfigErrors) as caught:
         load_dataset(path)
     assert sorted(map(str, caught.value.problems)) == [
-        f"{path}:2: 'columns.image' is missing\n  hint: for example photo",
-        f"{path}:2: 'columns.references' is missing\n  hint: for example [title]",
+        f"{path}:2: 'columns.image' is missing\n  hint: for example image: photo",
+        f"{path}:2: 'columns.references' is missing\n  hint: for example references: [title]",
     ]
