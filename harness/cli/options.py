@@ -100,8 +100,13 @@ OutOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
-def ask(question: str, *, yes: bool) -> None:
-    """Ask before something is removed; return only if it is wanted.
+def ask(question: str, *, yes: bool, undone: str = "nothing was removed") -> None:
+    """Ask before something that cannot be undone; return only if it is wanted.
+
+    Args:
+        question: for the terminal.
+        yes: whether it was said beforehand.
+        undone: what is so if it is not wanted.
 
     Raises:
         HarnessError: there is no terminal to ask on.
@@ -111,10 +116,10 @@ def ask(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise HarnessError(
-            "nothing was removed: there is no terminal to ask on", hint="--yes removes unasked"
+            f"{undone}: there is no terminal to ask on", hint="--yes goes on unasked"
         )
     if not confirm(question):
-        tell("nothing was removed")
+        tell(undone)
         raise typer.Exit(1)
 
 

@@ -11,6 +11,7 @@ from harness.cli import (
     cache_verbs,
     check_verb,
     compliance_verb,
+    confirm_verb,
     data_verbs,
     effect_verb,
     power_verb,
@@ -328,6 +329,7 @@ def slice_scores(
         print_slices(sliced)
 
 
+app.add_typer(confirm_verb.app)
 app.add_typer(power_verb.app)
 app.add_typer(effect_verb.app)
 app.add_typer(compliance_verb.app)

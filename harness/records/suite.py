@@ -86,6 +86,8 @@ class Decision:
     """Columns, such as CIDEr; one or more."""
     baseline: str | None = None
     """The variant that each other is compared with; None: all pairs of systems are compared."""
+    candidate: str | None = None
+    """The variant that alone is compared with the baseline; None: each other."""
     margins: Mapping[str, float] = field(default_factory=dict)
     """Metric → the smallest difference that matters, in the metric's units."""
     ladder: bool = False
@@ -112,6 +114,7 @@ class Decision:
             (system.name, known.get(system.pipeline) or next(iter(known.values())))
             for system in systems
             if system.variant != self.baseline
+            and self.candidate in (None, system.variant)
             and (known := baselines.get((system.model, system.decoding.name)))
         )
 

@@ -55,19 +55,29 @@ class LooksFile:
             StoreError: the file cannot be read or written.
         """
         with self.adding():
-            first_seen: dict[str, int] = {}
-            number = 0
-            for line in self.lines():
-                if line is None:  # a damaged line may have been a look
-                    number += 1
-                elif isinstance(line, Look) and line.split == look.split:
-                    number += 1
-                    for asked in line.asked:
-                        first_seen.setdefault(asked, number)
-            if all(asked in first_seen for asked in look.asked):
-                return max((first_seen[asked] for asked in look.asked), default=0)
-            self.append(look)
-            return number + 1
+            number, seen = self.next_look(look)
+            if not seen:
+                self.append(look)
+            return number
+
+    def next_look(self, look: Look) -> tuple[int, bool]:
+        """Give the number that a look has or would have, and whether it is one that was counted.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        first_seen: dict[str, int] = {}
+        number = 0
+        for line in self.lines():
+            if line is None:  # a damaged line may have been a look
+                number += 1
+            elif isinstance(line, Look) and line.split == look.split:
+                number += 1
+                for asked in line.asked:
+                    first_seen.setdefault(asked, number)
+        if all(asked in first_seen for asked in look.asked):
+            return max((first_seen[asked] for asked in look.asked), default=0), True
+        return number + 1, False
 
     def try_prompts(self, tried: TriedPrompts) -> int:
         """Note prompts that are tried on a split, those that are not known yet.

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ class ScriptedEngine:
         text = self.script.answer(request)
         if text is None:
             return failed(request, "the script says so", time.perf_counter())
-        return Completion(key=request.key, text=text, finish_reason="stop")
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        return Completion(key=request.key, text=text, finish_reason="stop", made_at=made)
 
 
 @pytest.fixture

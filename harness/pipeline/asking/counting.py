@@ -44,15 +44,7 @@ def counted(
     looks = LooksFile(results, record.dataset.name)
     number = None
     if split.is_sealed:
-        look = Look(
-            at=record.created,
-            split=split.name,
-            suite=record.suite,
-            run=record.id,
-            suite_sha256=suite_sha256,
-            variants=tuple(dict.fromkeys(system.variant for system in plan.systems)),
-            asked=_seen(plan, asked),
-        )
+        look = look_of(plan, record, split=split.name, asked=asked, suite_sha256=suite_sha256)
         number, tried = looks.look(look), looks.tried(split.first)
     else:
         tried = looks.try_prompts(
@@ -66,6 +58,21 @@ def counted(
         )
     split = replace(split, look=number, tried=tried, counted_in=f"{results.name}/{looks.path.name}")
     return replace(record, dataset=replace(record.dataset, split=split))
+
+
+def look_of(
+    plan: Plan, record: RunRecord, *, split: str, asked: Mapping[str, str], suite_sha256: str
+) -> Look:
+    """Say what a plan looks at; arguments as of ``counted``."""
+    return Look(
+        at=record.created,
+        split=split,
+        suite=record.suite,
+        run=record.id,
+        suite_sha256=suite_sha256,
+        variants=tuple(dict.fromkeys(system.variant for system in plan.systems)),
+        asked=_seen(plan, asked),
+    )
 
 
 def asked_sha256(plan: Plan) -> dict[str, str]:

@@ -38,9 +38,9 @@ def decision_sha256(suite: Suite, split: str | None = None) -> str | None:
     """Hash what a suite declares, with all that its numbers depend on; None: it declares nothing.
 
     In it: each metric with the options that compute it (of paths the content that they lead to),
-    the tokeniser, the baseline's name, the margins, the dataset's name and the split. The order of
-    metrics means nothing, and the text of prompts is not in it: editing them is what a declaration
-    is for.
+    the tokeniser, the names of the baseline and of the one candidate, the margins, the dataset's
+    name and the split. The order of metrics means nothing, and the text of prompts is not in it:
+    editing them is what a declaration is for.
     """
     decide = suite.decide
     if decide is None:
@@ -51,6 +51,7 @@ def decision_sha256(suite: Suite, split: str | None = None) -> str | None:
             "metrics": {column: _content(given[column]) for column in decide.metrics},
             "tokenizer": suite.tokenizer,
             "baseline": decide.baseline,
+            **({} if decide.candidate is None else {"candidate": decide.candidate}),
             "margins": {name: float(margin) for name, margin in decide.margins.items()},
             "dataset": suite.dataset.name if split is None else [suite.dataset.name, split],
         }
@@ -144,6 +145,7 @@ class Declaring:
         self.declared = Declaration(
             metrics=decide.metrics,
             baseline=decide.baseline,
+            candidate=decide.candidate,
             margins=decide.margins,
             ladder=decide.ladder,
             sha256=sha256,
@@ -156,7 +158,11 @@ class Declaring:
         )
         self._since = _instant(self.declared.declared_at)
         asked = {system.name: system.asked_as for system in plan.systems}
-        self._compared = {asked[name] for pair in decide.pairs(plan.systems) for name in pair}
+        pairs = decide.pairs(plan.systems)
+        # A candidate alone was chosen elsewhere: of the baseline's answers nobody knows by how much
+        # they differ from its own.
+        told = 1 if decide.candidate else 2
+        self._compared = {asked[name] for pair in pairs for name in pair[:told]}
         self._replayed = {system.asked_as for system in replayed_systems(plan)}
         self._there = 0 if before else sum(found.get(name, 0) for name in self._compared)
 

@@ -52,7 +52,7 @@ def run_record(plan: Plan, folder: Path, reported: Sequence[ReportedRow] = ()) -
             model.name: _model_record(model, plan.identities[model.name]) for model in suite.models
         },
         variants={
-            name: _variant_record(plan, renderer.variant)
+            name: variant_record(plan, renderer.variant)
             for name, renderer in plan.renderers.items()
         },
         dataset=DatasetRecord(
@@ -131,7 +131,8 @@ def write_completions(
         folder.write_completions(lines(write_part))
 
 
-def _variant_record(plan: Plan, variant: PromptVariant) -> VariantRecord:
+def variant_record(plan: Plan, variant: PromptVariant) -> VariantRecord:
+    """Say what a variant of a plan is."""
     shows = variant.control_of or variant.name  # a control shows the exemplars of its variant
     exemplars_of = {}
     if similar := plan.similar.get(shows):

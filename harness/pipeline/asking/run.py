@@ -97,7 +97,34 @@ def run_suite(
     """
     progress.stage("reading the suite and its samples")
     written = load_suite(suite_folder)
-    results = out or written.root / "results"
+    return run_loaded(
+        written,
+        choice,
+        results=out or written.root / "results",
+        with_reported=with_reported,
+        max_failures=max_failures,
+        progress=progress,
+        executor=executor,
+        planned=planned,
+    )
+
+
+def run_loaded(
+    written: Suite,
+    choice: Choice,
+    *,
+    results: Path,
+    with_reported: bool,
+    max_failures: str | None = None,
+    progress: Progress,
+    executor: Executor | None = None,
+    planned: Callable[[Plan, Suite], None] | None = None,
+) -> RunOutcome:
+    """Run a suite that is loaded; arguments as of ``run_suite``.
+
+    Raises:
+        HarnessError: something the user can mend, or an interrupt.
+    """
     hub = Hub()
     with FileHashes(results / HASHES_FILE) as hashes:
         plan = make_plan(
