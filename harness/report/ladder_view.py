@@ -64,8 +64,11 @@ def ladder_notes(summary: RunSummary) -> Iterator[str]:
         return
     for rung in ladder.rungs:
         if rung.state == "new best":
-            by = "" if rung.step is None else f", more than {rung.step:.4f} above the one before"
-            yield f"ladder: a new best, {rung.system} with {ladder.metric} {rung.value:.4f}{by}"
+            score = f"{rung.system} with {ladder.metric} {rung.value:.4f}"
+            if rung.step is None:
+                yield f"ladder: the first that is shown, {score}"
+            else:
+                yield f"ladder: a new best, {score}, more than {rung.step:.4f} above the one before"
     yield (
         f"ladder: the best shown is {ladder.best} of run {ladder.run}, {ladder.metric} "
         f"{ladder.value:.4f}"
@@ -74,10 +77,9 @@ def ladder_notes(summary: RunSummary) -> Iterator[str]:
     if stays and ladder.lost:
         yield f"{STAYS} its answers are not there any more, so that nothing can be compared with it"
     elif stays:
-        steps = ", ".join(
-            f"{rung.system} by more than {rung.step:.4f}" for rung in stays if rung.step is not None
-        )
-        yield (
-            f"{STAYS} the score of the best, which stays: to be shown a prompt must be better than "
-            f"it ({steps or 'too few samples in common'})"
-        )
+        steps = sorted(rung.step for rung in stays if rung.step is not None)
+        needed = "; so few samples in common tell of no better one"
+        if steps:
+            most = f" to {steps[-1]:.4f}, by its noise" if steps[-1] > steps[0] else ""
+            needed = f": to be shown, a prompt must be better by more than {steps[0]:.4f}{most}"
+        yield f"{STAYS} the score of the best, which stays{needed}"
