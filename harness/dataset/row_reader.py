@@ -137,6 +137,7 @@ class RowReader:
         self.mending.count(sample_id, changes)
         for column in config.reference_columns:
             self.notes.add(column, cells[column], self._list_form)
+        self.notes.add_media(media)
         return sample
 
     def choose(self, rows: Iterable[Row], ids: Sequence[str]) -> list[Row]:

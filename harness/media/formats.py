@@ -97,6 +97,19 @@ def _readers() -> list[tuple[_Reader, Callable[[bytes], bool | str] | None]]:
     return [Image.OPEN[name] for name in FORMATS]
 
 
+def has_several_frames(image: ImageFile) -> bool:
+    """Say whether further frames or pages stand behind the first; afterwards it has no pixels.
+
+    The second pictures in a phone's JPEG, its depth or a preview, are none.
+    """
+    if image.format in ("JPEG", "MPO"):
+        return False
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # noqa: BLE001 - a second frame is there, and is broken
+        return True
+
+
 def ends_well(image: ImageFile, file: IO[bytes]) -> bool:
     """Say whether a file holds all that its header promises, as far as that is seen for nothing.
 

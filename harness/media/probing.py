@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 from harness.errors import DataError, NoSuchImage
 from harness.fingerprint import sha256_bytes, sha256_file
 from harness.media.border import refusing
-from harness.media.formats import MAX_PIXELS, ends_well, open_header
+from harness.media.formats import MAX_PIXELS, ends_well, has_several_frames, open_header
 from harness.media.pixels import rules_for
 from harness.media.places import MAX_FILE_BYTES, read
 from harness.records import FilePlace, MediaRef
@@ -62,4 +62,11 @@ def _probed(file: IO[bytes], place: Place, digest: Callable[[], str]) -> MediaRe
         image.getexif()
     if not ends_well(image, file):
         image.load()
-    return MediaRef(place=place, sha256=digest(), width=width, height=height, pixels=rules)
+    return MediaRef(
+        place=place,
+        sha256=digest(),
+        width=width,
+        height=height,
+        pixels=rules,
+        several_frames=has_several_frames(image),
+    )

@@ -108,6 +108,8 @@ class MediaRef:
     """Pixels."""
     pixels: int = 1
     """The version of the rules by which its pixels are made; see harness.media.pixels."""
+    several_frames: bool = False
+    """Whether the file holds further frames or pages behind the first, the one that is seen."""
 
     @property
     def name(self) -> str:
