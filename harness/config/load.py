@@ -296,6 +296,7 @@ def load_dataset(path: Path) -> DatasetConfig:
         clean_numbers=dict(entry.number for entry in file.clean if not isinstance(entry, str)),
         mend=tuple(file.mend),
         choosing=choosing,
+        max_megapixels=file.images.max_megapixels,
         obtain=file.obtain,
         where=source.where(("source",)),
         path_where=source.where(("source", "path")),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of, texts_of
 from harness.dataset.cleaning import Cleaning
 from harness.dataset.image_files import find_image, may_be_there, place_below
+from harness.dataset.image_rules import ImageRules
 from harness.dataset.mending import Mending
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
@@ -99,6 +100,7 @@ class RowReader:
         self.probe = probe
         self.images_elsewhere: Mapping[str, str] = {}
         """Hash of an image → the sample of an earlier split that shows it."""
+        self._rules = ImageRules(config)
         self._list_form = ListForm(
             written=config.reference_list, separator=config.reference_separator
         )
@@ -250,6 +252,7 @@ class RowReader:
                 raise RowFault("missing_image", error.message) from error
             except DataError as error:
                 raise RowFault("unreadable_image", error.message) from error
+            self._rules.check(media[-1])
         if not media:
             raise RowFault("missing_image", f"no image in {', '.join(config.image_columns)}")
         return tuple(media)

@@ -94,6 +94,8 @@ class DatasetConfig:
     """Samples with the same value are no independent observations."""
     image_root: Path
     image_suffix: str
+    max_megapixels: float | None = None
+    """Larger images are left out; None: no more than any dataset's."""
     clean: tuple[str, ...]
     """Faults whose rows are dropped and counted; any other fault stops the run."""
     clean_numbers: Mapping[str, int] = field(default_factory=dict)

@@ -17,6 +17,9 @@ from harness.config.schema.source_file import SourceFile  # noqa: TC001 - pydant
 from harness.config.schema.strict import Strict
 from harness.records import Plain  # noqa: TC001 - pydantic reads the annotations
 
+MAX_MEGAPIXELS = 100
+"""Of any image that is read."""
+
 
 class ReferencesFile(Strict):
     """``references:`` of a dataset's columns; a list of names means no more than ``columns``."""
@@ -84,6 +87,13 @@ class ImagesFile(Strict):
         default=".", description="The folder that holds them, beside this file; none lies outside."
     )
     suffix: str = Field(default="", description="Added to the image column, e.g. .jpg")
+    max_megapixels: float | None = Field(
+        default=None,
+        gt=0,
+        le=MAX_MEGAPIXELS,
+        description="Images of more million pixels are left out as unreadable_image; default: "
+        f"{MAX_MEGAPIXELS}.",
+    )
 
 
 class DatasetFile(Strict):

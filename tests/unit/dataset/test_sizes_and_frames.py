@@ -3,7 +3,11 @@
 import pytest
 from PIL import Image
 
+from harness.config.load import load_dataset
+from harness.config.schema.dataset_file import MAX_MEGAPIXELS
 from harness.dataset.samples import load_samples
+from harness.errors import ConfigErrors
+from harness.media import MAX_PIXELS
 
 
 def animated(folder, *names):
@@ -27,3 +31,39 @@ def test_animated_images_are_counted(names, said, make, pictures):
     assert loaded.notes == (f"d.csv: {said}",)
     several = {sample.id: sample.media[0].several_frames for sample in loaded.samples}
     assert several == dict.fromkeys([*names, "again"], True) | {"red": False}
+
+
+@pytest.fixture
+def limited(make, tmp_path):
+    """The dataset of these rows, with a limit to the size of its images."""
+
+    def _limited(rows, limit):
+        config = make(rows)
+        path = config.where.path
+        path.write_text(path.read_text().replace("suffix: .png", f"max_megapixels: {limit}"))
+        return load_dataset(path)
+
+    return _limited
+
+
+def test_images_over_the_datasets_own_limit_are_left_out_with_it(limited, pictures):
+    for name, size in (("wide", (301, 100)), ("fits", (300, 100))):
+        Image.new("L", size).save(pictures / f"{name}.png")
+    loaded = load_samples(limited("a,wide.png,Soup,x\nb,fits.png,Soup,x\n", "0.03"))
+    assert [sample.id for sample in loaded.samples] == ["b"]
+    [dropped] = loaded.dropped
+    assert (dropped.id, dropped.reason) == ("a", "unreadable_image")
+    assert dropped.detail == (
+        "image of 301×100 pixels, more than the 0.03 megapixels of 'images.max_megapixels': "
+        f"{pictures / 'wide.png'}"
+    )
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "many"])
+def test_a_limit_that_cannot_be_is_refused_with_its_line(limit, limited):
+    with pytest.raises(ConfigErrors, match=r"d\.yaml:3: 'images.max_megapixels'"):
+        limited("a,red.png,Soup,x\n", limit)
+
+
+def test_no_dataset_allows_more_than_is_read_anywhere():
+    assert MAX_MEGAPIXELS * 1_000_000 == MAX_PIXELS
