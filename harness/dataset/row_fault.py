@@ -10,6 +10,7 @@ UNUSABLE = (
     "missing_image",
     "image_outside",
     "unreadable_image",
+    "unsuitable_image",
     "image_across_splits",
 )
 """Faults of rows that can be no sample; the others are looked for only where they are listed."""

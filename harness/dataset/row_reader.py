@@ -82,6 +82,7 @@ class RowReader:
         images: bool,
         probe: Callable[[Place], MediaRef],
         look: Callable[[MediaRef], str],
+        unsuitable: Callable[[MediaRef], str | None] | None = None,
     ) -> None:
         self.config = config
         self.notes = Notes(config.path.name)
@@ -100,7 +101,7 @@ class RowReader:
         self.probe = probe
         self.images_elsewhere: Mapping[str, str] = {}
         """Hash of an image → the sample of an earlier split that shows it."""
-        self._rules = ImageRules(config)
+        self._rules = ImageRules(config, unsuitable)
         self._list_form = ListForm(
             written=config.reference_list, separator=config.reference_separator
         )

@@ -48,6 +48,7 @@ def load_samples(
     unsealed: bool = False,
     probe: Callable[[Place], MediaRef] = media.probe,
     look: Callable[[MediaRef], str] = media.look,
+    unsuitable: Callable[[MediaRef], str | None] | None = None,
 ) -> LoadedDataset:
     """Read a dataset's samples; its images are checked and hashed, not kept.
 
@@ -62,6 +63,7 @@ def load_samples(
         unsealed: refuse ids that lie in a sealed split.
         probe: checks, hashes and measures an image.
         look: gives the look of an image; asked where ``clean`` lists ``near_duplicate_image``.
+        unsuitable: says why an image cannot be shown to a model; None: all can.
 
     Raises:
         DataError: the file cannot be read, a column is missing, an id that was asked for is not
@@ -69,7 +71,7 @@ def load_samples(
             there is no such split.
     """
     split = split_named(config, split)
-    reader = RowReader(config, images=images, probe=probe, look=look)
+    reader = RowReader(config, images=images, probe=probe, look=look, unsuitable=unsuitable)
     made: list[tuple[int, Sample]] = []
     dropped: dict[int, Dropped] = {}
 

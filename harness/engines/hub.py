@@ -26,6 +26,7 @@ SECONDS = 5.0
 """How long the Hub may take to answer."""
 
 _CONFIG = "config.json"
+_PICTURES = ("preprocessor_config.json", "processor_config.json")
 _INDEX = "model.safetensors.index.json"
 _ADAPTER = "adapter_config.json"
 
@@ -103,6 +104,19 @@ class Hub:
         if model.adapter and on_hub(model.adapter):
             name, revision = split_adapter(model.adapter)
             model = replace(model, adapter=f"{name}@{self._commit(name, revision, _ADAPTER)}")
+        return model
+
+    def describe(self, model: ModelConfig) -> ModelConfig:
+        """See to it that what a pinned model says of its pictures is here, where it can be had.
+
+        By its settings, some kilobytes, images that it refuses are known before it is loaded.
+        """
+        if model.engine in ENGINES and on_hub(model.model):
+            files = (_CONFIG, *_PICTURES)
+            unknown = [file for file in files if _nothing_known(model.model, model.revision, file)]
+            # Asked first: what fetches files tries for half a minute where there is no network.
+            if unknown and self._ask(model.model, model.revision)[0] is not None:
+                _download(model.model, model.revision, unknown)
         return model
 
     def fetch(self, model: ModelConfig) -> ModelConfig:
@@ -209,6 +223,27 @@ def _in_cache(name: str, revision: str | None, file: str) -> Path | None:
     except HFValidationError:
         return None
     return Path(path) if isinstance(path, str) else None
+
+
+def _nothing_known(name: str, commit: str | None, file: str) -> bool:
+    """Tell whether the cache has no file of a commit, and does not know either that it has none."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return try_to_load_from_cache(name, file, revision=commit) is None
+    except HFValidationError:
+        return True
+
+
+def _download(name: str, commit: str | None, files: list[str]) -> None:
+    """Put small files into the cache; those that cannot be had are left out."""
+    import httpx2
+    from huggingface_hub import hf_hub_download
+
+    for file in files:
+        with suppress(httpx2.HTTPError, OSError, ValueError):
+            hf_hub_download(name, file, revision=commit, etag_timeout=SECONDS)
 
 
 def _whole(name: str, commit: str | None) -> bool:

@@ -8,26 +8,22 @@ nothing is fetched, and no code of a checkpoint is run.
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config.files import is_file
-from harness.engines.hub import is_commit, on_hub
+from harness.engines.checkpoint_files import checkpoint_folder, picture_settings, read_object
 from harness.engines.protocol import is_installed
 from harness.records import ImagePart, TextPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from harness.records import MediaRef, ModelConfig, RenderedPrompt
 
-ENGINES = ("vllm", "transformers")
-"""Those that read a checkpoint's files themselves."""
 _QWEN = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 _SHORTEST, _LONGEST = "shortest_edge", "longest_edge"
 """What Qwen's processor calls its smallest and its largest area."""
@@ -109,52 +105,22 @@ def prompt_length(model: ModelConfig) -> PromptLength | None:
         None where the checkpoint's files are not here or do not say how long its context is, or
         the package ``tokenizers`` is missing.
     """
-    if model.engine not in ENGINES or not is_installed("tokenizers"):
+    if not is_installed("tokenizers"):
         return None
-    folder = _folder(model)
+    folder = checkpoint_folder(model)
     if folder is None or not is_file(folder / "tokenizer.json") or not _chats(folder):
         return None
-    config = _read(folder / "config.json")
+    config = read_object(folder / "config.json")
     context = _context(model, config)
     if context is None:
         return None
     return PromptLength(folder, context, _qwen_rule(model, config, folder))
 
 
-def _folder(model: ModelConfig) -> Path | None:
-    """Find a checkpoint's files: its folder, or what the Hub's cache has of its revision."""
-    if not on_hub(model.model):
-        return Path(model.model)
-    repository = _hub_cache() / f"models--{model.model.replace('/', '--')}"
-    revision = model.revision or "main"
-    try:
-        if not is_commit(revision):
-            revision = (repository / "refs" / revision).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        return None
-    return repository / "snapshots" / revision
-
-
-def _hub_cache() -> Path:
-    """Give the folder in which huggingface_hub keeps files, which is slow to import."""
-    if cache := os.environ.get("HF_HUB_CACHE"):
-        return Path(cache).expanduser()
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
-    return Path(os.environ.get("HF_HOME") or caches).expanduser() / "hub"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
 def _chats(folder: Path) -> bool:
     """Tell whether it has a chat template; captioners have none, and rules of their own."""
     files = ("chat_template.jinja", "chat_template.json")
-    return any(is_file(folder / name) for name in files) or "chat_template" in _read(
+    return any(is_file(folder / name) for name in files) or "chat_template" in read_object(
         folder / "tokenizer_config.json"
     )
 
@@ -181,7 +147,7 @@ def _qwen_rule(
         return None
     if "mm_processor_kwargs" in model.args:
         return None
-    settings = _read(folder / "preprocessor_config.json")
+    settings = picture_settings(folder)
     size = settings.get("size")
     size = size if isinstance(size, dict) else {}
     least = _count(model.image.get("min_pixels"), settings.get("min_pixels"), size.get(_SHORTEST))

@@ -25,6 +25,7 @@ Fault = Literal[
     "missing_image",
     "image_outside",
     "unreadable_image",
+    "unsuitable_image",
     "image_across_splits",
     "duplicate_image",
     "near_duplicate_image",

@@ -119,8 +119,14 @@ class DatasetFile(Strict):
         description="Where the files are that the image column names.",
     )
     clean: Clean = Field(
-        default=["missing_reference", "missing_image", "image_outside", "unreadable_image"],
-        description="Faults whose rows are dropped and counted; any other of the first eight stops "
+        default=[
+            "missing_reference",
+            "missing_image",
+            "image_outside",
+            "unreadable_image",
+            "unsuitable_image",
+        ],
+        description="Faults whose rows are dropped and counted; any other of the first nine stops "
         "the run, and those behind them are looked for only where they are listed.",
     )
     mend: list[Mend] = Field(

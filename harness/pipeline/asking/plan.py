@@ -7,18 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import media
-from harness.config.control_kinds import chosen_control, split_control
 from harness.config.problems import Problems
-from harness.config.selecting import selected
-from harness.config.variables import with_settings
 from harness.engines.hub import is_pinned
 from harness.engines.protocol import REPLAY
-from harness.errors import ConfigError, ConfigErrors
 from harness.fingerprint import sha256_file
 from harness.ingredients import Ingredients
-from harness.nearest import nearest
 from harness.pipeline.asking.control_prompts import add_controls
 from harness.pipeline.asking.identities import identities_of, identity_texts, plain_numbers
+from harness.pipeline.asking.narrowing import chosen_models, chosen_variants
 from harness.pipeline.asking.piping import asked_of
 from harness.pipeline.asking.plan_samples import samples_of
 from harness.pipeline.asking.refusals import (
@@ -32,6 +28,7 @@ from harness.pipeline.asking.refusals import (
 )
 from harness.pipeline.asking.replayed import ReplayRenderer, replayed
 from harness.pipeline.asking.systems import same_names, systems_of
+from harness.pipeline.asking.unsuitable import unsuitable_for
 from harness.pipeline.asking.worked_examples import (
     Reading,
     SimilarExemplars,
@@ -39,7 +36,6 @@ from harness.pipeline.asking.worked_examples import (
     similar_of,
 )
 from harness.records import (
-    Control,
     Decoding,
     Json,
     ModelConfig,
@@ -196,8 +192,8 @@ def choose(suite: Suite, choice: Choice) -> Suite:
     Raises:
         ConfigErrors: a name that the suite does not have.
     """
-    variants, controls = _chosen_variants(suite, choice)
-    models = _named(suite.models, choice.models, "model", suite)
+    variants, controls = chosen_variants(suite, choice)
+    models = chosen_models(suite, choice.models)
     if choice.engine:
         # The arguments were meant for the engine that is not used.
         models = tuple(
@@ -285,18 +281,19 @@ def draft_plan(
     renderers: dict[str, Renderer | ControlRenderer | ReplayRenderer] = {}
     exemplars: dict[str, tuple[Sample, ...]] = {}
     similar: dict[str, SimilarExemplars] = {}
-    reading = Reading(probe=probe, look=look)
     for variant in suite.variants:
         refuse_steps(variant, problems)
+    systems = list(systems_of(suite, problems))
+    refuse_models(suite, asked_of(systems), problems)
+    suite = _pinned(suite, pin, problems)
+    unsuitable = unsuitable_for(suite.models if images else ())
+    reading = Reading(probe=probe, look=look, unsuitable=unsuitable)
+    for variant in suite.variants:
         with problems.caught(variant.where.get("exemplars")):
             exemplars[variant.name] = exemplars_of(variant, suite, reading)
             if choosing := similar_of(variant, suite, reading):
                 similar[variant.name] = choosing
             renderers[variant.name] = Renderer(variant, choosing or exemplars[variant.name])
-    systems = list(systems_of(suite, problems))
-    refuse_models(suite, asked_of(systems), problems)
-    if pin and not problems.all:
-        suite = _pinned(suite, pin, problems)
     # Of a plan that is refused one sample is enough: those of a large dataset take minutes.
     limit = 1 if problems.all else choice.limit
     dataset = None
@@ -309,6 +306,7 @@ def draft_plan(
             ids=sample_ids,
             images=images,
             look=look,
+            unsuitable=unsuitable,
         )
     if dataset is None:
         return None
@@ -357,9 +355,13 @@ def _file_at(suite: Suite, model: ModelConfig) -> Where | None:
     return suite.where.get(f"{at}.model") or suite.where.get(at)
 
 
-def _pinned(suite: Suite, pin: Callable[[ModelConfig], ModelConfig], problems: Problems) -> Suite:
+def _pinned(
+    suite: Suite, pin: Callable[[ModelConfig], ModelConfig] | None, problems: Problems
+) -> Suite:
     """Give a suite with the commits of its models; with a problem the suite as it is."""
-    models = []
+    models: list[ModelConfig] = []
+    if pin is None or problems.all:
+        return suite
     for model in suite.models:
         with problems.caught(), placed(suite, model):
             models.append(pin(model))
@@ -372,42 +374,3 @@ def _drawn(decoding: Decoding, draw: int) -> Decoding:
     if not draw or seed is None:
         return decoding
     return replace(decoding, params={**decoding.params, "seed": seed + draw})
-
-
-def _chosen_variants(
-    suite: Suite, choice: Choice
-) -> tuple[tuple[PromptVariant, ...], dict[str, tuple[Control, ...]]]:
-    """Give the variants that are to be run, with their variables set, and their controls.
-
-    Raises:
-        ConfigErrors: a name or a setting is wrong; all that are.
-    """
-    problems = Problems()
-    variants = with_settings(suite.variants, choice.settings, problems)
-    controls: dict[str, tuple[Control, ...]] = {}
-    for name in choice.only or tuple(variant.name for variant in variants):
-        with problems.caught():
-            unknown = f"suite '{suite.name}' has no variant '{name}'"
-            named, control = split_control(name, variants)
-            found = [variant.name for variant in selected(named, variants, unknown)]
-            given = (
-                {variant: suite.controls.get(variant, ()) for variant in found}
-                if control is None
-                else chosen_control(control, found, suite.controls, name)
-            )
-            for variant, kinds in given.items():
-                controls[variant] = tuple(dict.fromkeys([*controls.get(variant, ()), *kinds]))
-    problems.raise_any()
-    chosen = tuple(variant for variant in variants if variant.name in controls)
-    return chosen, {name: kinds for name, kinds in controls.items() if kinds}
-
-
-def _named(
-    entries: tuple[ModelConfig, ...], names: tuple[str, ...], word: str, suite: Suite
-) -> tuple[ModelConfig, ...]:
-    known = [entry.name for entry in entries]
-    for name in names:
-        if name not in known:
-            message = f"suite '{suite.name}' has no {word} '{name}'"
-            raise ConfigErrors([ConfigError(message, hint=nearest(name, known))])
-    return tuple(entry for entry in entries if not names or entry.name in names)

@@ -26,6 +26,7 @@ def samples_of(
     images: bool = True,
     unsealed: bool = False,
     look: Callable[[MediaRef], str] = media.look,
+    unsuitable: Callable[[MediaRef], str | None] | None = None,
 ) -> LoadedDataset:
     """Load samples; of data that are no part of the project say how they are got.
 
@@ -46,4 +47,5 @@ def samples_of(
         unsealed=unsealed,
         probe=probe,
         look=look,
+        unsuitable=unsuitable,
     )

@@ -132,7 +132,7 @@ def run_loaded(
             choice,
             hash_file=hashes.sha256,
             probe=hashes.probe,
-            pin=hub.pin,
+            pin=lambda model: hub.describe(hub.pin(model)),
             look=hashes.look,
         )
         plan = replace(plan, leakage=guard(plan, hashes.look))

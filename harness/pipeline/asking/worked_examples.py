@@ -39,15 +39,35 @@ class Reading:
 
     probe: Callable[[Place], MediaRef]
     look: Callable[[MediaRef], str]
-    pools: dict[tuple[str | None, ...], tuple[Sample, ...]] = field(default_factory=dict)
-    """Datasets that are read whole to choose from, each once for all variants."""
+    unsuitable: Callable[[MediaRef], str | None] | None = None
+    """Says why an image cannot be shown to a model of the run; None: all can."""
+    pools: dict[tuple[tuple[str | None, ...], bool], tuple[Sample, ...]] = field(
+        default_factory=dict
+    )
+    """Datasets that are read whole to choose from, by their data and whether their images are
+    shown: variants share them."""
 
     def samples(
-        self, config: DatasetConfig, *, limit: int | None = None, ids: Sequence[str] | None = None
+        self,
+        config: DatasetConfig,
+        spec: ExemplarSpec,
+        *,
+        limit: int | None = None,
+        ids: Sequence[str] | None = None,
     ) -> tuple[Sample, ...]:
-        """Read samples of a dataset, none of a sealed split; see ``samples_of``."""
+        """Read samples of a dataset, none of a sealed split, none whose image cannot be shown.
+
+        Raises:
+            DataError: they are not there, or cannot be used.
+        """
         return samples_of(
-            config, self.probe, limit=limit, ids=ids, unsealed=True, look=self.look
+            config,
+            self.probe,
+            limit=limit,
+            ids=ids,
+            unsealed=True,
+            look=self.look,
+            unsuitable=self.unsuitable if spec.images else None,
         ).samples
 
 
@@ -69,22 +89,22 @@ def exemplars_of(variant: PromptVariant, suite: Suite, reading: Reading) -> tupl
         return ()
     config = find_dataset(spec.dataset, suite.folder, asked=_at(variant, "dataset"))
     if spec.choose == "random":
-        pool = _pool(config, reading)
+        pool = _pool(config, spec, reading)
         _enough(variant, spec, config, len(pool))
         ranked = sorted(pool, key=lambda sample: (_drawn(spec.seed, sample.id), sample.id))
         return tuple(arranged(ranked[: spec.number], spec.arranged))
     if spec.choose == "first":
-        first = reading.samples(config, limit=spec.number)
+        first = reading.samples(config, spec, limit=spec.number)
         _enough(variant, spec, config, len(first))
         return tuple(arranged(first, spec.arranged))
     try:
-        return reading.samples(config, ids=spec.ids)
+        return reading.samples(config, spec, ids=spec.ids)
     except NoSampleError as error:
         i = spec.listed.index(error.sample_id)
         error.where = _at(variant, f"ids.{i}")
         raise
     except DataError as error:
-        reading.samples(config, limit=1)  # raises where the dataset itself is wrong
+        reading.samples(config, spec, limit=1)  # raises where the dataset itself is wrong
         error.where = _at(variant, "ids")
         raise
 
@@ -106,7 +126,7 @@ def similar_of(variant: PromptVariant, suite: Suite, reading: Reading) -> Simila
             message = f"'exemplars.by': the dataset '{each.name}' has no metadata '{name}'"
             hint = nearest(name, each.metadata_columns) or "list the column under 'metadata:'"
             raise ConfigError(message, where=variant.where.get("exemplars.by"), hint=hint)
-    pool = _pool(config, reading)
+    pool = _pool(config, spec, reading)
     _enough(variant, spec, config, len(pool))
     likeness: Likeness = (
         WordLikeness(pool, name)
@@ -192,11 +212,12 @@ class SimilarExemplars:
         return any(own.near(look) for look in looks_of(self.candidates[place].media, self._look))
 
 
-def _pool(config: DatasetConfig, reading: Reading) -> tuple[Sample, ...]:
+def _pool(config: DatasetConfig, spec: ExemplarSpec, reading: Reading) -> tuple[Sample, ...]:
     """Read a whole dataset, once for all variants that choose from it."""
-    if config.data not in reading.pools:
-        reading.pools[config.data] = reading.samples(config)
-    return reading.pools[config.data]
+    name = (config.data, spec.images)
+    if name not in reading.pools:
+        reading.pools[name] = reading.samples(config, spec)
+    return reading.pools[name]
 
 
 def _enough(variant: PromptVariant, spec: ExemplarSpec, config: DatasetConfig, there: int) -> None:

@@ -165,6 +165,49 @@ def test_an_adapter_is_fetched_at_its_commit(tmp_path, home):
     assert pin(home, NOWHERE, {**model, "fetch": True}) == [[None, str(path)]]
 
 
+DESCRIBE = """
+import sys
+from harness.engines.hub import Hub
+from harness.engines.picture_sizes import size_rule
+from harness.records import ModelConfig
+name, *revisions = sys.argv[1:]
+for revision in revisions:
+    hub = Hub()
+    model = ModelConfig(name="m", engine="vllm", model=name, revision=revision)
+    rule = size_rule(hub.describe(model))
+    print(rule and rule(1, 201))
+"""
+
+
+def described(home, url, *revisions, name=NAME, **more):
+    done = subprocess.run(
+        [sys.executable, "-c", DESCRIBE, name, *revisions],
+        capture_output=True,
+        check=False,
+        env=environment(home, url, **more),
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+def test_what_a_model_says_of_its_pictures_is_fetched_before_it_is_loaded(hub, home):
+    why = "one side is 201 times the other, more than 200"
+    assert described(home, hub.url, FIRST, HF_HUB_OFFLINE="1") == ["None"]
+    began = time.monotonic()
+    assert described(home, NOWHERE, FIRST) == ["None"]  # it is asked when it is wanted
+    assert time.monotonic() - began < 30
+    assert described(home, hub.url, FIRST) == [why]
+    assert described(home, hub.url, FIRST, name="no such name") == ["None"]
+    there = {path.name for path in home.glob("hub/models--*/snapshots/*/*")}
+    assert there == {"config.json", "preprocessor_config.json"}
+    asked = len(hub.asked)
+    assert described(home, hub.url, FIRST, FIRST) == [why, why]
+    assert described(home, NOWHERE, FIRST) == [why]
+    assert len(hub.asked) == asked  # nor for the file that it has not
+
+
 def run(project, home, url, *words, **more):
     return subprocess.run(
         [str(Path(sys.executable).parent / "harness"), *words],
