@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import DataError
 from harness.media.border import refusing
 from harness.media.formats import DEEP, open_header
+from harness.media.missing_pixels import lacks_pixels
 from harness.media.places import open as open_media
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ def decode(content: bytes, ref: MediaRef) -> Image.Image:
         from PIL import ImageOps
 
         image = open_header(BytesIO(content), ref.name)
+        image.load()
+        if lacks_pixels(image, content):
+            raise ValueError("pixels are missing at its end")
         ImageOps.exif_transpose(image, in_place=True)
         if ref.pixels > 1 and image.mode in DEEP:
             return _grey(image).convert("RGB")
