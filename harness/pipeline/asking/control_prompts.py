@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.config.control_kinds import control_name
 from harness.config.names import unique
 from harness.engines.protocol import check_blind
-from harness.errors import ConfigError, RenderError
+from harness.errors import ConfigError, DataError, RenderError
 from harness.media import grey, upright_size
 from harness.pipeline.asking.donors import donors_of
 from harness.pipeline.asking.systems import control_systems
@@ -121,7 +122,10 @@ def _grey(sample: Sample) -> tuple[MediaRef, ...]:
 
 @lru_cache(maxsize=_SIZES)
 def _grey_for(ref: MediaRef) -> MediaRef:
-    return grey(*upright_size(ref))
+    size = ref.width, ref.height
+    with suppress(DataError):  # what is damaged is told when it is to be seen
+        size = upright_size(ref)
+    return grey(*size)
 
 
 def _refuse_silence(renderer: ControlRenderer, sample: Sample) -> None:
