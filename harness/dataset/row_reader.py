@@ -187,6 +187,17 @@ class RowReader:
             places += map(self._place, self._named_images(row))
         return places
 
+    def places_of(self, row: Row) -> Iterator[Place]:
+        """Give where the bytes of a row's images are, those that can be looked for."""
+        with suppress(RowFault):
+            for image in self._named_images(row):
+                if not isinstance(image, str):
+                    yield image
+                else:
+                    with suppress(RowFault):
+                        path = find_image(self.config.image_root, image)
+                        yield FilePlace(path=str(path))
+
     def refused(self, row: Row, fault: RowFault, *, asked: bool) -> DataError:
         """Say that a fault ends the run."""
         known = self.id_of(row)

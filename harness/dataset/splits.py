@@ -11,22 +11,22 @@ from array import array
 from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import accumulate
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.dataset.image_files import find_image
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import read_rows
 from harness.errors import DataError
 from harness.fingerprint import keyed
 from harness.nearest import nearest
-from harness.records import FilePlace
+from harness.records import FilePlace, UrlPlace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from harness.dataset.row_reader import RowReader
     from harness.dataset.sources.table import Row
-    from harness.records import DatasetConfig, Splits
+    from harness.records import DatasetConfig, Place, Splits
 
 _HASHES = 2**64
 """As many as there are."""
@@ -109,8 +109,8 @@ class Sides:
     def images_before(self, split: str) -> dict[str, str]:
         """Find the images of earlier splits that this one may show under another name.
 
-        Files of a size that one of this split has are hashed, no other; what is not there is none,
-        and pictures in cells of a table are not looked at.
+        Of files those are hashed that have the size of one of this split; images in tables and
+        archives are all read. What is not there is none, and what stands at a URL is not fetched.
 
         Returns:
             Hash of the bytes → whose image it is, for a person.
@@ -118,14 +118,13 @@ class Sides:
         earlier = self._names[: self._names.index(split)]
         if not earlier:
             return {}
-        sizes = {size for row in self._rows((split,)) for _, size in self._files(row)}
+        sizes = {size for row in self._rows((split,)) for _, size in self._images_there(row)}
         found: dict[str, str] = {}
         for row in self._rows(earlier) if sizes else ():
-            for image, size in self._files(row):
-                if size in sizes:
-                    with suppress(RowFault, OSError, DataError):
-                        path = find_image(self._reader.config.image_root, image)
-                        content = self._reader.probe(FilePlace(path=str(path))).sha256
+            for place, size in self._images_there(row):
+                if size is None or size in sizes or None in sizes:
+                    with suppress(DataError, OSError):
+                        content = self._reader.probe(place).sha256
                         sample = f"sample '{self._reader.id_of(row)}'"
                         found.setdefault(content, f"{sample} of the split '{self.of(row)}'")
         return found
@@ -159,13 +158,14 @@ class Sides:
                     if unit is not None:
                         yield unit, keyed("image", image)
 
-    def _files(self, row: Row) -> Iterator[tuple[str, int]]:
-        """Give the images of a row that are there, each with its size."""
-        for image in self._reader.images_of(row):
-            with suppress(RowFault, OSError, ValueError):
-                root = self._reader.config.image_root
-                path = root / image if image.isascii() else find_image(root, image)
-                yield image, path.stat().st_size
+    def _images_there(self, row: Row) -> Iterator[tuple[Place, int | None]]:
+        """Give the images of a row that can be compared, with their size where they are files."""
+        for place in self._reader.places_of(row):
+            if isinstance(place, FilePlace):
+                with suppress(OSError):
+                    yield place, Path(place.path).stat().st_size
+            elif not isinstance(place, UrlPlace):
+                yield place, None
 
 
 def followed(shown: Iterable[tuple[int, int]]) -> dict[int, int]:

@@ -3,8 +3,10 @@
 import json
 import random
 
+import pyarrow as pa
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 from harness.config.load import load_dataset
 from harness.dataset.choosing_rows import chosen_text
@@ -216,6 +218,26 @@ def test_a_copy_of_a_picture_of_dev_is_a_fault_in_test(dataset, twins):
     assert "r0" in {sample.id for sample in load_samples(config).samples}  # dev keeps what it has
     without = load_samples(config, split="test", images=False)
     assert without.dropped == test.dropped
+
+
+def test_a_picture_in_two_cells_of_a_table_is_one_picture(tmp_path, write, twins):
+    table = {key: [row[key] for row in twins] for key in ("id", "title")}
+    table["image"] = [(tmp_path / "images" / row["image"]).read_bytes() for row in twins]
+    parquet.write_table(pa.table(table), tmp_path / "d.parquet")
+    path = write(
+        tmp_path / "d.yaml",
+        f"""
+        source: {{format: parquet, path: d.parquet}}
+        columns: {{id: id, image: image, references: [title]}}
+        {HALVES}
+        """,
+    )
+    with pytest.raises(DataError, match=r"'r1': the same image as sample 'r0' of the split 'dev'"):
+        load_samples(load_dataset(path), split="test")
+    path.write_text(path.read_text() + "clean: [image_across_splits]\n")
+    test = load_samples(load_dataset(path), split="test")
+    assert [row.id for row in test.dropped] == ["r1", "r5"]
+    assert len(load_samples(load_dataset(path)).dropped) == 0
 
 
 def test_copies_within_a_split_are_no_fault(dataset, twins, tmp_path):
