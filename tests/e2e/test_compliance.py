@@ -123,6 +123,9 @@ def test_shares_have_intervals_and_clusters_make_them_wider(project, harness, wr
         [system] = json.loads(done.stdout)["systems"]
         [flag] = [flag for flag in system["flags"] if flag["flag"] == "preamble"]
         assert flag["share"] == 0.5
+        [never] = [flag for flag in system["flags"] if flag["flag"] == "refusal"]
+        never_of = {"id": 0.0876, "cook": 0.3385}[cluster]  # Wilson, 0 of 40; of 10 clusters with t
+        assert never["interval"] == pytest.approx((0.0, never_of), abs=0.0001)
         widths.append(flag["interval"][1] - flag["interval"][0])
     assert widths[1] > 1.5 * widths[0]
     assert widths[0] == pytest.approx(2 * 0.1479, abs=0.001)  # Wilson, 20 of 40

@@ -174,7 +174,7 @@ def _shares(
     for column, flag in enumerate(FLAGS):
         rows = np.column_stack([means[:, column], np.ones(len(means))])
         within = None if clusters is None else clusters[kept]
-        [told] = stats.estimate(rows, _share, clusters=within)
+        [told] = stats.estimate(rows, _share, clusters=within, shares=True)
         shown.append(
             FlagShare(
                 flag=flag,
