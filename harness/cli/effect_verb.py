@@ -57,7 +57,7 @@ def effects(
 def print_effects(found: RunEffects) -> None:
     """Print every effect on every metric, how they were tested, and what may be said."""
     from harness.cli.grid import Grid
-    from harness.contrast import averaged_text, levels_text, p_value_text
+    from harness.contrast import averaged_text, levels_text, p_value_text, signed
 
     grid = Grid(
         ("metric", "of", "levels", "over", "effect", "95 % interval", "p", "verdict", "n"),
@@ -68,14 +68,14 @@ def print_effects(found: RunEffects) -> None:
         if before and _section(before) != _section(effect):
             grid.end_section()
         before = effect
-        low, high = effect.interval or (None, None)
+        low, high = effect.interval or (0.0, 0.0)
         grid.add(
             effect.metric,
             _of(effect, named=len(found.designs) > 1),
             levels_text(effect),
             averaged_text(effect),
-            f"{effect.estimate:+.4f}",
-            "–" if low is None else f"{low:+.4f} … {high:+.4f}",
+            signed(effect.estimate),
+            f"{signed(low)} … {signed(high)}" if effect.interval else "–",
             p_value_text(effect.p_value),
             effect.verdict,
             str(effect.n_paired)

@@ -37,6 +37,8 @@ SHOWN: Mapping[Control, str] = {
     "grey": "a grey image of the same size",
 }
 """What each control shows in the place of a sample's images."""
+NAMED = 3
+"""Systems that a note names; of more it says how many."""
 REASONS = 3
 """Reasons for missing answers that are told of a system: the most frequent ones."""
 REASON_LENGTH = 200
@@ -196,9 +198,14 @@ def _notes_on_numbers(summary: RunSummary) -> Iterator[str]:
             + ", ".join(shown)
         )
     yield from _few(summary)
-    if names := _carried_by_few(summary):
-        verb = "has" if len(names) == 1 else "have"
-        yield f"{', '.join(names)} {verb} no interval: {TOO_FEW_MATCHES}"
+    yield from _carried_by_few(summary)
+    if summary.uneven:
+        of = (
+            ""
+            if set(summary.uneven) >= set(summary.metrics)
+            else f" of {', '.join(summary.uneven)}"
+        )
+        yield f"no best{of} is marked: the systems were not scored on the same samples"
     n = _samples(summary)
     short = summary.short_references
     if short and {"BLEU_4", "CIDEr"} & set(summary.metrics):
@@ -226,10 +233,24 @@ def _few(summary: RunSummary) -> Iterator[str]:
     yield f"{told}: too few to tell prompts apart{cider}"
 
 
-def _carried_by_few(summary: RunSummary) -> list[str]:
-    """Find the metrics that a handful of samples carries, of some system."""
-    results = (r.metric for r in summary.results if r.no_interval == TOO_FEW_MATCHES)
-    return list(dict.fromkeys(results))
+def _carried_by_few(summary: RunSummary) -> Iterator[str]:
+    """Say which metrics a handful of samples carries, and of which systems."""
+    measured: dict[str, set[str]] = {}
+    few: dict[str, list[str]] = {}
+    for result in summary.results:
+        if result.value is not None:
+            measured.setdefault(result.metric, set()).add(result.system)
+        if result.no_interval == TOO_FEW_MATCHES:
+            few.setdefault(result.metric, []).append(result.system)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for metric, systems in few.items():
+        every = set(systems) == measured.get(metric)
+        alike.setdefault(() if every else tuple(systems), []).append(metric)
+    for names, metrics in alike.items():
+        verb = "has" if len(metrics) == 1 else "have"
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        of = f" for {', '.join(names[:NAMED])}{more}" if names else ""
+        yield f"{', '.join(metrics)} {verb} no interval{of}: {TOO_FEW_MATCHES}"
 
 
 def _repeats(summary: RunSummary) -> Iterator[str]:

@@ -101,7 +101,7 @@ def not_applicable(plan: Plan) -> str | None:
         return None
     if missing_baseline(plan):
         return f"the baseline '{decide.baseline}' is not among the run's variants"
-    return "the run has no two systems to compare"
+    return "the run has no pair of systems that its suite declares"
 
 
 def missing_baseline(plan: Plan) -> bool:

@@ -182,7 +182,7 @@ def power_of_suite(
 
 
 def _check(difference: float | None) -> None:
-    if difference is not None and not (math.isfinite(difference) and difference):
+    if difference is not None and not (math.isfinite(difference) and difference > 0):
         raise MetricError(f"no number of samples shows a difference of {difference}")
 
 

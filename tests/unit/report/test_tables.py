@@ -190,10 +190,32 @@ def test_metrics_that_a_handful_of_samples_carries_are_named():
     assert ComparisonTable.of(told).notes == ("BLEU_3, BLEU_4 have no interval: too few matches",)
 
 
+def test_where_only_some_systems_have_no_interval_they_are_named():
+    few = {"no_interval": "too few matches", "interval": None}
+    systems = ("a", "b{blind}", "b{grey}", "b{shuffled}", "c{blind}")
+    told = summary(
+        dict.fromkeys(systems, 0.5),
+        metrics=("BLEU_4", "CIDEr"),
+        results=(
+            result("a", 0.5, "BLEU_4"),
+            result("a", 0.5, "CIDEr"),
+            *(replace(result(name, 0.1, "BLEU_4"), **few) for name in systems[1:]),
+            *(result(name, 0.1, "CIDEr") for name in systems[2:]),
+            replace(result("b{blind}", 0.1, "CIDEr"), **few),
+        ),
+    )
+    assert ComparisonTable.of(told).notes[:2] == (
+        "BLEU_4 has no interval for b{blind}, b{grey}, b{shuffled} and 1 more: too few matches",
+        "CIDEr has no interval for b{blind}: too few matches",
+    )
+
+
 def test_none_is_best_where_systems_were_scored_on_other_samples():
     """Fault: a mark for one that was scored on fewer, easier samples."""
     told = summary({"a": 0.5, "b": 0.25}, uneven=("BLEU_1",))
-    assert "**" not in ComparisonTable.of(told).markdown()
+    table = ComparisonTable.of(told)
+    assert "**" not in table.markdown()
+    assert "no best is marked: the systems were not scored on the same samples" in table.notes
 
 
 def test_texts_that_meteor_does_not_see_whole_are_told():

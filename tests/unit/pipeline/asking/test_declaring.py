@@ -147,7 +147,10 @@ def test_without_the_declared_baseline_nothing_can_be_compared(suite):
     assert not run.record.decide.confirmatory
     assert f"the declared comparison cannot be made: {said}" in run.summary.notices
     alone = harness.run(suite, only="plain")
-    assert alone.record.decide.not_applicable == "the run has no two systems to compare"
+    assert (
+        alone.record.decide.not_applicable
+        == "the run has no pair of systems that its suite declares"
+    )
 
 
 def test_a_part_of_a_suite_knows_how_many_comparisons_the_whole_makes(suite):
