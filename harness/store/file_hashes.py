@@ -30,8 +30,8 @@ HASHES_FILE = "file_hashes.sqlite"
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, seen TEXT, sha256 TEXT)"
 _IMAGES = (
-    "CREATE TABLE IF NOT EXISTS images "
-    "(place TEXT PRIMARY KEY, seen TEXT, sha256 TEXT, width INT, height INT, pixels INT)"
+    "CREATE TABLE IF NOT EXISTS measured_images (place TEXT PRIMARY KEY, seen TEXT, "
+    "sha256 TEXT, width INT, height INT, pixels INT, several_frames INT)"
 )
 _LOOKS = "CREATE TABLE IF NOT EXISTS looks (image TEXT PRIMARY KEY, look TEXT)"
 _KEPT_AT_ONCE = 1_000
@@ -117,13 +117,20 @@ class FileHashes:
         with suppress(OSError):  # what is missing is told by who reads it
             seen = media.version(place)
         if seen is not None and (known := self._known_image(name, seen)):
-            digest, width, height, pixels = known
-            return MediaRef(place=place, sha256=digest, width=width, height=height, pixels=pixels)
+            digest, width, height, pixels, several = known
+            return MediaRef(
+                place=place,
+                sha256=digest,
+                width=width,
+                height=height,
+                pixels=pixels,
+                several_frames=bool(several),
+            )
         ref = media.probe(place)
         if seen is not None:
             with self._lock:
-                row = (name, seen, ref.sha256, ref.width, ref.height, ref.pixels)
-                self._new_images.append(row)
+                measured = (ref.width, ref.height, ref.pixels, ref.several_frames)
+                self._new_images.append((name, seen, ref.sha256, *measured))
                 if len(self._new_images) >= _KEPT_AT_ONCE and self._path.parent.is_dir():
                     self._keep_images()
         return ref
@@ -145,20 +152,21 @@ class FileHashes:
             self._keep_looks()
         return made
 
-    def _known_image(self, name: str, seen: str) -> tuple[str, int, int, int] | None:
+    def _known_image(self, name: str, seen: str) -> tuple[str, int, int, int, int] | None:
         with self._lock, suppress(sqlite3.Error):
             if self._images is None and self._path.is_file():
                 self._images = sqlite3.connect(self._path, check_same_thread=False)
             if self._images is not None:
-                found: tuple[str, int, int, int] | None = self._images.execute(
-                    "SELECT sha256, width, height, pixels FROM images WHERE place = ? AND seen = ?",
+                found: tuple[str, int, int, int, int] | None = self._images.execute(
+                    "SELECT sha256, width, height, pixels, several_frames "
+                    "FROM measured_images WHERE place = ? AND seen = ?",
                     (name, seen),
                 ).fetchone()
                 return found
         return None
 
     def _keep_images(self) -> None:
-        insert = "INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?)"
+        insert = "INSERT OR REPLACE INTO measured_images VALUES (?, ?, ?, ?, ?, ?, ?)"
         self._keep(_IMAGES, insert, self._new_images)
 
     def _remembered_looks(self) -> dict[str, str]:

@@ -130,7 +130,8 @@ def in_an_archive(folder, content):
 @pytest.mark.parametrize("put", [in_a_table, in_an_archive])
 def test_an_image_in_another_file_is_read_once_until_that_file_changes(tmp_path, put):
     def png(size):
-        Image.new("RGB", size).save(tmp_path / "x.png")
+        frames = [Image.new("RGB", size, "red")]
+        Image.new("RGB", size).save(tmp_path / "x.png", save_all=True, append_images=frames)
         return (tmp_path / "x.png").read_bytes()
 
     def probed():
@@ -141,9 +142,10 @@ def test_an_image_in_another_file_is_read_once_until_that_file_changes(tmp_path,
     place = put(tmp_path, png((8, 6)))
     assert probed() == probe(place)
     with sqlite3.connect(store) as db:
-        assert db.execute("UPDATE images SET sha256 = 'kept'").rowcount == 1
+        assert db.execute("UPDATE measured_images SET sha256 = 'kept'").rowcount == 1
     db.close()
     assert probed() == replace(probe(place), sha256="kept")
+    assert probed().several_frames
     put(tmp_path, png((9, 6)))
     assert probed() == probe(place)
     assert probed().width == 9
