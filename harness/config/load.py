@@ -397,7 +397,7 @@ def _model(
         revision=file.revision,
         adapter=_checkpoint(file.adapter, folder) if file.adapter else None,
         args=file.args,
-        image=file.image,
+        image=file.image.model_dump(exclude_none=True),
         generation=file.generation,
         timeout=file.timeout,
         price=file.price.model_dump() if file.price else None,

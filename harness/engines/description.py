@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness.engines.failure import one_line
 from harness.engines.hub import download_command
+from harness.engines.image_settings import AREA
 from harness.engines.protocol import check_packages
 from harness.engines.torchvision_ops import mend_imports
 from harness.errors import EngineError
 
 if TYPE_CHECKING:
-    from harness.records import ModelConfig
+    from collections.abc import Mapping
+
+    from harness.records import Json, ModelConfig
 
 
 NEEDED_BY = {"smolvlm": "num2words"}
@@ -31,7 +34,7 @@ def check_needs(config: ModelConfig, command: str) -> None:
     Raises:
         EngineError: a package is missing.
     """
-    if any(value is not None for value in config.image.values()):
+    if any(config.image.get(name) is not None for name in AREA):
         check_packages("the model's image setting", ["qwen_vl_utils"], command)
     if package := NEEDED_BY.get(kind_of(config.model)):
         check_packages(f"'{config.model}'", [package], command)
@@ -46,8 +49,14 @@ def kind_of(model: str) -> str:
         return ""
 
 
-def load_description(config: ModelConfig) -> tuple[Any, Any]:
+def load_description(
+    config: ModelConfig, settings: Mapping[str, Json] | None = None
+) -> tuple[Any, Any]:
     """Load a checkpoint's transformers config and its processor (or tokenizer, without images).
+
+    Args:
+        config: the model.
+        settings: of its processor that are other than the checkpoint's own.
 
     Raises:
         EngineError: there is no such folder, it holds no checkpoint, or the Hub's files are
@@ -64,7 +73,7 @@ def load_description(config: ModelConfig) -> tuple[Any, Any]:
     try:
         return (
             AutoConfig.from_pretrained(config.model, **given),
-            AutoProcessor.from_pretrained(config.model, **given),
+            AutoProcessor.from_pretrained(config.model, **given, **(settings or {})),
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise EngineError(

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.engines.checkpoint_files import checkpoint_folder, picture_settings, read_object
+from harness.engines.image_settings import AREA, PARTS
 from harness.media import MAX_PIXELS
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _RATIO = 200
 """Of the sides of a picture: ``smart_resize`` of transformers and MAX_RATIO of qwen_vl_utils."""
-_LIMITS = ("min_pixels", "max_pixels")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,10 @@ def size_rule(model: ModelConfig) -> Refusal | None:
     if folder is None:
         return None
     settings = picture_settings(folder)
+    settings |= {name: value for name, value in model.image.items() if name in PARTS}
     given = model.args.get("mm_processor_kwargs")
     if isinstance(given, dict):
-        settings = {**settings, **given}
+        settings |= given
     kind = settings.get("image_processor_type") or settings.get("feature_extractor_type")
     name = str(kind).removesuffix("Fast").replace("FeatureExtractor", "ImageProcessor")
     rule = _RULES.get(name)
@@ -73,7 +74,7 @@ def size_rule(model: ModelConfig) -> Refusal | None:
 
 
 def _qwen(checkpoint: _Checkpoint) -> Refusal:
-    given = {name: checkpoint.model.image.get(name) for name in _LIMITS}
+    given = {name: checkpoint.model.image.get(name) for name in AREA}
     if all(value is None for value in given.values()):
         return _too_long
     vision = checkpoint.config.get("vision_config")

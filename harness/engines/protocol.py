@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.additions import Addition, additions
-from harness.engines.image_settings import check_image_setting
+from harness.engines.image_settings import check_image_settings
 from harness.engines.sampling import sampling_params
 from harness.errors import EngineError
 from harness.nearest import nearest
@@ -166,8 +166,8 @@ def check(config: ModelConfig, decodings: Iterable[Decoding]) -> None:
     """
     cls = engine_class(config.engine)
     cls(config, log=Path(os.devnull))
-    for name, pixels in config.image.items() if config.engine in ENGINES else ():
-        check_image_setting(name, pixels)
+    if config.engine in ENGINES:
+        check_image_settings(config)
     check_decoding = getattr(cls, "check_decoding", None)
     for decoding in decodings:
         if cls.sampling is not None:

@@ -16,9 +16,9 @@ from harness.engines import quantized
 from harness.engines.answer_text import answer_text
 from harness.engines.captioners import Captioner, captioner_class, plain_text, refuse_blind
 from harness.engines.chat import ChatWriter, chat_messages, has_template, lacks_bos
-from harness.engines.description import check_needs, load_description, load_parts
+from harness.engines.description import check_needs, load_parts
 from harness.engines.failure import one_line, reason
-from harness.engines.images import ImagePreparation, preparation
+from harness.engines.images import ImagePreparation, load_prepared
 from harness.engines.protocol import ImageWork, check_packages, completed, failed, versions
 from harness.engines.sampling import sampling_params
 from harness.engines.special_tokens import SpecialTokens, refusal
@@ -177,8 +177,7 @@ class TransformersEngine:
             torch.cuda.empty_cache()  # or the next model finds the memory taken
 
     def _load(self) -> None:
-        hf_config, self._processor = load_description(self._config)
-        self._images = preparation(self._config.image, hf_config, self._processor)
+        hf_config, self._processor, self._images = load_prepared(self._config)
         chats = has_template(self._processor)
         captioner = None if chats else captioner_class(hf_config.model_type)
         self._model = model = self._load_model(hf_config)
@@ -203,6 +202,7 @@ class TransformersEngine:
 
         device = self._args.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
         given = {name: self._args[name] for name in MODEL_ARGS if name in self._args}
+        given |= {"config": hf_config} if self._images.config else {}
         quantization = self._args.get("quantization")
         if quantization is not None:
             self.check_installed(self._config)

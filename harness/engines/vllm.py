@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.engines.chat import ChatWriter, chat_messages, lacks_bos
-from harness.engines.description import check_needs, load_description
+from harness.engines.description import check_needs
 from harness.engines.failure import one_line, reason
-from harness.engines.images import ImagePreparation, preparation
+from harness.engines.images import ImagePreparation, load_prepared
 from harness.engines.protocol import ImageWork, bounded, check_packages, completed, failed
 from harness.engines.sampling import sampling_params
 from harness.engines.vllm_beams import Beams, beam_search, take_beams
@@ -229,9 +229,8 @@ class VllmEngine:
             await asyncio.sleep(0)
 
     def _load(self) -> None:
-        hf_config, self._processor = load_description(self._config)
+        _, self._processor, self._images = load_prepared(self._config)
         self._chat = ChatWriter(self._processor)
-        self._images = preparation(self._config.image, hf_config, self._processor)
         try:
             from vllm import AsyncEngineArgs
             from vllm.v1.engine.async_llm import AsyncLLM
@@ -244,8 +243,12 @@ class VllmEngine:
             "structured_outputs_config": self._args.pop("structured_outputs_config", COMPACT),
         }
         given |= self._lora_args()
-        if kwargs := self._images.processor_kwargs():
-            given["mm_processor_kwargs"] = {**kwargs, **self._args.get("mm_processor_kwargs", {})}
+        for name, settings in (
+            ("mm_processor_kwargs", {**self._images.processor_kwargs(), **self._images.loading}),
+            ("hf_overrides", self._images.config),
+        ):
+            if settings:
+                given[name] = {**settings, **self._args.get(name, {})}
         seen = self._log.stat().st_size
         try:
             arguments = AsyncEngineArgs(model=self._config.model, **{**self._args, **given})

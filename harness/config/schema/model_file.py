@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.config.schema.strict import Sampling, Strict, known
 
@@ -14,6 +14,30 @@ class PriceFile(Strict):
 
     prompt: float = Field(ge=0, description="US dollars for a million prompt tokens.")
     completion: float = Field(ge=0, description="US dollars for a million tokens written.")
+
+
+class ImageSettingsFile(BaseModel):
+    """``image:`` of a model; an engine that a package adds may have others."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, int | bool] = Field(init=False)
+    min_pixels: int | None = Field(
+        default=None, description="Of Qwen-VL: the smallest area of an image."
+    )
+    max_pixels: int | None = Field(
+        default=None, description="Of Qwen-VL: the largest area of an image."
+    )
+    longest_edge: int | None = Field(
+        default=None, description="Of Idefics and SmolVLM: the longer side of an image."
+    )
+    do_image_splitting: bool | None = Field(
+        default=None, description="Of Idefics and SmolVLM: whether an image is cut into parts."
+    )
+    max_tiles: int | None = Field(
+        default=None,
+        description="Of InternVL, LLaVA-v1.6 and LLaVA-OneVision: the most tiles that an image is "
+        "cut into, itself not counted.",
+    )
 
 
 class ModelFile(Strict):
@@ -35,16 +59,10 @@ class ModelFile(Strict):
         default=None, description="A LoRA adapter on it: a folder (./x), or Hub id[@revision]."
     )
     args: dict[str, Any] = Field(default_factory=dict, description="Engine arguments.")
-    image: dict[str, int] = Field(
-        default_factory=dict,
+    image: ImageSettingsFile = Field(
+        default_factory=ImageSettingsFile,
         examples=["{max_pixels: 602112}"],
-        description="min_pixels, max_pixels.",
-        json_schema_extra={
-            "properties": {
-                "min_pixels": {"type": "integer", "description": "Smallest area of an image."},
-                "max_pixels": {"type": "integer", "description": "Largest area of an image."},
-            }
-        },
+        description="How large images are shown: each family of models has settings of its own.",
     )
     generation: Sampling = Field(
         default_factory=dict,

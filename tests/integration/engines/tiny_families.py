@@ -77,6 +77,11 @@ FAMILIES = {
     "LLaVA-OneVision": Family(
         builder="tiny_tiles:llava_onevision", on_the_hub=LLAVA | {VISION, "image_newline"}
     ),
+    "LLaVA-OneVision, few tiles": Family(
+        builder="tiny_tiles:llava_onevision",
+        on_the_hub=LLAVA | {VISION, "image_newline"},
+        image={"max_tiles": 2},
+    ),
     "InternVL3": Family(
         builder="tiny_tiles:internvl",
         on_the_hub=LLAVA

@@ -60,8 +60,43 @@ def test_settings_that_cannot_be_are_refused(settings, message):
 
 
 def test_settings_for_another_kind_of_model_are_refused():
-    with pytest.raises(EngineError, match="apply to Qwen-VL models, and this is a llava"):
+    with pytest.raises(EngineError, match="'max_pixels' is no image setting of a llava"):
         preparation({"max_pixels": 5000}, SimpleNamespace(model_type="llava"), PROCESSOR)
+
+
+def of_kind(kind, **processor):
+    images = SimpleNamespace(**{"size": {}, "crop_size": None, **processor})
+    return SimpleNamespace(model_type=kind), SimpleNamespace(image_processor=images)
+
+
+def test_idefics_is_told_its_longest_edge_and_whether_to_cut():
+    given = {"longest_edge": 490, "do_image_splitting": False}
+    two = of_kind("idefics2", size={"shortest_edge": 378, "longest_edge": 980})
+    size = {"longest_edge": 490, "shortest_edge": 378}
+    assert preparation(given, *two).loading == {"do_image_splitting": False, "size": size}
+    small = preparation({"longest_edge": 300}, *two).loading
+    assert small == {"size": {"longest_edge": 300, "shortest_edge": 300}}
+    with pytest.raises(EngineError, match="longest_edge is 981, more than the model's 980"):
+        preparation({"longest_edge": 981}, *two)
+    three = of_kind("smolvlm", size={"longest_edge": 1536})
+    assert preparation(given, *three).loading["size"] == {"longest_edge": 490}
+    assert preparation(given, *three).config == {}
+
+
+def test_llava_is_told_the_grids_that_have_so_few_tiles():
+    grids = [[336, 672], [672, 336], [672, 672], [1008, 336]]
+    crop = {"height": 336, "width": 336}
+    llava = of_kind("llava_next", image_grid_pinpoints=grids, crop_size=crop)
+    told = {"image_grid_pinpoints": grids[:2] + grids[3:]}
+    prepared = preparation({"max_tiles": 3}, *llava)
+    assert (prepared.loading, prepared.config) == (told, told)
+    assert prepared.uuid(REF) == REF.sha256  # the picture itself is left as it is
+    with pytest.raises(EngineError, match="max_tiles is 1, and the model's smallest grid has 2"):
+        preparation({"max_tiles": 1}, *llava)
+
+
+def test_internvl_is_told_the_most_patches():
+    assert preparation({"max_tiles": 4}, *of_kind("internvl")).loading == {"max_patches": 4}
 
 
 def drawn(path, colour="red", side=8):

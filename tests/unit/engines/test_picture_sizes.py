@@ -63,6 +63,7 @@ def test_pictures_that_are_cut_into_quarters_need_two_pixels(rule_of):
     assert "a side of 1 pixel has no half" in rule_of(settings)(1, 50)
     assert rule_of(settings)(2, 50) is None
     assert rule_of(settings, args={"mm_processor_kwargs": {"do_image_splitting": False}}) is None
+    assert rule_of(settings, image={"do_image_splitting": False}) is None
 
 
 @pytest.mark.parametrize("size", [336, {"shortest_edge": 336}])
