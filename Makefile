@@ -3,9 +3,11 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
+S3 := .venv-s3
+S3_PINS := tests/integration/dataset/s3-server.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit core lint check docs bench constraints clean
+.PHONY: help setup buckets demo test unit core lint check docs bench constraints clean
 
 help:  ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -18,10 +20,17 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[cpu,transformers,quantized,semantic,openai,card,dev]"
 	@touch $@
 
+buckets: $(S3)/.set-up  ## Make .venv-s3 with the S3 server that tests of buckets ask
+
+$(S3)/.set-up: $(S3_PINS)
+	@test -x $(S3)/bin/python || $(PYTHON) -m venv $(S3)
+	$(S3)/bin/pip install --quiet --disable-pip-version-check -r $(S3_PINS)
+	@touch $@
+
 demo: setup  ## Run the recipe-title suite on the demo model, offline, on real vLLM
 	$(BIN)/harness run prompts/recipe-titles --with-reported
 
-test: setup  ## Run all tests, the end-to-end ones on real vLLM too
+test: setup buckets  ## Run all tests, the end-to-end ones on real vLLM too
 	$(BIN)/pytest -n 2 --no-loadscope-reorder
 
 unit: setup  ## Run the unit tests alone, in half a minute
@@ -52,4 +61,4 @@ constraints:  ## Freeze what .venv holds into constraints.txt
 	@mv constraints.new constraints.txt
 
 clean:  ## Remove .venv and caches; results stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
+	rm -rf $(VENV) $(S3) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

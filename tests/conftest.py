@@ -112,6 +112,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return InScopes(config, log)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _images_are_kept_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what tests fetch from URLs out of the user's own cache."""
+    os.environ["HARNESS_CACHE"] = str(tmp_path_factory.mktemp("kept"))
+
+
 @pytest.fixture
 def repository() -> Path:
     return REPOSITORY

@@ -21,6 +21,7 @@ from harness.config.sampling_values import sampling_problems
 from harness.config.schema import DatasetFile, ModelFile, SuiteFile
 from harness.config.selecting import clashes, file_of, one, selected
 from harness.config.silencing import silences
+from harness.config.urls import url_of
 from harness.config.validate import validate, validated
 from harness.config.variables import shown_otherwise, suite_settings, with_settings
 from harness.config.variants import load_variant, load_variants
@@ -276,6 +277,7 @@ def load_dataset(path: Path) -> DatasetConfig:
         description=file.description,
         format=file.source.format,
         path=data_path(file, path.parent),
+        url=url_of(file.source.path),
         delimiter=file.source.delimiter,
         encoding=file.source.encoding,
         quoting=file.source.quoting,
@@ -290,7 +292,8 @@ def load_dataset(path: Path) -> DatasetConfig:
         reference_separator=columns.references.separator,
         metadata_columns=tuple(file.columns.metadata) if file.columns else (),
         cluster_column=file.columns.cluster if file.columns else None,
-        image_root=path.parent / image_root(file),
+        image_root=image_root(file, path.parent),
+        image_url=url_of(file.images.root),
         image_suffix=file.images.suffix,
         clean=tuple(entry if isinstance(entry, str) else entry.number[0] for entry in file.clean),
         clean_numbers=dict(entry.number for entry in file.clean if not isinstance(entry, str)),

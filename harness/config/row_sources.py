@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config.schema import ADDED, OPTIONS, ReferencesFile
+from harness.config.urls import FROM_URLS, check_url, url_of
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,6 +50,14 @@ def check_options(file: DatasetFile, source: YamlSource, problems: Problems) -> 
     if kind in WITHOUT_ROOT and "images" in file.model_fields_set:
         where, hint = source.where(("images",)), "leave it out: source.path says where they are"
         problems.add([ConfigError(f"'images' is not for {kind}", where=where, hint=hint)])
+    places = {("source", "path"): file.source.path, ("images", "root"): file.images.root}
+    for place, written in places.items():
+        check_url(written, place, source, problems, remote=file.remote)
+    if url_of(file.source.path) and kind not in FROM_URLS:
+        where, hint = source.where(("source", "path")), f"formats at URLs: {', '.join(FROM_URLS)}"
+        problems.add(
+            [ConfigError(f"{kind} is read from this machine alone", where=where, hint=hint)]
+        )
     if fault := _title_fault(file.source.title_from):
         where = source.where(("source", "title_from"))
         problems.add([ConfigError(f"'source.title_from': {fault}", where=where)])
@@ -64,14 +73,17 @@ def check_options(file: DatasetFile, source: YamlSource, problems: Problems) -> 
 
 
 def data_path(file: DatasetFile, folder: Path) -> Path:
-    """Give where the data are: beside the file, or the id of a dataset on the Hub."""
-    on_hub = file.source.revision is not None
-    return Path(file.source.path) if on_hub else folder / file.source.path
+    """Give where the data are: beside the file; of data elsewhere what they are called there."""
+    if file.source.revision is not None:
+        return Path(file.source.path)
+    url = url_of(file.source.path)
+    return folder / file.source.path if url is None else Path(url.rpartition("/")[2])
 
 
-def image_root(file: DatasetFile) -> str:
-    """Give the folder of images, as the file writes it."""
-    return file.source.path if file.source.format == "folder" else file.images.root
+def image_root(file: DatasetFile, folder: Path) -> Path:
+    """Give the folder of images, which is not used where they are at a URL."""
+    written = file.source.path if file.source.format == "folder" else file.images.root
+    return folder / ("." if url_of(written) else written)
 
 
 def columns_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Columns | None:

@@ -116,9 +116,10 @@ class Chooser:
     def _up_to_limit(
         self, rows: Generator[Row, None, None], made: Sized
     ) -> Generator[Row, None, None]:
-        with closing(rows):
+        needed = None if self._limit is None else self._limit - len(made)
+        with closing(self._reader.images.ahead(rows, needed)) as following:
             while not self._enough(made):
-                if (row := next(rows, None)) is None:
+                if (row := next(following, None)) is None:
                     return
                 yield row
 

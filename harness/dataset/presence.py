@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def is_here(config: DatasetConfig) -> bool:
     """Tell whether all files are there that a dataset's path means."""
-    if config.revision is not None:
-        return True  # the Hub has them, or says what is wrong
+    if config.revision is not None or config.url is not None:
+        return True  # who has them says what is wrong
     if config.format not in OF_SEVERAL:
         return config.path.exists()
     try:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import os.path
 from contextlib import closing, suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from harness.dataset.cells import ListForm, holds_written_list, json_of, text_of, texts_of
+from harness.dataset.cells import ListForm, json_of, text_of, texts_of
 from harness.dataset.cleaning import Cleaning
-from harness.dataset.image_files import find_image, may_be_there, place_below
 from harness.dataset.image_rules import ImageRules
 from harness.dataset.mending import Mending
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
-from harness.dataset.sources.table import HALF_A_CHARACTER, TableFile, read_rows
-from harness.errors import DataError, NoSuchImage
-from harness.records import Dropped, FilePlace, Place, Sample
+from harness.dataset.row_images import RowImages
+from harness.dataset.sources.table import TableFile, read_rows
+from harness.errors import DataError
+from harness.records import Dropped, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from harness.dataset.sources.table import Cell, Row
-    from harness.records import DatasetConfig, MediaRef
+    from harness.records import DatasetConfig, MediaRef, Place
 
 IDS_FOR_HINTS = 1_000
 """The first ids of a dataset, among which the one that may be meant is looked for."""
@@ -37,6 +36,7 @@ def table_file(config: DatasetConfig, say: Callable[[str], None] = lambda _: Non
     """Give a dataset's file, and how it is to be read; ``say`` is told what became no row."""
     return TableFile(
         path=config.path,
+        url=config.url,
         format=config.format,
         delimiter=config.delimiter,
         encoding=config.encoding,
@@ -97,11 +97,10 @@ class RowReader:
             *([config.cluster_column] if config.cluster_column else ()),
         ]
         self._images = images
-        self._root = os.path.normpath(config.image_root.absolute())
-        self.probe = probe
+        rules = ImageRules(config, unsuitable)
+        self.images = RowImages(config, probe, rules, needed=images)
         self.images_elsewhere: Mapping[str, str] = {}
         """Hash of an image → the sample of an earlier split that shows it."""
-        self._rules = ImageRules(config, unsuitable)
         self._list_form = ListForm(
             written=config.reference_list, separator=config.reference_separator
         )
@@ -127,7 +126,7 @@ class RowReader:
         self._cleaning.check_references(references)
         cluster = self.cluster_of(row)
         metadata = {column: json_of(cells[column], column) for column in config.metadata_columns}
-        media, places = (self._media(row), ()) if self._images else self._media_there(row)
+        media, places = (self.images.of(row), ()) if self._images else self.images.there(row)
         sample = Sample(
             id=sample_id,
             references=tuple(references),
@@ -177,27 +176,6 @@ class RowReader:
         name = text_of(row.cells[column], column) if column else None
         return None if name is None or name.strip() in _NO_CLUSTER else name
 
-    def images_of(self, row: Row) -> list[str]:
-        """Give where a row's images would be below their folder, up to the first that can be none.
-
-        Each place is spelled in one way; nothing is looked for.
-        """
-        places: list[str] = []
-        with suppress(RowFault):
-            places += map(self._place, self._named_images(row))
-        return places
-
-    def places_of(self, row: Row) -> Iterator[Place]:
-        """Give where the bytes of a row's images are, those that can be looked for."""
-        with suppress(RowFault):
-            for image in self._named_images(row):
-                if not isinstance(image, str):
-                    yield image
-                else:
-                    with suppress(RowFault):
-                        path = find_image(self.config.image_root, image)
-                        yield FilePlace(path=str(path))
-
     def refused(self, row: Row, fault: RowFault, *, asked: bool) -> DataError:
         """Say that a fault ends the run."""
         known = self.id_of(row)
@@ -235,59 +213,6 @@ class RowReader:
             for row in rows:
                 with suppress(RowFault):
                     yield self.mending.mended(self._written(row.cells))[0]
-
-    def _media_there(self, row: Row) -> tuple[tuple[MediaRef, ...], tuple[str, ...]]:
-        """Give the images of a row that does without them, all or none, and where they would be."""
-        media: tuple[MediaRef, ...] = ()
-        with suppress(RowFault):
-            images = list(self._named_images(row))
-            if all(may_be_there(self._root, name) for name in images if isinstance(name, str)):
-                with suppress(RowFault, DataError):
-                    media = self._media(row)
-            return media, tuple(dict.fromkeys(map(self._place, images)))
-        return (), ()
-
-    def _place(self, image: str | Place) -> str:
-        """Spell where an image is in one way."""
-        return place_below(self._root, image) if isinstance(image, str) else image.name
-
-    def _media(self, row: Row) -> tuple[MediaRef, ...]:
-        config = self.config
-        media: list[MediaRef] = []
-        for image in self._named_images(row):
-            place = image
-            if isinstance(place, str):
-                place = FilePlace(path=str(find_image(config.image_root, place)))
-            try:
-                media.append(self.probe(place))
-            except NoSuchImage as error:
-                raise RowFault("missing_image", error.message) from error
-            except DataError as error:
-                raise RowFault("unreadable_image", error.message) from error
-            self._rules.check(media[-1])
-        if not media:
-            raise RowFault("missing_image", f"no image in {', '.join(config.image_columns)}")
-        return tuple(media)
-
-    def _named_images(self, row: Row) -> Iterator[str | Place]:
-        """Give a row's images: their names with the suffix, or where their bytes stand.
-
-        Raises:
-            RowFault: a cell holds what is no name; those before it have been given.
-        """
-        for column in self.config.image_columns:
-            cell = row.cells.get(column)
-            if cell == HALF_A_CHARACTER:
-                raise RowFault("missing_image", f"'{column}' holds {HALF_A_CHARACTER.reason}")
-            if holds_written_list(cell, ListForm()):
-                several = "several images stand in as many columns, or in a list of JSON or Parquet"
-                raise RowFault("bad_cell", f"'{column}' holds a list written as text; {several}")
-            for member in cell if isinstance(cell, list) else [cell]:
-                if isinstance(member, Place):
-                    yield member
-                else:
-                    for name in texts_of(member, column):
-                        yield name + self.config.image_suffix
 
     def _check_new(self, sample: Sample, row: Row) -> None:
         """Compare with the samples before; rows that became none count for nothing here."""

@@ -112,7 +112,8 @@ def _named(
     splits = reader.config.choosing.splits
     if unsealed and splits and splits.sealed:
         refuse_sealed(reader, splits, rows)
-    yield from rows[:limit]
+    with closing(reader.images.ahead(row for row in rows[:limit])) as following:
+        yield from following
 
 
 def _no_sample(

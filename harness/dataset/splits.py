@@ -11,7 +11,6 @@ from array import array
 from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import accumulate
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.dataset.row_fault import RowFault
@@ -19,14 +18,13 @@ from harness.dataset.sources.table import read_rows
 from harness.errors import DataError
 from harness.fingerprint import keyed
 from harness.nearest import nearest
-from harness.records import FilePlace, UrlPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Generator, Iterable, Iterator
 
     from harness.dataset.row_reader import RowReader
     from harness.dataset.sources.table import Row
-    from harness.records import DatasetConfig, Place, Splits
+    from harness.records import DatasetConfig, Splits
 
 _HASHES = 2**64
 """As many as there are."""
@@ -109,8 +107,8 @@ class Sides:
     def images_before(self, split: str) -> dict[str, str]:
         """Find the images of earlier splits that this one may show under another name.
 
-        Of files those are hashed that have the size of one of this split; images in tables and
-        archives are all read. What is not there is none, and what stands at a URL is not fetched.
+        Of files those are hashed that have the size of one of this split; images in tables, in
+        archives and at URLs are all looked at. What is not there is none.
 
         Returns:
             Hash of the bytes → whose image it is, for a person.
@@ -118,15 +116,19 @@ class Sides:
         earlier = self._names[: self._names.index(split)]
         if not earlier:
             return {}
-        sizes = {size for row in self._rows((split,)) for _, size in self._images_there(row)}
+        images = self._reader.images
+        sizes = {size for row in self._rows((split,)) for _, size in images.sized(row)}
         found: dict[str, str] = {}
-        for row in self._rows(earlier) if sizes else ():
-            for place, size in self._images_there(row):
-                if size is None or size in sizes or None in sizes:
-                    with suppress(DataError, OSError):
-                        content = self._reader.probe(place).sha256
-                        sample = f"sample '{self._reader.id_of(row)}'"
-                        found.setdefault(content, f"{sample} of the split '{self.of(row)}'")
+        if not sizes:
+            return found
+        with closing(images.ahead(self._rows(earlier))) as rows:
+            for row in rows:
+                for image, size in images.sized(row):
+                    if size is None or size in sizes or None in sizes:
+                        with suppress(RowFault, OSError, DataError):
+                            content = images.probed(image).sha256
+                            sample = f"sample '{self._reader.id_of(row)}'"
+                            found.setdefault(content, f"{sample} of the split '{self.of(row)}'")
         return found
 
     def _side(self, unit: int) -> str:
@@ -140,7 +142,7 @@ class Sides:
         cluster = self._reader.cluster_of(row)
         return keyed("split", name) if cluster is None else keyed("split cluster", cluster)
 
-    def _rows(self, splits: Collection[str] | None = None) -> Iterator[Row]:
+    def _rows(self, splits: Collection[str] | None = None) -> Generator[Row, None, None]:
         """Read all rows, or those of some splits."""
         reader = self._reader
         with closing(read_rows(reader.file, reader.columns, reader.config.image_columns)) as every:
@@ -154,18 +156,9 @@ class Sides:
         for row in self._rows():
             with suppress(RowFault):
                 unit = self._unit(row)
-                for image in self._reader.images_of(row):
+                for image in self._reader.images.spelled(row):
                     if unit is not None:
                         yield unit, keyed("image", image)
-
-    def _images_there(self, row: Row) -> Iterator[tuple[Place, int | None]]:
-        """Give the images of a row that can be compared, with their size where they are files."""
-        for place in self._reader.places_of(row):
-            if isinstance(place, FilePlace):
-                with suppress(OSError):
-                    yield place, Path(place.path).stat().st_size
-            elif not isinstance(place, UrlPlace):
-                yield place, None
 
 
 def followed(shown: Iterable[tuple[int, int]]) -> dict[int, int]:

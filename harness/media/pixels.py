@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import DataError
 from harness.media.border import refusing
 from harness.media.formats import DEEP, open_header
+from harness.media.kept_bytes import kept_images
 from harness.media.missing_pixels import lacks_pixels
 from harness.media.places import open as open_media
+from harness.records import UrlPlace
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,6 +57,18 @@ def load(ref: MediaRef) -> Image.Image:
         DataError: it has gone, is not the one that was probed, or cannot be decoded.
     """
     return decode(open_media(ref), ref)
+
+
+def load_here(ref: MediaRef) -> Image.Image | None:
+    """Open an image as ``load`` does, but fetch none: one at a URL is there if it has been kept.
+
+    Raises:
+        DataError: it has gone, is not the one that was probed, or cannot be decoded.
+    """
+    if not isinstance(ref.place, UrlPlace):
+        return load(ref)
+    kept = kept_images().get(ref.sha256)
+    return None if kept is None else decode(kept, ref)
 
 
 def decode(content: bytes, ref: MediaRef) -> Image.Image:

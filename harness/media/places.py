@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from harness.errors import DataError, NoSuchImage
 from harness.fingerprint import sha256_bytes
 from harness.media.archives import read_member
 from harness.media.border import refusing
+from harness.media.kept_bytes import kept_images
 from harness.media.made import grey_bytes
+from harness.media.remote import open_url, read_url
 from harness.media.table_cells import read_cell
 from harness.records import CellPlace, FilePlace, GreyPlace, MemberPlace, UrlPlace
 
@@ -29,6 +31,8 @@ def open(ref: MediaRef) -> bytes:
     Raises:
         DataError: it has gone or cannot be read, or other bytes stand there now.
     """
+    if isinstance(ref.place, UrlPlace) and (kept := kept_images().get(ref.sha256)) is not None:
+        return kept
     content = read(ref.place)
     if sha256_bytes(content) != ref.sha256:
         # Its answer would stand under the old image's key.
@@ -52,6 +56,22 @@ def read(place: Place) -> bytes:
     return content
 
 
+def open_remote(url: str) -> IO[bytes]:
+    """Open a file at a URL, to read it from its beginning or elsewhere.
+
+    Raises:
+        DataError: there is none, or it cannot be had.
+    """
+    name = UrlPlace(url=url).name
+    try:
+        with refusing("cannot be read", name):
+            return open_url(url)
+    except DataError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise DataError(f"no such file: {name}") from error
+        raise
+
+
 def _bytes_at(place: Place) -> bytes | None:
     match place:
         case FilePlace():
@@ -67,8 +87,4 @@ def _bytes_at(place: Place) -> bytes | None:
         case GreyPlace():
             return grey_bytes(place.width, place.height)
         case UrlPlace():
-            import fsspec
-
-            with fsspec.open(place.url, "rb") as remote:
-                content: bytes = remote.read(_MOST)
-            return content
+            return read_url(place.url, _MOST)

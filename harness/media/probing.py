@@ -10,9 +10,10 @@ from harness.errors import DataError, NoSuchImage
 from harness.fingerprint import sha256_bytes, sha256_file
 from harness.media.border import refusing
 from harness.media.formats import MAX_PIXELS, ends_well, has_several_frames, open_header
+from harness.media.kept_bytes import kept_images
 from harness.media.pixels import rules_for
 from harness.media.places import MAX_FILE_BYTES, read
-from harness.records import FilePlace, MediaRef
+from harness.records import FilePlace, MediaRef, UrlPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,10 @@ def probe(place: Path | Place, hash_file: Callable[[Path], str] = sha256_file) -
     if not isinstance(place, FilePlace):
         content = read(place)
         with refusing("not a readable image", place.name):
-            return _probed(BytesIO(content), place, lambda: sha256_bytes(content))
+            ref = _probed(BytesIO(content), place, lambda: sha256_bytes(content))
+        if isinstance(place, UrlPlace):
+            kept_images().put(ref.sha256, content)
+        return ref
     path = Path(place.path)
     with refusing("not a readable image", place.name):
         if not path.is_file():

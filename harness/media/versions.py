@@ -6,7 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.records import CellPlace, FilePlace, MemberPlace
+from harness.errors import DataError, NoSuchImage
+from harness.media.border import refusing
+from harness.media.remote import facts_of
+from harness.records import CellPlace, FilePlace, MemberPlace, UrlPlace
 
 if TYPE_CHECKING:
     from harness.records import Place
@@ -22,6 +25,8 @@ def version(place: Place) -> str | None:
 
     Raises:
         OSError: it cannot be looked at.
+        NoSuchImage: nothing stands at a URL.
+        DataError: a URL cannot be asked.
     """
     match place:
         case FilePlace():
@@ -30,7 +35,19 @@ def version(place: Place) -> str | None:
             return file_version(Path(place.archive))
         case CellPlace():
             return file_version(Path(place.table))
+        case UrlPlace():
+            return _url_version(place)
     return None
+
+
+def _url_version(place: UrlPlace) -> str | None:
+    try:
+        with refusing("image cannot be read", place.name):
+            return facts_of(place.url)
+    except DataError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise NoSuchImage(f"no such image: {place.name}") from error
+        raise
 
 
 def file_version(path: Path) -> str | None:

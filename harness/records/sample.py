@@ -68,6 +68,8 @@ class DatasetConfig:
     format: str
     """csv, coco …: one of harness.dataset.sources.table.SOURCES, or one that a package adds."""
     path: Path
+    url: str | None = None
+    """Where the file is, if not on this machine; ``path`` is then its name."""
     delimiter: str | None = None
     """Between the cells of csv and tsv; None: a comma, a tab."""
     encoding: str = "utf-8"
@@ -93,6 +95,8 @@ class DatasetConfig:
     cluster_column: str | None
     """Samples with the same value are no independent observations."""
     image_root: Path
+    image_url: str | None = None
+    """The URL that holds the images, in the place of ``image_root``; None: that does."""
     image_suffix: str
     max_megapixels: float | None = None
     """Larger images are left out; None: no more than any dataset's."""
@@ -115,5 +119,6 @@ class DatasetConfig:
     @property
     def data(self) -> tuple[str | None, ...]:
         """What tells its data from any others."""
-        place = str(self.path.resolve()) if self.revision is None else self.path.as_posix()
+        here = self.url is None and self.revision is None
+        place = str(self.path.resolve()) if here else self.url or self.path.as_posix()
         return (place, self.revision, self.config, self.split)

@@ -9,8 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError, StoreError
-from harness.media import load
-from harness.records import UrlPlace
+from harness.media import load_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,12 +65,12 @@ def small_webp(ref: MediaRef, longest_side: int) -> bytes | None:
     Returns:
         None where it is not on this machine, or cannot be read.
     """
-    if isinstance(ref.place, UrlPlace):
-        return None  # a page is made without the network, and a run may come from a stranger
     try:
-        picture = load(ref)
+        picture = load_here(ref)
     except DataError:
         return None  # this machine does not have the image, or it is damaged
+    if picture is None:
+        return None  # a page is made without the network, and a run may come from a stranger
     picture.thumbnail((longest_side, longest_side))
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=80)

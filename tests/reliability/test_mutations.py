@@ -21,7 +21,7 @@ def keys(project, choice=None):
     """Every key of the project's suite, as a run makes them: unchanged files are hashed once."""
     with FileHashes(project / "results" / "file_hashes.sqlite") as hashes:
         suite = load_suite(project / "prompts" / "titles")
-        plan = make_plan(suite, choice or Choice(), hash_file=hashes.sha256)
+        plan = make_plan(suite, choice or Choice(), hash_file=hashes.sha256, probe=hashes.probe)
         made = [planned.request for planned in plan.requests()]
     return {(request.system, request.sample_id): request.key for request in made}
 

@@ -84,7 +84,9 @@ class ImagesFile(Strict):
     """``images:`` of a dataset."""
 
     root: str = Field(
-        default=".", description="The folder that holds them, beside this file; none lies outside."
+        default=".",
+        examples=["mine/images", "s3://bucket/photos"],
+        description="The folder that holds them, beside this file, or a URL; none lies outside.",
     )
     suffix: str = Field(default="", description="Added to the image column, e.g. .jpg")
     max_megapixels: float | None = Field(
@@ -108,6 +110,11 @@ class DatasetFile(Strict):
         examples=["{id: id, image: photo, references: [title]}"],
         description="What columns mean; id, image and references are needed of csv, tsv, jsonl "
         "and parquet.",
+    )
+    remote: bool = Field(
+        default=False,
+        description="Whether files may be fetched over http(s): from whoever answers there, and "
+        "whatever stands there that day.",
     )
     obtain: str | None = Field(
         default=None,

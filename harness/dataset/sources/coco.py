@@ -6,12 +6,12 @@ The columns are what the file says of an image (``id``, ``file_name``, ``width``
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from harness.dataset.sources.json_text import BadJson, json_cell
 from harness.dataset.sources.table import Number, Row, check_columns
-from harness.errors import DataError
 from harness.nearest import nearest
 from harness.records import Where
 
@@ -65,7 +65,10 @@ def _read(file: TableFile) -> tuple[list[dict[str, Cell]], dict[str, list[Cell]]
 
 
 def _parsed(file: TableFile) -> Cell:
-    size = file.path.stat().st_size
+    with file.open() as opened:
+        size = opened.seek(0, os.SEEK_END)
+        opened.seek(0)
+        content = opened.read() if size <= MAX_BYTES else b""
     if size > MAX_BYTES:
         raise file.error(
             f"a file of {size:,} bytes, and it must be read whole: {MAX_BYTES:,} at most",
@@ -73,12 +76,15 @@ def _parsed(file: TableFile) -> Cell:
             "jsonl",
         )
     try:
-        return json_cell(file.path.read_text(encoding="utf-8-sig"))
+        return json_cell(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise file.error(f"is not UTF-8 ({error.reason}, at byte {error.start:,})") from error
     except BadJson as error:
-        place = Where(path=file.path, line=error.line)
-        raise DataError(str(error), where=place) from error
+        line = f"line {error.line}: " if error.line and file.url else ""
+        told = file.error(f"{line}{error}")
+        if file.url is None:
+            told.where = Where(path=file.path, line=error.line)
+        raise told from error
 
 
 def _objects(file: TableFile, whole: Cell, key: str) -> list[dict[str, Cell]]:

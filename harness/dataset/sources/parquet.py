@@ -34,11 +34,16 @@ def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> It
     import pyarrow.parquet
 
     try:
-        with pyarrow.parquet.ParquetFile(file.path) as table:
+        with file.open() as opened, pyarrow.parquet.ParquetFile(opened) as table:
             names = table.schema_arrow.names
             check_columns(file, names, columns)
             wanted = [column for column in (*columns, *optional) if column in names]
             pictures = {name: found for name in wanted if (found := _Pictures.of(table, name))}
+            if pictures and file.url is not None:
+                raise file.error(
+                    "pictures in the cells of a table at a URL are not read",
+                    hint="copy the table to this machine",
+                )
             read = [pictures[name].read if name in pictures else name for name in wanted]
             number = 1
             for batch in table.iter_batches(batch_size=BATCH, columns=[c for c in read if c]):

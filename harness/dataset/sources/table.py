@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, TypeAlias, Union, cast
+from typing import IO, TYPE_CHECKING, Protocol, TypeAlias, Union, cast
 
 from harness.additions import Addition, additions
 from harness.errors import DataError, HarnessError
+from harness.media import open_remote
 from harness.nearest import nearest
 from harness.records import Place, Where
 
@@ -84,6 +85,8 @@ class TableFile:
     path: Path
     format: str
     """A key of SOURCES."""
+    url: str | None = None
+    """Where it is, if not on this machine; ``path`` is then its name."""
     delimiter: str | None = None
     """Between cells; None: a comma for csv, a tab for tsv."""
     encoding: str = "utf-8"
@@ -109,10 +112,26 @@ class TableFile:
 
     def error(self, message: str, *, row: int | None = None, hint: str | None = None) -> DataError:
         """Make an error that says the file and, where there is one, the line or row."""
-        if row is not None and self.format in WITHOUT_LINES:
+        if row is not None and (self.format in WITHOUT_LINES or self.url is not None):
             message = f"{self.place(row)}: {message}"
             row = None
+        if self.url is not None:
+            return DataError(f"{self.url}: {message}", where=self.named_at, hint=hint)
         return DataError(message, where=Where(path=self.path, line=row), hint=hint)
+
+    def open(self) -> IO[bytes]:
+        """Open it to read its bytes; it can be sought in.
+
+        Raises:
+            OSError, DataError: it cannot be opened.
+        """
+        if self.url is None:
+            return self.path.open("rb")
+        try:
+            return open_remote(self.url)
+        except DataError as error:
+            error.where = self.named_at
+            raise
 
     def place(self, row: int) -> str:
         """Name a row: ``line 7``, or ``row 7`` where rows stand on no line."""
@@ -122,7 +141,7 @@ class TableFile:
         """Say how a file is declared that is written in another way."""
         if self.named_at is None:
             return "write the file as JSON lines, or as CSV in UTF-8 as spreadsheets write it"
-        source = f"source: {{format: {self.format}, path: {self.path.name}, {option}}}"
+        source = f"source: {{format: {self.format}, path: {self.url or self.path.name}, {option}}}"
         return f"write `{source}` in {self.named_at.path.name}"
 
 
@@ -179,7 +198,7 @@ def _check_there(file: TableFile) -> None:
     Raises:
         DataError: so it is.
     """
-    if file.format in OF_SEVERAL or file.revision is not None:
+    if file.format in OF_SEVERAL or file.revision is not None or file.url is not None:
         return
     of_folder = file.format in OF_FOLDERS
     what = "folder" if of_folder else "file"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def decoded_lines(file: TableFile) -> Generator[str, None, None]:
     utf_8 = codecs.lookup(file.encoding).name == "utf-8"
     encoding = "utf-8-sig" if utf_8 else file.encoding
     try:
-        with file.path.open(encoding=encoding, newline="") as opened:
+        with TextIOWrapper(file.open(), encoding=encoding, newline="") as opened:
             yield from opened
     except UnicodeError as error:
         raise _undecodable(file) from error
@@ -32,7 +33,7 @@ def decoded_lines(file: TableFile) -> Generator[str, None, None]:
 
 def _undecodable(file: TableFile) -> DataError:
     """Find the line: a decoder reads in blocks and does not know it."""
-    with file.path.open("rb") as opened:
+    with file.open() as opened:
         for number, line in enumerate(opened, start=1):
             if number == 1 and line.startswith(_UTF_16):
                 return file.error(

@@ -140,3 +140,15 @@ def test_without_images_those_of_a_table_are_there_all_the_same(table, bytes_of)
     loaded = load_samples(config, images=False)
     assert [len(s.media) for s in loaded.samples] == [1, 0]
     assert len({s.places for s in loaded.samples}) == 2
+
+
+def test_a_picture_of_dev_is_a_fault_in_test_in_cells_too(table, bytes_of, tmp_path):
+    cells = [bytes_of["red"], bytes_of["blue"]] * 2 + [bytes_of["red"]]
+    table({"image": cells})
+    text = (tmp_path / "d.yaml").read_text()
+    (tmp_path / "d.yaml").write_text(f"{text}splits: {{dev: 0.5, test: 0.5}}\nclean: []\n")
+    config = load_dataset(tmp_path / "d.yaml")
+    dev = [s.media[0].sha256 for s in load_samples(config).samples]
+    assert 0 < len(dev) < 5
+    with pytest.raises(DataError, match=r"the same image as sample '00\d' of the split 'dev'"):
+        load_samples(config, split="test")

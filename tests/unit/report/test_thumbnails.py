@@ -2,6 +2,9 @@
 
 import hashlib
 import io
+import os
+import shutil
+from pathlib import Path
 
 import fsspec
 import numpy as np
@@ -118,4 +121,14 @@ def test_a_strangers_run_makes_no_page_fetch_anything(run, image):
     with fsspec.open(url, "wb") as file:
         file.write(image.read_bytes())
     ref = probe(UrlPlace(url=url))  # it is there, and could be had
+    shutil.rmtree(Path(os.environ["HARNESS_CACHE"]) / "images")
     assert Thumbnails(run).webp(ref) is None
+
+
+def test_what_has_been_fetched_is_shown_without_the_network(run, image):
+    url = f"memory://{image.parent.parent.name}/b.png"
+    with fsspec.open(url, "wb") as file:
+        file.write(image.read_bytes())
+    ref = probe(UrlPlace(url=url))
+    fsspec.filesystem("memory").rm(url)
+    assert Thumbnails(run).webp(ref) == Thumbnails(run).webp(probe(image))
