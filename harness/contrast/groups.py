@@ -127,7 +127,7 @@ def _group(
     labels = None if clusters is None else clusters[both]
     values = stats.pseudo_values(statistics, metric.contrasted, labels)
     # A column whose every sample is 0 or 1, and whose score is their mean.
-    each = metric.contrasted(statistics)
+    each = stats.aggregated(metric.contrasted, statistics)
     shares = stats.are_shares(each, known=metric.shares)
     if values.shape == each.shape:
         shares &= np.isclose(values, each, atol=SEEN).all(axis=(0, 1))

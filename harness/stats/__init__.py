@@ -39,6 +39,7 @@ from harness.stats.power import (
 )
 from harness.stats.rows import (
     Aggregate,
+    aggregated,
     are_shares,
     carriers,
     jackknife,
@@ -63,6 +64,7 @@ __all__ = [
     "Pooled",
     "Reach",
     "Tally",
+    "aggregated",
     "are_shares",
     "carriers",
     "chance_gain",

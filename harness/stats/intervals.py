@@ -91,7 +91,7 @@ def estimate(
     values = pseudo_values(rows, aggregate, clusters)
     units = len(values)
     scores = score_totals(aggregate, rows.sum(axis=0))
-    each = score_totals(contrasted or aggregate, rows[:, None])[:, 0]
+    each = score_totals(contrasted or aggregate, rows)
     sizes = unit_sizes(len(rows), clusters)
     held = carriers(each)
     of_units = carriers(each if clusters is None else sum_rows(each, clusters))

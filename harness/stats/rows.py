@@ -22,6 +22,9 @@ IntArray = NDArray[np.int64]
 Aggregate = Callable[[FloatArray], FloatArray]
 """A metric's ``aggregate``: totals[..., k] → scores[..., m], on any leading axes."""
 
+_AT_ONCE = 4_096
+"""Rows that are turned into scores together: what is in between fits into the processor's cache,
+and a million samples need no more memory for it than these."""
 _ROUNDING = 1e-9
 """Values nearer to 0 or 1 than this are those, rounded apart by sums."""
 
@@ -42,6 +45,15 @@ def as_statistics(statistics: ArrayLike) -> FloatArray:
     return rows
 
 
+def aggregated(aggregate: Aggregate, totals: FloatArray) -> FloatArray:
+    """Aggregate totals, of many rows some at a time: totals[..., n, k] → [..., n, m]."""
+    if totals.ndim < 2 or totals.shape[-2] <= _AT_ONCE:
+        return np.asarray(aggregate(totals), dtype=np.float64)
+    starts = range(0, totals.shape[-2], _AT_ONCE)
+    chunks = [aggregate(totals[..., start : start + _AT_ONCE, :]) for start in starts]
+    return np.concatenate(chunks, axis=-2, dtype=np.float64)
+
+
 def score_totals(aggregate: Aggregate, totals: FloatArray) -> FloatArray:
     """Aggregate, and let nothing but numbers through.
 
@@ -51,7 +63,7 @@ def score_totals(aggregate: Aggregate, totals: FloatArray) -> FloatArray:
     # The check below says more than NumPy's warning; a metric may also divide 0 by 0 on purpose,
     # to overwrite it.
     with np.errstate(divide="ignore", invalid="ignore"):
-        scores = np.asarray(aggregate(totals), dtype=np.float64)
+        scores = aggregated(aggregate, totals)
     failed = int((~np.isfinite(scores)).any(axis=-1).sum())
     if failed:
         raise ValueError(f"the metric gives no number for {failed} of {totals[..., 0].size} totals")
@@ -100,7 +112,8 @@ def jackknife(statistics: ArrayLike, aggregate: Aggregate) -> FloatArray:
     rows = as_statistics(statistics)
     if rows.shape[-2] < 2:
         raise ValueError("the jackknife leaves a sample out, so it needs two or more")
-    return score_totals(aggregate, rows.sum(axis=-2, keepdims=True) - rows)
+    total = rows.sum(axis=-2, keepdims=True)
+    return score_totals(lambda chunk: aggregate(total - chunk), rows)
 
 
 def pseudo_values(
