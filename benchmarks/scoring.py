@@ -76,8 +76,9 @@ def ours(
 ) -> list[dict[str, float]]:
     """Score all systems with the tools shared."""
     lists = [[text] for text in references]
+    samples = [answer.sample for answer in answers_of(references, lists)]
     scores: list[dict[str, float]] = [{} for _ in systems]
-    with ScoringTools() as tools:
+    with ScoringTools(most=1_000_000) as tools:
         with timed(seconds, "tokeniser"):
             tools.prepare(text for texts in (references, *systems) for text in texts)
         if meteor:
@@ -87,7 +88,7 @@ def ours(
                 tools.meteor_statistics([("a", ["a"])])
         for part in ("BLEU", "ROUGE_L", "CIDEr", "METEOR")[: 4 if meteor else 3]:
             with timed(seconds, part):
-                metric = create(part.lower(), tools)
+                metric = create(part.lower(), tools).among(samples)
                 for predictions, found in zip(systems, scores, strict=True):
                     totals = metric.statistics(answers_of(predictions, lists)).sum(axis=0)
                     values = metric.aggregate(totals).tolist()

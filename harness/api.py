@@ -23,7 +23,7 @@ from harness.pipeline.asking.plan import Choice
 from harness.pipeline.asking.prediction_run import METRICS, score_predictions
 from harness.pipeline.asking.run import run_suite
 from harness.pipeline.looking.bare_names import named_run, named_suite
-from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.answers import answers_of
 from harness.pipeline.reading.choosing import choose_run
 from harness.pipeline.reading.comparing import compare_run
 from harness.pipeline.reading.complying import compliance_of_run
@@ -104,10 +104,11 @@ class Run:
             KeyError: there is no such system, or it was not drawn so often.
             StoreError: the run's completions are damaged.
         """
-        draws = read_answers(self._folder, self.record, self.samples).draws
-        if draw >= len(draws) or system not in draws[draw]:
+        run = self.record
+        drawn = {each.name: each.draws * run.repeats for each in run.systems}
+        if not 0 <= draw < drawn.get(system, 0):
             raise KeyError(f"no system '{system}' with {draw + 1} draws")
-        return draws[draw][system]
+        return answers_of(self._folder, run, self.samples, system, draw)
 
     def incomparable(self, other: Run) -> dict[str, tuple[Difference, ...]]:
         """Say which numbers mean something else than the other run's of the same name, and why.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 _ENCODER = json.JSONEncoder(
@@ -44,6 +44,20 @@ def keyed(key: object, name: str) -> int:
 def sha256_json(value: Any) -> str:
     """Hash a value by its canonical JSON."""
     return sha256_text(canonical_json(value))
+
+
+def sha256_json_list(members: Iterable[Any]) -> str:
+    """Hash a list by its canonical JSON, as ``sha256_json`` does; only a member is held at a time.
+
+    Raises:
+        ValueError: a member holds NaN or an infinity.
+    """
+    digest = hashlib.sha256(b"[")
+    for place, member in enumerate(members):
+        text = canonical_json(member)
+        digest.update((f",{text}" if place else text).encode("utf-8", "surrogatepass"))
+    digest.update(b"]")
+    return digest.hexdigest()
 
 
 def sha256_file(path: Path) -> str:

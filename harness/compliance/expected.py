@@ -11,7 +11,7 @@ from harness.compliance.word_languages import language_of, script_of
 from harness.records import ExpectedAnswers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from harness.records import Sample
 
@@ -29,19 +29,32 @@ def word_count(text: str) -> int:
     return sum(1 for _ in _WORD.finditer(text))
 
 
-def expected_of(samples: Sequence[Sample]) -> ExpectedAnswers:
+def expected_of(samples: Iterable[Sample]) -> ExpectedAnswers:
     """Learn from references what answers should be like."""
-    references = [text for sample in samples for text in sample.references]
-    lengths = sorted(map(word_count, references))
-    longest = lengths[math.ceil(0.99 * len(lengths)) - 1] if lengths else 0
+    lengths: Counter[int] = Counter()
+    scripts: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
+    for text in (text for sample in samples for text in sample.references):
+        lengths[word_count(text)] += 1
+        scripts.update(filter(None, [script_of(text)]))
+        languages.update(filter(None, [language_of(text)]))
     return ExpectedAnswers(
-        most_words=FACTOR * longest,
-        scripts=_frequent(map(script_of, references)),
-        languages=_frequent(map(language_of, references)),
+        most_words=FACTOR * _percentile(lengths, 0.99),
+        scripts=_frequent(scripts),
+        languages=_frequent(languages),
     )
 
 
-def _frequent(names: Iterable[str | None]) -> tuple[str, ...]:
-    counts = Counter(name for name in names if name)
-    total = counts.total()
-    return tuple(name for name, count in counts.most_common() if count >= LEAST_SHARE * total)
+def _percentile(counts: Counter[int], share: float) -> int:
+    """Give the value that this share of values does not pass; 0 of none."""
+    left = math.ceil(share * counts.total())
+    for value, count in sorted(counts.items()):
+        left -= count
+        if left <= 0:
+            return value
+    return 0
+
+
+def _frequent(counts: Counter[str]) -> tuple[str, ...]:
+    least = LEAST_SHARE * counts.total()
+    return tuple(name for name, count in counts.most_common() if count >= least)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 class AddedMetric(Metric):
     """A metric that a package adds.
 
-    ``contrasted`` and ``set_signature`` may be left out of it.
+    ``contrasted``, ``set_signature`` and ``among`` may be left out of it. Nobody but its author
+    knows whether what it says of an answer depends on others: it is given all answers of a system
+    at once, unless ``whole = False`` stands in it.
 
     Args:
         addition: says whose it is.
@@ -29,12 +31,18 @@ class AddedMetric(Metric):
 
     def __init__(self, addition: Addition, made: Any) -> None:
         self.columns = tuple(made.columns)
+        self.whole = bool(getattr(made, "whole", True))
         self._addition = addition
         self._made = made
         self._contrasted = getattr(made, "contrasted", made.aggregate)
         self._set_signature: Callable[[Sequence[Sample]], Mapping[str, str]] = getattr(
             made, "set_signature", lambda samples: {}
         )
+
+    def among(self, samples: Sequence[Sample]) -> AddedMetric:
+        """Give it as it is among all these samples."""
+        among = getattr(self._made, "among", None)
+        return self if among is None else AddedMetric(self._addition, self._run(among, samples))
 
     def statistics(self, answers: Sequence[Answer]) -> FloatArray:
         """Give its statistics, shape (answers, k).

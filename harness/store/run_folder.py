@@ -45,7 +45,7 @@ except ImportError:  # pragma: no cover - Windows
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -168,7 +168,7 @@ class RunFolder:
 
             yield write
 
-    def write_scores(self, scores: Sequence[SampleScores]) -> None:
+    def write_scores(self, scores: Iterable[SampleScores]) -> None:
         """Write ``scores.parquet``: a line per system, sample and metric."""
         with self._replacing("scores.parquet") as waiting:
             write_score_file(waiting, scores)

@@ -11,14 +11,18 @@ from harness.records import SampleScores
 from harness.store.agreement import SCORE_AGAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
 _COLUMNS = ("system", "sample_id", "metric", "value")
+_AT_ONCE = 32_768
+"""Lines that are written or read together, or a few more: some MB."""
+_LAID_OUT = 4_096
+"""Lines that are laid out together."""
 
 
-def write_score_file(path: Path, scores: Sequence[SampleScores]) -> None:
-    """Write scores in their order.
+def write_score_file(path: Path, scores: Iterable[SampleScores]) -> None:
+    """Write scores in their order, as they come.
 
     Raises:
         OSError: the file cannot be written.
@@ -27,8 +31,16 @@ def write_score_file(path: Path, scores: Sequence[SampleScores]) -> None:
     import pyarrow.parquet
 
     nothing = SampleScores(system="", metric="", sample_ids=(), values=())
-    tables = map(_table, [*scores, nothing])
-    pyarrow.parquet.write_table(pyarrow.concat_tables(tables), path)
+    waiting = [_table(nothing, 0, 0)]
+    with pyarrow.parquet.ParquetWriter(path, waiting[0].schema) as writer:
+        for column in scores:
+            for start in range(0, len(column.values), _LAID_OUT):
+                waiting.append(_table(column, start, start + _LAID_OUT))
+                if sum(map(len, waiting)) >= _AT_ONCE:
+                    writer.write_table(pyarrow.concat_tables(waiting))
+                    waiting.clear()
+        if waiting:
+            writer.write_table(pyarrow.concat_tables(waiting))
 
 
 def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[SampleScores]:
@@ -41,12 +53,17 @@ def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[
     import pyarrow.compute
     import pyarrow.parquet
 
+    wanted = None if samples is None else _arrow_texts([each.encode() for each in samples])
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            table = file.read(columns=list(_COLUMNS)).select(list(_COLUMNS))
-        if samples is not None:
-            ids = table["sample_id"].cast("large_string")
-            table = table.filter(pyarrow.compute.is_in(ids, value_set=_arrow_texts(samples)))
+            tables = [file.schema_arrow.empty_table().select(list(_COLUMNS))]
+            for batch in file.iter_batches(_AT_ONCE, columns=list(_COLUMNS)):
+                table = pyarrow.Table.from_batches([batch]).select(list(_COLUMNS))
+                if wanted is not None:
+                    ids = table["sample_id"].cast("large_string")
+                    table = table.filter(pyarrow.compute.is_in(ids, value_set=wanted))
+                tables.append(table)
+        table = pyarrow.concat_tables(tables)
     # An ArrowException may be none of the others.
     except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
         fault = str(error).partition("\n")[0]
@@ -66,27 +83,26 @@ def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[
     ]
 
 
-def _table(column: SampleScores) -> Any:
+def _table(column: SampleScores, start: int, end: int) -> Any:
     import numpy as np
     import pyarrow
 
-    size = len(column.values)
-    numbers = pyarrow.py_buffer(np.array(column.values, dtype=np.float64))
+    values = np.array(column.values[start:end], dtype=np.float64)
+    size = len(values)
     arrays = [
-        _arrow_texts([column.system] * size),
-        _arrow_texts(column.sample_ids),
-        _arrow_texts([column.metric] * size),
-        pyarrow.Array.from_buffers(pyarrow.float64(), size, [None, numbers]),
+        _arrow_texts([column.system.encode()] * size),
+        _arrow_texts([sample_id.encode() for sample_id in column.sample_ids[start:end]]),
+        _arrow_texts([column.metric.encode()] * size),
+        pyarrow.Array.from_buffers(pyarrow.float64(), size, [None, pyarrow.py_buffer(values)]),
     ]
     return pyarrow.Table.from_arrays(arrays, names=list(_COLUMNS))
 
 
-def _arrow_texts(texts: Collection[str]) -> Any:
+def _arrow_texts(encoded: Sequence[bytes]) -> Any:
     """Make a column of texts; ``pyarrow.array`` would load pandas, which takes a quarter second."""
     import numpy as np
     import pyarrow
 
-    encoded = [text.encode() for text in texts]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     buffers = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(b"".join(encoded))]
     return pyarrow.Array.from_buffers(pyarrow.large_string(), len(encoded), buffers)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from harness import scores as scoring
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
 from harness.records import Answer, Completion, Prediction, Sample
+from harness.units import clusters_of
 
 TITLES = ["lemon shrimp skillet", "tomato salad", "corn chowder with bacon", "egg toast"]
 SAMPLES = [Sample(id=f"s{i}", media=(), references=(title,)) for i, title in enumerate(TITLES)]
@@ -31,13 +34,31 @@ def answers(draw, samples):
     }
 
 
+def measure(metrics, draws, samples):
+    drawn = {system: sum(system in draw for draw in draws) for system in draws[0]}
+    measured = scoring.Measured(metrics, drawn, samples)
+    for number, draw in enumerate(draws):
+        for system, made in answers(draw, samples).items():
+            measured.add(number, system, np.arange(len(samples)), made)
+    measured.finish()
+    return measured
+
+
 def score(metrics, draws, samples, post):
-    made = [answers(draw, samples) for draw in draws]
-    return scoring.score(metrics, made, samples, post)
+    return scoring.score(measure(metrics, draws, samples), post, clusters_of(samples))
+
+
+def made(*names):
+    return {name: create(name, ScoringTools(tokenizer="none")) for name in names}
+
+
+def per_sample(scored):
+    systems = dict.fromkeys(result.system for result in scored.results)
+    return list(scoring.sample_scores(scored, made(*scored.statistics), list(systems), SAMPLES))
 
 
 def run(predictions, names=("bleu", "rouge_l", "cider")):
-    metrics = {name: create(name, ScoringTools(tokenizer="none")) for name in names}
+    metrics = made(*names)
     post = dict.fromkeys(predictions, "strip")
     return score(metrics, [predictions], SAMPLES, post)
 
@@ -59,7 +80,7 @@ def test_a_failed_sample_is_left_out_and_counted_and_an_empty_one_is_scored():
     failed = value(scored, "one failed", "ROUGE_L")
     assert (failed.value, failed.n_scored, failed.n_unscored) == (pytest.approx(1.0), 3, 1)
     assert value(scored, "one empty", "ROUGE_L").value == pytest.approx(0.75)
-    of_one = [len(s.values) for s in scored.per_sample if s.system == "one failed"]
+    of_one = [len(s.values) for s in per_sample(scored) if s.system == "one failed"]
     assert of_one == [3] * 6
     assert scored.scored.tolist()[1] == [False, True, True, True]
 
@@ -73,7 +94,7 @@ def test_cider_weighs_systems_with_different_failures_alike():
     )
     by_sample = {
         (column.system, sample): value
-        for column in scored.per_sample
+        for column in per_sample(scored)
         if column.metric == "CIDEr"
         for sample, value in zip(column.sample_ids, column.values, strict=True)
     }
@@ -199,7 +220,7 @@ def test_the_best_of_several_draws_is_told_beside_their_mean():
         {"twice": [good(""), right[1], FAILED, FAILED]},
     ]
 
-    best = scoring.best_of(metrics, [answers(draw, SAMPLES) for draw in draws])
+    best = scoring.best_of(measure(metrics, draws, SAMPLES))
     mean = score(metrics, draws, SAMPLES, {"once": "none", "twice": "none"})
 
     assert list(best) == ["twice"]
@@ -209,3 +230,54 @@ def test_the_best_of_several_draws_is_told_beside_their_mean():
     assert (found.value, found.n_scored, found.n_unscored) == (pytest.approx(2 / 3), 3, 1)
     assert found.signature.get("draws") == "2"
     assert value(mean, "once", "ROUGE_L").signature.get("draws") is None
+
+
+class Places:
+    """A whole metric, as a package's may be: an answer's score is its place among those given."""
+
+    columns = ("PLACE",)
+    whole = True
+
+    def __init__(self):
+        self.given = []
+
+    def among(self, samples):
+        return self
+
+    def statistics(self, given):
+        self.given.append([answer.sample.id for answer in given])
+        return np.array([[place, 1.0] for place, _ in enumerate(given)])
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [2, 0, 3, 1]])
+@pytest.mark.parametrize("size", [1, 3])
+def test_measured_in_blocks_of_any_size_and_order_it_is_the_same(size, order):
+    names = ("bleu", "rouge_l", "cider", "chrf", "keywords")
+    samples = [replace(s, metadata={"ingredients": s.references[0].split()}) for s in SAMPLES]
+    said = [good("lemon salad"), good(""), FAILED, good("corn toast with egg")]
+    raw = {1: good("Title: egg"), 3: good("Sure! corn toast with egg")}
+    given, raw_given = answers({"a": said}, samples)["a"], {}
+    for place, before in raw.items():
+        raw_given[place] = replace(given[place], prediction=before)
+
+    def measured(parts):
+        metric = Places()
+        one = scoring.Measured({**made(*names), "place": metric}, {"a": 1}, samples)
+        for places in parts:
+            there = [given[place] for place in places]
+            changed = {i: raw_given[place] for i, place in enumerate(places) if place in raw}
+            one.add(0, "a", np.array(places), there, changed)
+        one.finish()
+        return one, metric
+
+    whole, _ = measured([[0, 1, 2, 3]])
+    blocks, metric = measured(sorted(order[i : i + size]) for i in range(0, 4, size))
+    for label in (*names, "place"):
+        assert blocks.rows(label, "a") == pytest.approx(whole.rows(label, "a"), abs=1e-14), label
+        before = whole.raw_statistics(label, "a")
+        assert blocks.raw_statistics(label, "a") == pytest.approx(before, abs=1e-14), label
+    assert whole.rows("place", "a")[0, :, 0].tolist() == [0, 1, 2, 3]
+    assert metric.given == [["s0", "s1", "s2", "s3"]] * 2
+    assert blocks.answered("a").tolist() == [[True, True, False, True]]
+    assert blocks.raw_statistics("bleu", "a")[1, 0] == 2  # Title: egg
+    assert blocks.changed == ["a"]

@@ -14,11 +14,12 @@ from harness.metrics.tools import ScoringTools
 from harness.pipeline.asking.counting import asked_sha256, counted
 from harness.pipeline.asking.plan import Choice, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
-from harness.pipeline.reading.answers import COMPLETIONS, WholeRun, make_answers
+from harness.pipeline.reading.answers import Answered
 from harness.pipeline.reading.reporting import write_reports
 from harness.pipeline.reading.scoring import score_run
 from harness.postprocess import check_steps
 from harness.records import ModelConfig, Suite
+from harness.report.gallery import MAX_CARDS
 from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -90,9 +91,8 @@ def score_predictions(
         keep=completions.append,
     )
     # What has just been written is not read again: that would take as long as all the metrics.
-    answers = make_answers(completions, record, plan.samples, folder.path / COMPLETIONS)
-    whole = WholeRun(record=record, samples=plan.samples, answers=answers)
+    answered = Answered(folder, record, plan.samples, completions, shown=MAX_CARDS)
     with ScoringTools() as tools:
-        summary = score_run(folder, whole, tools, suite.metrics, cost=None)
-    write_reports(folder, summary, whole)
+        summary = score_run(folder, answered, tools, suite.metrics, cost=None)
+    write_reports(folder, summary, answered)
     return folder, summary

@@ -27,12 +27,13 @@ from harness.pipeline.asking.inputs import inputs_hash
 from harness.pipeline.asking.leakage import guard
 from harness.pipeline.asking.plan import Choice, Plan, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
-from harness.pipeline.reading.answers import read_whole
+from harness.pipeline.reading.answers import Answered
 from harness.pipeline.reading.climbing import climb
 from harness.pipeline.reading.comparing import compare_run
 from harness.pipeline.reading.reporting import comparable, write_reports
 from harness.pipeline.reading.scoring import score_run
 from harness.records import Completion, Cost, ImageCounts, Money
+from harness.report.gallery import MAX_CARDS
 from harness.report.tables import read_reported
 from harness.store.completions import CompletionStore
 from harness.store.file_hashes import HASHES_FILE, FileHashes
@@ -191,10 +192,10 @@ def run_loaded(
         progress.stage("scoring" if lookup.missing else "scoring; every completion is there")
         cost = _write_completions(plan, store, folder, generation, declaring)
         folder.write_run(replace(record, cost=cost, decide=declaring.counted()))
-        whole = read_whole(folder)
+        answered = Answered(folder, folder.run(), plan.samples, shown=MAX_CARDS)
         summary = score_run(
             folder,
-            whole,
+            answered,
             tools,
             suite.metrics,
             cost=cost,
@@ -202,7 +203,7 @@ def run_loaded(
             climbing=partial(climb, LooksFile(results, suite.dataset.name)),
         )
     progress.stage("writing the report")
-    comparison = write_reports(folder, summary, whole)
+    comparison = write_reports(folder, summary, answered)
     return RunOutcome(folder=folder, summary=summary, comparison=comparison, generation=generation)
 
 

@@ -1,19 +1,28 @@
-"""A run's completions → its answers, post-processed, system by system and draw by draw."""
+"""A run's completions → its answers, post-processed, block by block as they stand in its file.
+
+A block holds some samples of a draw with the answers of all systems, which stand next to each other
+in the file; whoever makes numbers of answers keeps the numbers, and no answer for longer than its
+block. So memory does not grow with what models wrote.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness.errors import ConfigError, StoreError
+from harness.pipeline.reading.sample_places import Places
 from harness.postprocess import check_steps, predict
 from harness.records import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import TypeAlias
+
+    from numpy.typing import NDArray
 
     from harness.records import (
         Json,
@@ -25,173 +34,318 @@ if TYPE_CHECKING:
     )
     from harness.store.run_folder import RunFolder
 
-    Place: TypeAlias = tuple[int, str, str]
-    """Draw, system and sample id."""
-
 COMPLETIONS = "completions.jsonl"
+BLOCK = 50_000
+"""Completions of a block, or a few more: each takes 2 to 4 kB until it is scored."""
 MOST_STOPPED = 20
 """Answers on which a step may take too long, before it is refused: all together take seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunAnswers:
-    """The answers of a run; lists in the order of samples.
+class Part:
+    """Some of the answers of one system in one draw, in the order of samples."""
 
-    A system that was drawn less often than others is not in the later draws.
+    draw: int
+    system: str
+    places: NDArray[np.int64]
+    """Of their samples in the run."""
+    answers: Sequence[Answer]
+    raw: Mapping[int, Answer]
+    """Those whose text post-processing changed, as the model wrote them, by their place here."""
+    malformed: int
+    """Completions without the form that the prompt asked for."""
+
+
+class Answered:
+    """What a run asked and was answered, to be gone through once.
+
+    Args:
+        folder: of the run.
+        record: what it asked.
+        samples: of whom.
+        completions: all of them, where they are at hand; None: they are read from the folder.
+        shown: how many samples' answers are remembered as they go by: the first ones.
+        block: completions of a block.
     """
 
-    draws: list[dict[str, list[Answer]]]
-    raw: list[dict[str, list[Answer]]]
-    """As the model wrote them, of the systems where post-processing changed a text."""
-    malformed: Mapping[str, int] = field(default_factory=dict)
-    """By system: completions without the form that the prompt asked for."""
+    def __init__(
+        self,
+        folder: RunFolder,
+        record: RunRecord,
+        samples: Sequence[Sample],
+        completions: Iterable[StoredCompletion] | None = None,
+        *,
+        shown: int = 0,
+        block: int = BLOCK,
+    ) -> None:
+        self.record = record
+        self.samples = samples
+        self._first: dict[str, dict[int, Answer]] = {s.name: {} for s in record.systems}
+        self._folder = folder
+        self._completions = completions
+        self._shown = shown
+        self._block = block
 
-    def of(self, system: str) -> Iterator[Answer]:
-        """Give a system's answers, all draws one after the other."""
-        for draw in self.draws:
-            yield from draw.get(system, ())
+    @classmethod
+    def of(cls, folder: RunFolder, *, shown: int = 0) -> Answered:
+        """Read what a run asked.
+
+        Raises:
+            StoreError: a file of the run is damaged or missing.
+        """
+        return cls(folder, folder.run(), folder.samples(), shown=shown)
+
+    def blocks(self) -> Iterator[list[Part]]:
+        """Give the answers; see ``answer_blocks``."""
+        lines, self._completions = self._completions, None
+        blocks = answer_blocks(
+            self._folder.completions() if lines is None else lines,
+            self.record,
+            self.samples,
+            self._folder.path / COMPLETIONS,
+            size=self._block,
+        )
+        for parts in blocks:
+            for part in parts:
+                if part.draw == 0:
+                    within = int(np.searchsorted(part.places, self._shown))
+                    answers = zip(part.places[:within].tolist(), part.answers, strict=False)
+                    self._first[part.system].update(answers)
+            yield parts
+
+    @property
+    def first(self) -> dict[str, list[Answer]]:
+        """What was remembered: of the first draw, by system, in the order of samples."""
+        return {
+            system: [answers[place] for place in sorted(answers)]
+            for system, answers in self._first.items()
+        }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WholeRun:
-    """What a run asked and was answered: read once for all that is made of it."""
-
-    record: RunRecord
-    samples: Sequence[Sample]
-    answers: RunAnswers
-
-
-def read_whole(folder: RunFolder) -> WholeRun:
-    """Read a run with all its answers.
+def first_answers(
+    folder: RunFolder, run: RunRecord, samples: Sequence[Sample]
+) -> dict[str, list[Answer]]:
+    """Give what each system said of some samples when it was first asked; no more is read.
 
     Raises:
-        StoreError: a file of the run is damaged or missing.
+        StoreError: the run's completions are damaged, or one is not there.
     """
-    record, samples = folder.run(), folder.samples()
-    return WholeRun(record=record, samples=samples, answers=read_answers(folder, record, samples))
+    reading = _Reading(run, samples, folder.path / COMPLETIONS)
+    for line in folder.completions():
+        reading.add(line)
+        if reading.has_first_draw:
+            break
+    else:
+        reading.check_whole()
+    return {part.system: list(part.answers) for part in reading.take() if part.draw == 0}
 
 
-def read_answers(folder: RunFolder, run: RunRecord, samples: Sequence[Sample]) -> RunAnswers:
-    """Read and post-process the completions of these samples.
+def answers_of(
+    folder: RunFolder, run: RunRecord, samples: Sequence[Sample], system: str, draw: int
+) -> list[Answer]:
+    """Give all that a system said in one draw, in the order of samples.
 
     Raises:
         StoreError: the run's completions are damaged, one is not there, or one stands twice.
         ConfigError: the run names a step that does not exist, or one that takes too long.
     """
-    return make_answers(folder.completions(), run, samples, folder.path / COMPLETIONS)
+    found: dict[int, Answer] = {}
+    for parts in answer_blocks(folder.completions(), run, samples, folder.path / COMPLETIONS):
+        for part in parts:
+            if (part.system, part.draw) == (system, draw):
+                found.update(zip(part.places.tolist(), part.answers, strict=True))
+    return [found[place] for place in range(len(samples))]
 
 
-def make_answers(
+def answer_blocks(
     completions: Iterable[StoredCompletion],
     run: RunRecord,
     samples: Sequence[Sample],
     path: Path,
-) -> RunAnswers:
-    """Post-process the completions of these samples.
+    *,
+    size: int = BLOCK,
+) -> Iterator[list[Part]]:
+    """Post-process the completions of a run.
 
     Args:
-        completions: all of the run.
+        completions: all of it.
         run: its record.
-        samples: those that are asked for.
+        samples: of the run.
         path: where the completions stand, for errors.
+        size: completions of a block. It ends with a sample, so that the systems of one are scored
+            beside each other and its references are looked at once.
+
+    Yields:
+        Parts, by draw and then in the order of systems.
 
     Raises:
         StoreError: the run's completions are damaged, one is not there, or one stands twice.
         ConfigError: the run names a step that does not exist, or one that takes too long.
     """
-    for variant in run.variants.values():
-        for steps in (variant.postprocess, *variant.pipelines.values()):
-            check_steps(steps)
-    by_id = {sample.id: sample for sample in samples}
-    asked: dict[str, list[System]] = {}
-    for system in run.systems:
-        asked.setdefault(system.asked_as, []).append(system)
-    read = _Read(path)
+    reading = _Reading(run, samples, path)
+    last = None
     for line in completions:
-        systems = asked.get(line.system, [])
+        if reading.held >= size and line.sample_id != last:
+            yield reading.take()
+        last = line.sample_id
+        reading.add(line)
+    reading.check_whole()
+    yield reading.take()
+
+
+class _Reading:
+    """Completions as they are read, until they are taken as answers.
+
+    Args:
+        run: the record of their run.
+        samples: those that are asked for.
+        path: of the completions, for errors.
+
+    Raises:
+        ConfigError: the run names a step that does not exist.
+    """
+
+    def __init__(self, run: RunRecord, samples: Sequence[Sample], path: Path) -> None:
+        for variant in run.variants.values():
+            for steps in (variant.postprocess, *variant.pipelines.values()):
+                check_steps(steps)
+        self.held = 0
+        """Completions since the last were taken."""
+        self._run = run
+        self._path = path
+        self._samples = len(samples)
+        self._places = Places(samples)
+        self._drawn = {system.name: system.draws * run.repeats for system in run.systems}
+        self._row = {name: row for row, name in enumerate(self._drawn)}
+        self._asked: dict[str, list[System]] = {}
+        for system in run.systems:
+            self._asked.setdefault(system.asked_as, []).append(system)
+        self._gathered: dict[tuple[int, str], _Gathered] = {}
+        self._seen: dict[int, NDArray[np.bool_]] = {}
+        """By draw: which answers were read, shape (systems, samples)."""
+        self._first = 0
+        """Answers of the first draw that were read."""
+        self._stopped: Counter[str] = Counter()
+
+    @property
+    def has_first_draw(self) -> bool:
+        """Whether all systems' first answers were read."""
+        return self._first == len(self._drawn) * self._samples
+
+    def add(self, line: StoredCompletion) -> None:
+        """Post-process a completion by the pipeline of each of the systems that it is of.
+
+        Raises:
+            StoreError: it is none of the run's, or stands twice.
+            ConfigError: a step takes too long.
+        """
+        systems = self._asked.get(line.system, [])
         if not systems or systems[0].variant != line.variant:
-            raise _damaged(path, f"a line is of system '{line.system}', variant '{line.variant}'")
-        sample, variant = by_id.get(line.sample_id), run.variants[line.variant]
-        if sample is None:
-            if len(samples) == run.dataset.samples:
-                raise _damaged(path, f"a line is of sample '{line.sample_id}'")
-            continue  # not one of those that were asked for
-        read.add(line, sample, systems, variant)
-    answers, raw = read.answers, read.raw
-    changed = {system for _, system, _ in raw}
-    drawn = {system.name: system.draws * run.repeats for system in run.systems}
-    _check_whole(answers.keys(), drawn, by_id, path)
-    draws = [
-        [name for name in drawn if draw < drawn[name]]
-        for draw in range(max(drawn.values(), default=0))
-    ]
-    return RunAnswers(
-        draws=[
-            {name: [answers[d, name, sample.id] for sample in samples] for name in names}
-            for d, names in enumerate(draws)
-        ],
-        raw=[
-            {
-                name: [raw.get((d, name, x.id), answers[d, name, x.id]) for x in samples]
-                for name in names
-                if name in changed
-            }
-            for d, names in enumerate(draws)
-        ],
-        malformed=read.malformed,
-    )
+            fault = f"a line is of system '{line.system}', variant '{line.variant}'"
+            raise _damaged(self._path, fault)
+        found = self._places.of(line.sample_id)
+        if found is None:
+            if self._samples == self._run.dataset.samples:
+                raise _damaged(self._path, f"a line is of sample '{line.sample_id}'")
+            return  # not one of those that were asked for
+        place, sample = found
+        made, variant = line.completion, self._run.variants[line.variant]
+        malformed = _malformed(line, variant)
+        self.held += 1
+        for system in systems:
+            self._see(line, system, place)
+            said = predict(made, variant.steps(system.pipeline))
+            answer = Answer(sample=sample, completion=made, prediction=said)
+            raw = None
+            if said.steps:
+                raw = Answer(sample=sample, completion=made, prediction=predict(made, ()))
+            gathered = self._gathered.setdefault((line.draw, system.name), _Gathered())
+            gathered.add(place, answer, raw, malformed=malformed)
+            if said.slow:
+                self._stopped.update(said.slow)
+                _refuse_slow(self._stopped)
+
+    def take(self) -> list[Part]:
+        """Give what was read since the last time."""
+        parts = [gathered.part(draw, system) for (draw, system), gathered in self._gathered.items()]
+        self._gathered = {}
+        self.held = 0
+        return sorted(parts, key=lambda part: (part.draw, self._row[part.system]))
+
+    def check_whole(self) -> None:
+        """Refuse completions of which one is not there.
+
+        Raises:
+            StoreError: names the first.
+        """
+        for draw in range(max(self._drawn.values(), default=0)):
+            seen = self._seen.get(draw)
+            for name, row in self._row.items():
+                if draw < self._drawn[name] and (seen is None or not seen[row].all()):
+                    place = 0 if seen is None else int(np.argmin(seen[row]))
+                    sample_id = self._places.sample(place).id
+                    raise _damaged(self._path, f"{_named(draw, name, sample_id)} is not there")
+
+    def _see(self, line: StoredCompletion, system: System, place: int) -> None:
+        if not 0 <= line.draw < self._drawn[system.name]:
+            raise _damaged(self._path, "it holds more draws than the run had")
+        seen = self._seen.get(line.draw)
+        if seen is None:
+            seen = np.zeros((len(self._row), self._samples), dtype=np.bool_)
+            self._seen[line.draw] = seen
+        row = self._row[system.name]
+        if seen[row, place]:
+            named = _named(line.draw, system.name, line.sample_id)
+            raise _damaged(self._path, f"{named} stands twice")
+        seen[row, place] = True
+        self._first += line.draw == 0
+
+
+class _Gathered:
+    """Answers of one system in one draw, in the order of their coming."""
+
+    def __init__(self) -> None:
+        self._places: list[int] = []
+        self._answers: list[Answer] = []
+        self._raw: dict[int, Answer] = {}
+        """By place in the run."""
+        self._malformed = 0
+
+    def add(self, place: int, answer: Answer, raw: Answer | None, *, malformed: bool) -> None:
+        self._places.append(place)
+        self._answers.append(answer)
+        self._malformed += malformed
+        if raw is not None:
+            self._raw[place] = raw
+
+    def part(self, draw: int, system: str) -> Part:
+        places = np.array(self._places, dtype=np.int64)
+        order = np.argsort(places, kind="stable")
+        if (np.diff(order) == 1).all():
+            answers = self._answers
+        else:  # another draw has another order
+            answers = [self._answers[i] for i in order]
+        places = places[order]
+        own = enumerate(places.tolist()) if self._raw else ()
+        return Part(
+            draw=draw,
+            system=system,
+            places=places,
+            answers=answers,
+            raw={i: self._raw[place] for i, place in own if place in self._raw},
+            malformed=self._malformed,
+        )
+
+
+def _malformed(line: StoredCompletion, variant: VariantRecord) -> bool:
+    form, made = variant.structured_outputs, line.completion
+    return bool(form) and made.error is None and not _has_form(made.text, form or {})
 
 
 def _has_form(text: str, form: Mapping[str, Json]) -> bool:
     from harness.answer_form import has_form  # loads a checker of schemas
 
     return has_form(text, form)
-
-
-class _Read:
-    """Answers as they are read, each by its place.
-
-    Args:
-        path: of the completions, for errors.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.answers: dict[Place, Answer] = {}
-        self.raw: dict[Place, Answer] = {}
-        """As the model wrote them, where post-processing changed the text."""
-        self.malformed: Counter[str] = Counter()
-        self._stopped: Counter[str] = Counter()
-        self._path = path
-
-    def add(
-        self,
-        line: StoredCompletion,
-        sample: Sample,
-        systems: Sequence[System],
-        variant: VariantRecord,
-    ) -> None:
-        """Post-process a completion by the pipeline of each of the systems that it is of.
-
-        Raises:
-            StoreError: it stands twice.
-            ConfigError: a step takes too long.
-        """
-        made, form = line.completion, variant.structured_outputs
-        malformed = bool(form) and made.error is None and not _has_form(made.text, form or {})
-        for system in systems:
-            place = (line.draw, system.name, line.sample_id)
-            if place in self.answers:
-                raise _damaged(self._path, f"{_named(place)} stands twice")
-            said = predict(made, variant.steps(system.pipeline))
-            self.answers[place] = Answer(sample=sample, completion=made, prediction=said)
-            if said.steps:
-                bare = predict(made, ())
-                self.raw[place] = Answer(sample=sample, completion=made, prediction=bare)
-            if malformed:
-                self.malformed[system.name] += 1
-            if said.slow:
-                self._stopped.update(said.slow)
-                _refuse_slow(self._stopped)
 
 
 def _refuse_slow(stopped: Counter[str]) -> None:
@@ -212,24 +366,6 @@ def _refuse_slow(stopped: Counter[str]) -> None:
         )
 
 
-def _check_whole(
-    places: Collection[Place], drawn: Mapping[str, int], ids: Collection[str], path: Path
-) -> None:
-    """Refuse completions of which one is not there, before lists are made for as many as are said.
-
-    Raises:
-        StoreError: names the first.
-    """
-    if len(places) == sum(drawn.values()) * len(ids):
-        return
-    for draw in range(max(drawn.values(), default=0)):
-        for name in drawn:
-            for sample_id in ids:
-                if draw < drawn[name] and (draw, name, sample_id) not in places:
-                    raise _damaged(path, f"{_named((draw, name, sample_id))} is not there")
-    raise _damaged(path, "it holds more draws than the run had")
-
-
 def _damaged(path: Path, fault: str) -> StoreError:
     return StoreError(
         f"{path} is damaged ({fault})",
@@ -237,6 +373,5 @@ def _damaged(path: Path, fault: str) -> StoreError:
     )
 
 
-def _named(place: Place) -> str:
-    draw, system, sample_id = place
+def _named(draw: int, system: str, sample_id: str) -> str:
     return f"draw {draw} of system '{system}' for sample '{sample_id}'"

@@ -17,17 +17,17 @@ from harness import stats
 from harness.compliance import FLAGS, expected_of, flags_of
 from harness.errors import ConfigError
 from harness.nearest import nearest
-from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.answers import Answered
 from harness.records import ExpectedAnswers, FlagShare
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from harness.metrics.arrays import FloatArray
-    from harness.pipeline.reading.answers import RunAnswers
+    from harness.pipeline.reading.answers import Part
     from harness.records import Json
     from harness.store.run_folder import RunFolder
 
@@ -85,21 +85,33 @@ def compliance_of_run(folder: RunFolder) -> RunCompliance:
     Raises:
         StoreError: the run is not scored, or its files are damaged.
     """
-    run, summary, samples = folder.run(), folder.summary(), folder.samples()
-    answers, expected = read_answers(folder, run, samples), expected_of(samples)
-    shares = flag_shares(answers, clusters_of(samples), expected)
+    answered, summary = Answered.of(folder), folder.summary()
+    run, samples = answered.record, answered.samples
+    expected = expected_of(samples)
+    drawn = {system.name: system.draws * run.repeats for system in run.systems}
+    flags = FlagCounts(drawn, len(samples), expected)
+    texts: Counter[str] = Counter()
+    changed: Counter[str] = Counter()
+    changed_by: dict[str, Counter[str]] = {name: Counter() for name in drawn}
+    for parts in answered.blocks():
+        flags.add(parts)
+        for part in parts:
+            predictions = [a.prediction for a in part.answers if a.failure is None]
+            texts[part.system] += len(predictions)
+            changed[part.system] += sum(bool(p.steps) for p in predictions)
+            changed_by[part.system].update(step for p in predictions for step in p.steps)
+    shares = flags.shares(clusters_of(samples))
     values = {(r.system, r.metric): r.value for r in summary.results}
     systems = []
-    for system in (system.name for system in run.systems):
-        predictions = [a.prediction for a in answers.of(system) if a.failure is None]
+    for system in drawn:
         raw = summary.raw.get(system, {})
         systems.append(
             SystemCompliance(
                 system=system,
-                answers=len(predictions),
+                answers=texts[system],
                 flags=shares[system],
-                changed=sum(bool(p.steps) for p in predictions),
-                changed_by=dict(Counter(s for p in predictions for s in p.steps).most_common()),
+                changed=changed[system],
+                changed_by=dict(changed_by[system].most_common()),
                 raw=dict(raw),
                 scores={m: value for m in raw if (value := values.get((system, m))) is not None},
             )
@@ -116,70 +128,100 @@ def flagged_texts(folder: RunFolder, flag: str) -> list[FlaggedText]:
     """
     if flag not in FLAGS:
         raise ConfigError(f"no flag is named '{flag}'", hint=nearest(flag, FLAGS))
-    run, samples = folder.run(), folder.samples()
-    answers, expected = read_answers(folder, run, samples), expected_of(samples)
-    return [
-        FlaggedText(
-            system=system.name,
-            sample_id=answer.sample.id,
-            draw=number,
-            text=answer.completion.text,
-            prediction=answer.text,
+    answered = Answered.of(folder)
+    expected = expected_of(answered.samples)
+    order = {system.name: place for place, system in enumerate(answered.record.systems)}
+    found: list[tuple[tuple[int, int, int], FlaggedText]] = [
+        (
+            (order[part.system], part.draw, place),
+            FlaggedText(
+                system=part.system,
+                sample_id=answer.sample.id,
+                draw=part.draw,
+                text=answer.completion.text,
+                prediction=answer.text,
+            ),
         )
-        for system in run.systems
-        for number, draw in enumerate(answers.draws)
-        for answer in draw.get(system.name, ())
+        for parts in answered.blocks()
+        for part in parts
+        for place, answer in zip(part.places.tolist(), part.answers, strict=True)
         if answer.failure is None
         and flag in flags_of(answer.completion.text, answer.completion.finish_reason, expected)
     ]
+    return [text for _, text in sorted(found, key=lambda each: each[0])]
 
 
-def flag_shares(
-    answers: RunAnswers, clusters: NDArray[np.int64] | None, expected: ExpectedAnswers
-) -> dict[str, tuple[FlagShare, ...]]:
-    """Give each system's share of texts with each flag, in the order of FLAGS.
+class FlagCounts:
+    """How often each system's texts have each flag, by sample; holds no text.
 
-    Several draws of a sample are averaged within it, as they are in scores. A system without an
-    answer has none.
+    Args:
+        drawn: system → how often it was drawn.
+        samples: how many there are.
+        expected: what answers should be like.
     """
 
-    @cache
-    def columns(text: str, finish_reason: str) -> tuple[int, ...]:
-        """Flags of a text, by number; once, however many systems and pipelines share it."""
-        return tuple(_COLUMNS[flag] for flag in flags_of(text, finish_reason, expected))
+    def __init__(self, drawn: Mapping[str, int], samples: int, expected: ExpectedAnswers) -> None:
+        self._expected = expected
+        self._hits: dict[str, NDArray[np.unsignedinteger]] = {
+            system: np.zeros((samples, len(FLAGS)), dtype=np.min_scalar_type(draws))
+            for system, draws in drawn.items()
+        }
+        self._texts: dict[str, NDArray[np.unsignedinteger]] = {
+            system: np.zeros(samples, dtype=np.min_scalar_type(draws))
+            for system, draws in drawn.items()
+        }
 
-    return {system: _shares(answers, system, columns, clusters) for system in answers.draws[0]}
+    def add(self, parts: Sequence[Part]) -> None:
+        """Look at some answers."""
+
+        @cache
+        def columns(text: str, finish_reason: str) -> tuple[int, ...]:
+            """Flags of a text, by number; once, however many systems and pipelines share it."""
+            return tuple(_COLUMNS[flag] for flag in flags_of(text, finish_reason, self._expected))
+
+        for part in parts:
+            there: list[int] = []
+            hits: list[tuple[int, int]] = []
+            for place, answer in zip(part.places.tolist(), part.answers, strict=True):
+                if answer.failure is None:
+                    there.append(place)
+                    made = answer.completion
+                    hits += [(place, c) for c in columns(made.text, made.finish_reason)]
+            self._texts[part.system][there] += 1
+            rows, flags = np.array(hits, dtype=np.int64).reshape(-1, 2).T
+            self._hits[part.system][rows, flags] += 1
+
+    def shares(self, clusters: NDArray[np.int64] | None) -> dict[str, tuple[FlagShare, ...]]:
+        """Give each system's share of texts with each flag, in the order of FLAGS.
+
+        Several draws of a sample are averaged within it, as they are in scores. A system without an
+        answer has none.
+        """
+        return {
+            system: _shares(hits, self._texts[system], clusters)
+            for system, hits in self._hits.items()
+        }
 
 
 def _shares(
-    answers: RunAnswers,
-    system: str,
-    columns: Callable[[str, str], tuple[int, ...]],
+    hits: NDArray[np.unsignedinteger],
+    texts: NDArray[np.unsignedinteger],
     clusters: NDArray[np.int64] | None,
 ) -> tuple[FlagShare, ...]:
-    drawn = [draw[system] for draw in answers.draws if system in draw]
-    hits = np.zeros((len(drawn[0]), len(FLAGS)))
-    texts = np.zeros(len(drawn[0]))
-    for draw in drawn:
-        for row, answer in enumerate(draw):
-            if answer.failure is None:
-                texts[row] += 1
-                for column in columns(answer.completion.text, answer.completion.finish_reason):
-                    hits[row, column] += 1
     kept = texts > 0
     if not kept.any():
         return ()
-    means = hits[kept] / texts[kept, None]
+    within = None if clusters is None else clusters[kept]
     shown = []
     for column, flag in enumerate(FLAGS):
-        rows = np.column_stack([means[:, column], np.ones(len(means))])
-        within = None if clusters is None else clusters[kept]
+        means = hits[kept, column].astype(np.float64) / texts[kept]
+        rows = np.column_stack([means, np.ones(len(means))])
         [told] = stats.estimate(rows, _share, clusters=within, shares=True)
         shown.append(
             FlagShare(
                 flag=flag,
                 answers=int(hits[:, column].sum()),
-                share=float(means[:, column].mean()),
+                share=float(means.mean()),
                 interval=told.interval,
                 no_interval=told.no_interval,
             )

@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.errors import MetricError
 from harness.metrics.metric import applies
 from harness.records import DrawVariance, NoiseFloor
-from harness.scores import answered_draws, draw_statistics
 from harness.stats import noise_floor, pseudo_values, sum_rows, unit_components
-from harness.units import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +18,8 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.metric import Metric
-    from harness.records import Sample, System
-    from harness.scores import Draw
+    from harness.records import Answer, System
+    from harness.scores import Measured
 
     Variances: TypeAlias = dict[str, dict[str, DrawVariance]]
     """System → metric → what its score varies by."""
@@ -31,46 +28,39 @@ if TYPE_CHECKING:
 def of_repeats_and_draws(
     systems: Sequence[System],
     repeats: int,
-    metrics: Mapping[str, Metric],
-    draws: Sequence[Draw],
-    samples: Sequence[Sample],
+    measured: Measured,
+    clusters: NDArray[np.int64] | None,
+    differing: Mapping[str, int],
 ) -> tuple[NoiseFloor | None, Variances]:
     """Measure a run's noise floor, and its systems' variance over samples and over draws.
 
     Args:
         systems: of the run, each with its draws in one repeat.
         repeats: how often every request was made.
-        metrics: by label.
-        draws: one or more times what every system answered.
-        samples: those of the run.
+        measured: all answers of the run.
+        clusters: which samples belong together, shape (samples,); None: each stands for itself.
+        differing: system → samples for which it did not always write the same.
 
     Returns:
         The noise floor, None for a run without repeats; and the variances of each system that was
         drawn more than once. What cannot be computed is not there.
     """
-    if len(draws) < 2:
+    if max(measured.drawn.values()) < 2:
         return None, {}
-    answered = answered_draws(draws)
-    clusters = clusters_of(samples)
-    drawn = [system.draws * repeats for system in systems]
     repeat_sd: dict[str, float] = {}
     difference_sd: dict[str, float] = {}
     varied: Variances = {}
-    for metric in metrics.values():
-        try:
-            rows = draw_statistics(metric, draws)
-        except MetricError:
-            continue
-        usable = answered & applies(rows)
+    for label in measured.labels:
+        metric = measured.metrics[label]
         of_repeats = []
-        for place, system in enumerate(systems):
+        for system in systems:
             if system.control:  # what prompts are measured against is no prompt among them
                 continue
-            own = slice(0, drawn[place])
-            its_rows, its_usable = rows[own, place], usable[own, place]
-            of_repeats.append(_repeat_scores(metric, its_rows, its_usable, repeats))
-            if drawn[place] > 1:
-                found = _variances(metric, its_rows, its_usable, clusters)
+            rows = measured.rows(label, system.name)
+            usable = measured.answered(system.name) & applies(rows)
+            of_repeats.append(_repeat_scores(metric, rows, usable, repeats))
+            if len(rows) > 1:
+                found = _variances(metric, rows, usable, clusters)
                 varied.setdefault(system.name, {}).update(found)
         noise = noise_floor(of_repeats)
         for i, column in enumerate(metric.columns):
@@ -83,9 +73,7 @@ def of_repeats_and_draws(
         repeats=repeats,
         repeat_sd=repeat_sd,
         difference_sd=difference_sd,
-        differing={
-            system.name: _differing(draws, system.name) for system in systems if not system.control
-        },
+        differing={s.name: differing[s.name] for s in systems if not s.control},
     )
     return floor, varied
 
@@ -151,9 +139,29 @@ def _variances(
     }
 
 
-def _differing(draws: Sequence[Draw], system: str) -> int:
-    """Count the samples for which a system did not always write the same."""
-    return sum(
-        len({answer.prediction.value for answer in answers}) > 1
-        for answers in zip(*(draw[system] for draw in draws if system in draw), strict=True)
-    )
+class Differing:
+    """Counts the samples for which a system did not always write the same; holds no text.
+
+    Args:
+        samples: how many there are.
+    """
+
+    def __init__(self, samples: int) -> None:
+        self._first = np.zeros(samples, dtype=np.int64)
+        """Hashes of 64 bits of what was written first."""
+        self._told = np.zeros(samples, dtype=np.bool_)
+        self._differs = np.zeros(samples, dtype=np.bool_)
+
+    def add(self, places: NDArray[np.int64], answers: Sequence[Answer]) -> None:
+        """Take some answers, each of another sample."""
+        values = (hash(answer.prediction.value) for answer in answers)
+        hashes = np.fromiter(values, dtype=np.int64, count=len(answers))
+        told = self._told[places]
+        self._differs[places] |= told & (self._first[places] != hashes)
+        self._first[places] = np.where(told, self._first[places], hashes)
+        self._told[places] = True
+
+    @property
+    def count(self) -> int:
+        """How many they are so far."""
+        return int(self._differs.sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.contrast import sentences
-from harness.pipeline.reading.answers import read_answers
+from harness.pipeline.reading.answers import first_answers
 from harness.pipeline.reading.comparing import compare_run, ranked
 from harness.pipeline.reading.effects import effects_of_run, tells_effects
 from harness.pipeline.reading.grounding import said_of_pictures
@@ -18,7 +18,7 @@ from harness.report.thumbnails import Thumbnails
 from harness.report.wording_table import WordingTable
 
 if TYPE_CHECKING:
-    from harness.pipeline.reading.answers import WholeRun
+    from harness.pipeline.reading.answers import Answered
     from harness.pipeline.reading.comparing import RunComparison
     from harness.pipeline.reading.effects import RunEffects
     from harness.records import RunRecord, RunSummary
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 
 
 def write_reports(
-    folder: RunFolder, summary: RunSummary, whole: WholeRun | None = None
+    folder: RunFolder, summary: RunSummary, answered: Answered | None = None
 ) -> RunComparison | None:
     """Write the tables (Markdown, CSV, LaTeX), ``dropped.csv`` and ``report.html`` of a scored run.
 
     Args:
         folder: of the run.
         summary: its numbers.
-        whole: what was read of it already; None: read what is needed.
+        answered: the run, which has been gone through and remembered what is shown; None: that is
+            read now.
 
     Returns:
         How its systems compare; None where no two of them do.
@@ -41,8 +42,8 @@ def write_reports(
     Raises:
         StoreError: a file of the run is missing, or one cannot be written.
     """
-    run = whole.record if whole else folder.run()
-    samples = whole.samples if whole else folder.samples()
+    run = answered.record if answered else folder.run()
+    samples = answered.samples if answered else folder.samples()
     everything, out, summary = summary, hidden(summary), as_shown(summary)
     table = ComparisonTable.of(summary)
     averaged = WordingTable.of(summary)
@@ -54,9 +55,8 @@ def write_reports(
     folder.write_text(DROPPED_FILE, dropped_csv(run.dataset.dropped))
     first = samples[:MAX_CARDS]
     scores = [s for s in folder.scores([sample.id for sample in first]) if s.system not in out]
-    # Of all answers the first stand in the order of the first samples.
-    answers = whole.answers if whole else read_answers(folder, run, first)
-    shown = gallery(first, answers.draws[0], scores, Thumbnails(folder.path))
+    answers = answered.first if answered else first_answers(folder, run, first)
+    shown = gallery(first, answers, scores, Thumbnails(folder.path))
     compared = compare_run(folder) if comparable(everything) else None
     told = None if summary.ladder else compared  # a ladder shows no more than its table
     said = [*(verdicts(told) if told else []), *said_of_pictures(run, summary)]

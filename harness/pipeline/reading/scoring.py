@@ -10,21 +10,30 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from harness.compliance import expected_of
 from harness.errors import MetricError
-from harness.metrics.diversity import distinct_n, share_copied, vocabulary
 from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
-from harness.metrics.tools import METEOR_WORDS, ScoringTools
-from harness.pipeline.reading.answers import read_whole
-from harness.pipeline.reading.complying import flag_shares
+from harness.metrics.tools import ScoringTools
+from harness.pipeline.reading.answers import Answered
+from harness.pipeline.reading.complying import FlagCounts
 from harness.pipeline.reading.grounding import grounding
 from harness.pipeline.reading.kept_results import kept_otherwise
 from harness.pipeline.reading.luck import luck
-from harness.pipeline.reading.repeats import of_repeats_and_draws
+from harness.pipeline.reading.repeats import Differing, of_repeats_and_draws
 from harness.pipeline.reading.reporting import write_reports
+from harness.pipeline.reading.system_counts import SystemCounts
 from harness.pipeline.reading.wordings import ideas
 from harness.postprocess import step_mark
-from harness.records import RunSummary, SystemSummary, TextsSummary
-from harness.scores import ScoredRun, best_of, corpus_values, score, score_by_evaluate
+from harness.records import RunSummary
+from harness.report.gallery import MAX_CARDS
+from harness.scores import (
+    Measured,
+    ScoredRun,
+    best_of,
+    raw_values,
+    sample_scores,
+    score,
+    score_by_evaluate,
+)
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
@@ -32,22 +41,21 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.metric import Metric
-    from harness.pipeline.reading.answers import RunAnswers, WholeRun
+    from harness.pipeline.reading.answers import Part
     from harness.records import (
-        Answer,
         Cost,
         FlagShare,
         Ladder,
         MetricResult,
         MetricSpec,
         NoiseFloor,
-        RunRecord,
         SampleScores,
-        System,
+        SystemSummary,
+        TextsSummary,
     )
     from harness.store.run_folder import RunFolder
 
-Measured = TypeVar("Measured")
+Value = TypeVar("Value")
 Climbing: TypeAlias = "Callable[..., Ladder | None]"
 """``climbing.climb`` with the file that knows what was shown."""
 
@@ -75,24 +83,24 @@ def rescore(
         specs = tuple(metrics) or before.specs
         check_specs(specs)
         kept = before if metrics and not instead else None
-        whole = read_whole(folder)
-        with ScoringTools(tokenizer=whole.record.tokenizer) as tools:
+        answered = Answered.of(folder, shown=MAX_CARDS)
+        with ScoringTools(tokenizer=answered.record.tokenizer) as tools:
             summary = score_run(
                 folder,
-                whole,
+                answered,
                 tools,
                 specs,
                 cost=before.cost,
                 kept=kept,
                 climbing=lambda *_: before.ladder,
             )
-        write_reports(folder, summary, whole)
+        write_reports(folder, summary, answered)
     return summary
 
 
 def score_run(
     folder: RunFolder,
-    whole: WholeRun,
+    answered: Answered,
     tools: ScoringTools,
     specs: Sequence[MetricSpec],
     *,
@@ -105,7 +113,7 @@ def score_run(
 
     Args:
         folder: the run.
-        whole: what was read of it.
+        answered: what it asked and was answered.
         tools: its tokeniser and METEOR.
         specs: what to compute.
         cost: what generating took.
@@ -117,27 +125,26 @@ def score_run(
         StoreError: the run's files are missing or damaged.
         MetricError: a metric is unknown.
     """
-    run, samples, answers = whole.record, whole.samples, whole.answers
-    own = {spec.label: create(spec, tools) for spec in specs if spec.kind == "own"}
-    _prepare(tools, answers)
+    run, samples = answered.record, answered.samples
+    counted = _Counted(answered, specs, tools)
+    measured = counted.measured
     post = {
         system.name: "+".join(map(step_mark, run.variants[system.variant].steps(system.pipeline)))
         or "none"
         for system in run.systems
     }
+    clusters = clusters_of(samples)
     mended = [step.step for step in run.dataset.mended]
     split = run.dataset.split.name if run.dataset.split else None
-    scored = score(own, answers.draws, samples, post, mended, split=split)
+    scored = score(measured, post, clusters, mended, split=split)
     results = list(scored.results)
     for spec in specs:
         if spec.kind == "evaluate":
-            results += score_by_evaluate(spec, answers.draws, samples, post, mended, split=split)
+            results += score_by_evaluate(spec, measured, post, mended, split=split)
     noise_floor, draw_variance = of_repeats_and_draws(
-        run.systems, run.repeats, own, answers.draws, samples
+        run.systems, run.repeats, measured, clusters, counted.differing
     )
-    expected = expected_of(samples)
-    clusters = clusters_of(samples)
-    flags = flag_shares(answers, clusters, expected)
+    flags = counted.flags.shares(clusters)
     summary = RunSummary(
         run=run.id,
         inputs=inputs,
@@ -145,17 +152,19 @@ def score_run(
         dataset=run.dataset.name,
         split=run.dataset.split,
         baseline=run.baseline,
-        uneven=_uneven(scored, own, [system.control is None for system in run.systems]),
+        uneven=_uneven(
+            scored, measured.metrics, [system.control is None for system in run.systems]
+        ),
         specs=tuple(specs),
         metrics=tuple(dict.fromkeys(result.metric for result in results)),
-        systems=tuple(_system_summary(system, answers, flags) for system in run.systems),
-        texts=tuple(_texts(system, run, answers, tools) for system in run.systems),
+        systems=counted.systems(flags),
+        texts=counted.texts(),
         results=tuple(results),
         noise_floor=noise_floor,
         draw_variance=draw_variance,
-        best_of=best_of(own, answers.draws),
-        raw=corpus_values(own, answers.raw) if answers.raw and answers.raw[0] else {},
-        expected=expected,
+        best_of=best_of(measured),
+        raw=raw_values(measured),
+        expected=counted.expected,
         short_references=sum(
             all(len(text.split()) < SHORT for text in sample.references) for sample in samples
         ),
@@ -166,10 +175,14 @@ def score_run(
         notices=run.notices,
         cost=cost,
     )
-    per_sample, statistics = scored.per_sample, dict(scored.statistics)
+    per_sample: Iterable[SampleScores] = sample_scores(
+        scored, measured.metrics, list(measured.drawn), samples
+    )
+    statistics = dict(scored.statistics)
     if kept is not None:
         older_scores, older_statistics = _others(folder, kept, summary)
-        per_sample, statistics = (*older_scores, *per_sample), {**older_statistics, **statistics}
+        per_sample = chain(older_scores, per_sample)
+        statistics = {**older_statistics, **statistics}
         labels = {spec.label for spec in _kept_specs(kept, summary)}
         notices = (*run.notices, *kept_otherwise(kept, labels, samples, tools, mended))
         summary = replace(_with_others(summary, kept), notices=notices)
@@ -177,7 +190,9 @@ def score_run(
     folder.write_scores(per_sample)
     folder.write_statistics(scored.scored, statistics)
     every = {spec.label: spec for spec in summary.specs}
-    metrics = {label: own.get(label) or create(every[label], tools) for label in statistics}
+    metrics = {
+        label: measured.metrics.get(label) or create(every[label], tools) for label in statistics
+    }
     summary = replace(
         summary,
         grounding=grounding(run.systems, metrics, statistics, scored.scored, clusters),
@@ -188,6 +203,61 @@ def score_run(
         summary = replace(summary, ladder=found)
     folder.write_summary(summary)
     return summary
+
+
+class _Counted:
+    """All that is made of a run's answers while they go by, block by block.
+
+    Args:
+        answered: the run.
+        specs: what is computed.
+        tools: its tokeniser and METEOR.
+
+    Raises:
+        StoreError: the run's files are missing or damaged.
+        MetricError: a metric is unknown.
+    """
+
+    def __init__(
+        self, answered: Answered, specs: Sequence[MetricSpec], tools: ScoringTools
+    ) -> None:
+        run, samples = answered.record, answered.samples
+        drawn = {system.name: system.draws * run.repeats for system in run.systems}
+        self.expected = expected_of(samples)
+        self.measured = Measured(
+            {spec.label: create(spec, tools) for spec in specs if spec.kind == "own"},
+            drawn,
+            samples,
+            keep_texts=any(spec.kind == "evaluate" for spec in specs),
+        )
+        self.flags = FlagCounts(drawn, len(samples), self.expected)
+        self._counts = {system.name: SystemCounts(system, run, tools) for system in run.systems}
+        self._differing = {name: Differing(len(samples)) for name in drawn if run.repeats > 1}
+        for parts in answered.blocks():
+            _prepare(tools, parts)
+            for part in parts:
+                self.measured.add(part.draw, part.system, part.places, part.answers, part.raw)
+                self._counts[part.system].add(part)
+                if part.system in self._differing:
+                    self._differing[part.system].add(part.places, part.answers)
+            self.flags.add(parts)
+        self.measured.finish()
+
+    @property
+    def differing(self) -> dict[str, int]:
+        """System → samples for which it did not always write the same; of repeated runs."""
+        return {name: differing.count for name, differing in self._differing.items()}
+
+    def systems(self, flags: Mapping[str, tuple[FlagShare, ...]]) -> tuple[SystemSummary, ...]:
+        """Say what became of each system's requests."""
+        return tuple(
+            counts.summary(self.measured.answered(name), flags[name])
+            for name, counts in self._counts.items()
+        )
+
+    def texts(self) -> tuple[TextsSummary, ...]:
+        """Say what each system's texts are like."""
+        return tuple(counts.texts() for counts in self._counts.values())
 
 
 def _uneven(
@@ -206,17 +276,19 @@ def _uneven(
     return tuple(uneven)
 
 
-def _prepare(tools: ScoringTools, answers: RunAnswers) -> None:
-    """Tokenise all texts at once: each call may start Java."""
-    every = chain.from_iterable(
-        rows for draw in (*answers.draws, *answers.raw) for rows in draw.values()
-    )
+def _prepare(tools: ScoringTools, parts: Sequence[Part]) -> None:
+    """Tokenise all texts of a block at once, for each time Java is started; count their n-grams."""
     texts: dict[str, None] = {}
-    for answer in every:
-        texts.update(dict.fromkeys(answer.sample.references))
-        texts[answer.text] = None
+    for part in parts:
+        for answer in chain(part.answers, part.raw.values()):
+            texts.update(dict.fromkeys(answer.sample.references))
+            texts[answer.text] = None
     with suppress(MetricError):  # without Java: each metric that needs tokens is missing, and why
         tools.prepare(text for text in texts if text)
+        for part in parts:  # one system after the other, since sums are made in this order
+            written = [answer.text for answer in part.answers]
+            wanted = (text for answer in part.answers for text in answer.sample.references)
+            tools.ngrams.rows(tools.tokenize([*written, *wanted]))
 
 
 def _kept_specs(kept: RunSummary, summary: RunSummary) -> list[MetricSpec]:
@@ -271,92 +343,16 @@ def _merged_floor(kept: NoiseFloor | None, anew: NoiseFloor | None) -> NoiseFloo
 
 
 def _merged(
-    kept: Mapping[str, Mapping[str, Measured]],
-    anew: Mapping[str, Mapping[str, Measured]],
+    kept: Mapping[str, Mapping[str, Value]],
+    anew: Mapping[str, Mapping[str, Value]],
     columns: Iterable[str],
-) -> dict[str, dict[str, Measured]]:
+) -> dict[str, dict[str, Value]]:
     wanted = set(columns)
     return {
         system: {name: value for name, value in kept.get(system, {}).items() if name in wanted}
         | dict(values)
         for system, values in anew.items()
     }
-
-
-def _texts(
-    system: System, run: RunRecord, answers: RunAnswers, tools: ScoringTools
-) -> TextsSummary:
-    """Describe what a system wrote: functions of all its texts together, without intervals."""
-    given = [answer for answer in answers.of(system.name) if answer.failure is None]
-    written = [answer.text for answer in given]
-    variant = run.variants[system.variant]
-    shown = [variant.answers_shown(answer.sample.id) for answer in given]
-    same = share_copied(written, shown) if variant.exemplar_answers else None
-    try:
-        tokens = tools.tokenize(written)
-    except MetricError:
-        return TextsSummary(
-            system=system.name,
-            same_as_exemplar=same,
-            words=None,
-            vocabulary=None,
-            distinct_1=None,
-            distinct_2=None,
-            overlong=None,
-        )
-    return TextsSummary(
-        system=system.name,
-        same_as_exemplar=same,
-        words=sum(len(text.split()) for text in tokens) / len(tokens) if tokens else None,
-        vocabulary=vocabulary(tokens),
-        distinct_1=distinct_n(tokens, 1),
-        distinct_2=distinct_n(tokens, 2),
-        overlong=sum(len(text.split()) > METEOR_WORDS for text in tokens),
-    )
-
-
-def _system_summary(
-    system: System, answers: RunAnswers, flags: Mapping[str, tuple[FlagShare, ...]]
-) -> SystemSummary:
-    """Count what became of a system's requests."""
-    name = system.name
-    draws = [draw[name] for draw in answers.draws if name in draw]
-    every = list(answers.of(name))
-    predictions = [answer.prediction for answer in every]
-    return SystemSummary(
-        system=name,
-        model=system.model,
-        variant=system.variant,
-        decoding=system.decoding.name,
-        pipeline=system.pipeline,
-        n=len(draws[0]),
-        draws=len(draws),
-        unscored=sum(
-            all(answer.failure is not None for answer in each) for each in zip(*draws, strict=True)
-        ),
-        failed=sum(p.status == "failed" for p in predictions),
-        empty=sum(p.status == "empty" for p in predictions),
-        declined=_counted(step for p in predictions for step in p.declined),
-        unapplied=_counted(step for p in predictions for step in p.unapplied),
-        truncated=sum(answer.completion.finish_reason == "length" for answer in every),
-        changed=sum(bool(p.steps) for p in predictions),
-        changed_by=_counted(step for p in predictions for step in p.steps),
-        flags=flags[name],
-        malformed=answers.malformed.get(name, 0),
-        reasons=_counted(answer.failure for answer in every if answer.failure),
-        made_by=_counted(_maker(answer) for answer in every if answer.failure is None),
-        control=system.control,
-        control_of=system.control_of,
-    )
-
-
-def _maker(answer: Answer) -> str:
-    return answer.completion.made_by or "not known"
-
-
-def _counted(words: Iterable[str]) -> dict[str, int]:
-    """Count words, the most frequent first."""
-    return dict(Counter(words).most_common())
 
 
 def has_results(results: Iterable[MetricResult]) -> bool:

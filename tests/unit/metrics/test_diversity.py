@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.metrics.bare_texts import answers_of
-from harness.metrics.diversity import LengthRatio, distinct_n, share_copied, vocabulary
+from harness.metrics.diversity import LengthRatio, Variety, count_copied
+from harness.metrics.ngrams import NgramTable
 from harness.metrics.tools import ScoringTools, sanitize
 
 METRIC = LengthRatio(ScoringTools(tokenizer="none"))
@@ -59,33 +60,41 @@ def test_the_signature_names_the_tokeniser(tokenizer):
     assert metric.signature()["reflen"] == "closest"
 
 
+def variety(*blocks):
+    """Count blocks of texts, each in a table of its own, as the texts of a long run are."""
+    found, words = Variety(), {}
+    for texts in blocks:
+        table = NgramTable(words)
+        found.add(table, table.rows(texts))
+    return found
+
+
 def test_distinct_n_of_a_worked_example():
     texts = ["tomato soup with rice", "rice soup with rice", "", "rice"]
 
     # 9 words, 4 of them different; pairs: tomato soup, soup with ×2, with rice ×2, rice soup.
-    assert distinct_n(texts, 1) == pytest.approx(4 / 9)
-    assert distinct_n(texts, 2) == pytest.approx(4 / 6)
-    assert distinct_n(texts, 4) == 1.0
-    assert vocabulary(texts) == 4
+    for found in (variety(texts), variety(texts[:1], texts[1:3], texts[3:])):
+        assert (found.texts, found.words, found.vocabulary) == (4, 9, 4)
+        assert found.distinct_1 == pytest.approx(4 / 9)
+        assert found.distinct_2 == pytest.approx(4 / 6)
 
 
 @pytest.mark.parametrize("texts", [[], ["", " "], ["rice"]])
 def test_distinct_n_is_none_where_no_text_has_n_words(texts):
-    assert distinct_n(texts, 2) is None
+    assert variety(texts).distinct_2 is None
 
 
 def test_a_copy_has_the_exemplars_words():
     texts = ["Tomato  soup\r\n", "tomato soup", "Tomato-Soup!", "Crème", "", "\U0001f370", "soup"]
 
     shown = [["TOMATO SOUP", "", "\U0001f370"]] * len(texts)
-    assert share_copied(texts, shown) == pytest.approx(4 / 7)
-    assert share_copied(texts, [[]] * len(texts)) == 0.0
-    assert share_copied([], []) is None
+    assert count_copied(texts, shown) == 4
+    assert count_copied(texts, [[]] * len(texts)) == 0
 
 
 def test_a_longer_text_that_holds_three_words_of_an_exemplar_is_a_copy():
     def copied(text, exemplar):
-        return share_copied([text], [[exemplar]]) == 1.0
+        return count_copied([text], [[exemplar]]) == 1
 
     assert copied("A plate of mushroom toast, with egg.", "Mushroom Toast with Egg")
     assert copied("Title: cold beet soup", "Cold beet soup")
@@ -95,15 +104,13 @@ def test_a_longer_text_that_holds_three_words_of_an_exemplar_is_a_copy():
 
 
 def test_each_text_is_held_against_what_its_own_prompt_shows():
-    assert share_copied(["beef stew", "beef stew"], [["Beef stew"], ["Corn soup"]]) == 0.5
+    assert count_copied(["beef stew", "beef stew"], [["Beef stew"], ["Corn soup"]]) == 1
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=()), max_size=12), max_size=6))
 def test_any_texts_have_figures_in_range(texts):
-    assert vocabulary(texts) == vocabulary([*texts, *texts[:2]]) >= 0
-    for share in (
-        distinct_n(texts, 1),
-        distinct_n(texts, 2),
-        share_copied(texts, [texts] * len(texts)),
-    ):
+    found = variety(texts)
+    assert found.vocabulary == variety(texts, texts[:2]).vocabulary >= 0
+    for share in (found.distinct_1, found.distinct_2):
         assert share is None or 0.0 <= share <= 1.0
+    assert 0 <= count_copied(texts, [texts] * len(texts)) <= len(texts)

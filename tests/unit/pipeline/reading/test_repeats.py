@@ -5,10 +5,11 @@ import pytest
 
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
-from harness.pipeline.reading.repeats import of_repeats_and_draws
+from harness.pipeline.reading.repeats import Differing, of_repeats_and_draws
 from harness.records import Answer, Completion, Decoding, Prediction, Sample, System
-from harness.scores import corpus_values
+from harness.scores import Measured
 from harness.stats.components import unit_components
+from harness.units import clusters_of
 
 WORDS = "lemon shrimp skillet tomato salad corn chowder bacon egg toast apple tart".split()
 METRICS = {name: create(name, ScoringTools(tokenizer="none")) for name in ("bleu", "rouge_l")}
@@ -58,12 +59,25 @@ def saying(sample, text):
     )
 
 
+def measure(systems, repeats, draws, asked):
+    measured = Measured(METRICS, {s.name: s.draws * repeats for s in systems}, asked)
+    differing = {system.name: Differing(len(asked)) for system in systems}
+    places = np.arange(len(asked))
+    for number, draw in enumerate(draws):
+        for name, answers in draw.items():
+            measured.add(number, name, places, answers)
+            differing[name].add(places, answers)
+    measured.finish()
+    counts = {name: each.count for name, each in differing.items()}
+    return of_repeats_and_draws(systems, repeats, measured, clusters_of(asked), counts)
+
+
 def test_the_floor_is_the_pooled_deviation_of_each_repeats_own_score():
     asked, random = samples(12), np.random.default_rng(0)
     draws = [{name: answered(random, asked) for name in ("once", "twice")} for _ in range(3)]
     draws += [{"twice": answered(random, asked)} for _ in range(3)]
 
-    noise, _ = of_repeats_and_draws(drawn(once=1, twice=2), 3, METRICS, draws, asked)
+    noise, _ = measure(drawn(once=1, twice=2), 3, draws, asked)
 
     repeats = {
         "once": [[draw] for draw in draws[:3]],
@@ -71,8 +85,11 @@ def test_the_floor_is_the_pooled_deviation_of_each_repeats_own_score():
     }
     variances = []
     for name, of_system in repeats.items():
+        bleu = METRICS["bleu"]
         values = [
-            corpus_values(METRICS, [{name: draw[name]} for draw in repeat])[name]["BLEU_2"]
+            bleu.aggregate(np.mean([bleu.statistics(d[name]).sum(axis=0) for d in repeat], axis=0))[
+                1
+            ]
             for repeat in of_system
         ]
         variances.append(np.var(values, ddof=1))
@@ -93,7 +110,7 @@ def test_a_sample_that_one_repeat_lacks_is_no_noise():
     whole = [saying(sample, sample.references[0]) for sample in asked[:5]]
     draws = [{"a": [*whole, saying(asked[5], text)]} for text in ("wrong", None, "wrong")]
 
-    noise, varied = of_repeats_and_draws(drawn(a=1), 3, METRICS, draws, asked)
+    noise, varied = measure(drawn(a=1), 3, draws, asked)
 
     assert noise.repeat_sd["ROUGE_L"] == pytest.approx(0.0, abs=1e-12)
     assert varied["a"]["ROUGE_L"].units == 6
@@ -107,7 +124,7 @@ def test_draws_are_worth_what_their_samples_own_scores_say():
     draws += [{"a": answered(random, asked)} for _ in range(3)]
     draws[2]["a"][4] = saying(asked[4], None)
 
-    noise, varied = of_repeats_and_draws(drawn(a=4, b=1), 1, METRICS, draws, asked)
+    noise, varied = measure(drawn(a=4, b=1), 1, draws, asked)
 
     metric = METRICS["rouge_l"]
     values = np.array([metric.aggregate(metric.statistics(draw["a"])) for draw in draws])
@@ -127,7 +144,7 @@ def test_samples_of_a_cluster_are_one_unit():
     draws = [{"a": answered(random, asked)} for _ in range(2)]
     draws[1]["a"][0] = saying(asked[0], None)
 
-    _, varied = of_repeats_and_draws(drawn(a=1), 2, METRICS, draws, asked)
+    _, varied = measure(drawn(a=1), 2, draws, asked)
 
     found = varied["a"]["BLEU_1"]
     assert found.units == 8
@@ -138,7 +155,7 @@ def test_samples_of_a_cluster_are_one_unit():
 def test_what_was_asked_once_tells_nothing():
     asked, random = samples(5), np.random.default_rng(3)
     draws = [{"a": answered(random, asked)}]
-    assert of_repeats_and_draws(drawn(a=1), 1, METRICS, draws, asked) == (None, {})
+    assert measure(drawn(a=1), 1, draws, asked) == (None, {})
     lost = [{"a": [saying(sample, None) for sample in asked]}] * 2
-    noise, varied = of_repeats_and_draws(drawn(a=1), 2, METRICS, lost, asked)
+    noise, varied = measure(drawn(a=1), 2, lost, asked)
     assert (noise.repeat_sd, varied) == ({}, {"a": {}})

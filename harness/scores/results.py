@@ -1,37 +1,31 @@
-"""Answers → a result per system and metric, and a score per sample.
-
-An answer that failed is left out and counted; an empty one is an answer, and scores as such.
-"""
+"""Sufficient statistics of a run → a result per system and metric, and a score per sample."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness import stats
 from harness.errors import MetricError
-from harness.metrics.hf import score_answers, source_of
+from harness.metrics.hf import score_texts, source_of
 from harness.metrics.metric import applies
-from harness.records import Answer, MetricResult, MetricSpec, Sample, SampleScores, Signature
-from harness.units import clusters_of
+from harness.records import MetricResult, MetricSpec, Sample, SampleScores, Signature
+from harness.scores.measured import reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from harness.metrics.arrays import FloatArray
     from harness.metrics.metric import Metric
-
-
-Draw: TypeAlias = "Mapping[str, Sequence[Answer]]"
-"""What systems answered once: system → an answer per sample, in the samples' order. The first draw
-has every system, later ones those that were drawn so often."""
+    from harness.scores.measured import Measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +34,6 @@ class ScoredRun:
 
     results: tuple[MetricResult, ...]
     """System by system, metric by metric."""
-    per_sample: tuple[SampleScores, ...]
     statistics: Mapping[str, FloatArray]
     """Metric's label → sufficient statistics, shape (systems, samples, k); metrics that could not
     be computed are not there. Rows of unscored samples mean nothing; a row of NaN is a sample that
@@ -50,10 +43,9 @@ class ScoredRun:
 
 
 def score(
-    metrics: Mapping[str, Metric],
-    draws: Sequence[Draw],
-    samples: Sequence[Sample],
+    measured: Measured,
     post: Mapping[str, str],
+    clusters: NDArray[np.int64] | None,
     mended: Sequence[str] = (),
     *,
     split: str | None = None,
@@ -64,47 +56,36 @@ def score(
     image, not how images vary, and would make intervals too narrow if they counted as samples.
 
     Args:
-        metrics: what to compute, by the labels of their specs.
-        draws: one or more times what every system answered.
-        samples: those of the run. All their references give CIDEr its document frequencies, so
-            that systems with different failures are weighed alike.
+        measured: all answers of the run.
         post: system → the name of its post-processing, for the signature.
+        clusters: which samples belong together, shape (samples,); None: each stands for itself.
         mended: the steps by which references were mended, for the signature.
         split: the dataset's that the samples are of, for the signature; None: it has none.
     """
-    answered = answered_draws(draws)
-    scored = np.any(answered, axis=0)
-    statistics: dict[str, FloatArray] = {}
-    missing: dict[str, str] = {}
-    for label, metric in metrics.items():
-        try:
-            statistics[label] = _statistics(metric, draws, answered)
-        except MetricError as error:
-            missing[label] = _reason(error)
-    own = signatures(metrics, samples, mended)
-    clusters = clusters_of(samples)
+    metrics = measured.metrics
+    scored = measured.scored
+    statistics = {label: measured.statistics(label) for label in measured.labels}
+    own = signatures(metrics, measured.samples, mended)
     results: list[MetricResult] = []
-    per_sample: list[SampleScores] = []
-    for row, system in enumerate(draws[0]):
+    for row, (system, draws) in enumerate(measured.drawn.items()):
         for label, metric in metrics.items():
             kept = scored[row]
-            reason = missing.get(label) or (None if kept.any() else "no sample has a prediction")
-            if reason is None:
+            why = measured.missing.get(label)
+            why = why or (None if kept.any() else "no sample has a prediction")
+            if why is None:
                 kept = kept & applies(statistics[label][row])
-                reason = None if kept.any() else "it applies to no sample"
-            about = _about(kept, post[system], sum(system in draw for draw in draws), split)
+                why = None if kept.any() else "it applies to no sample"
+            about = _about(kept, post[system], draws, split)
             estimates: Sequence[stats.Estimate] = ()
-            if reason is None:
-                rows = statistics[label][row, kept]
+            if why is None:
                 estimates = stats.estimate(
-                    rows,
+                    _kept(statistics[label][row], kept),
                     metric.aggregate,
                     clusters=None if clusters is None else clusters[kept],
                     contrasted=metric.contrasted,
                     bounds=metric.bounds,
                     shares=metric.shares,
                 )
-                per_sample += _per_sample(metric, system, rows, samples, kept)
             results += [
                 MetricResult(
                     system=system,
@@ -117,22 +98,50 @@ def score(
                     n_scored=int(kept.sum()),
                     n_unscored=int((~kept).sum()),
                     signature=signature_of(column, own[label], about),
-                    missing=reason,
+                    missing=why,
                 )
                 for i, column in enumerate(metric.columns)
             ]
-    return ScoredRun(
-        results=tuple(results),
-        per_sample=tuple(per_sample),
-        statistics=statistics,
-        scored=scored,
-    )
+    return ScoredRun(results=tuple(results), statistics=statistics, scored=scored)
+
+
+def sample_scores(
+    scored: ScoredRun,
+    metrics: Mapping[str, Metric],
+    systems: Sequence[str],
+    samples: Sequence[Sample],
+) -> Iterator[SampleScores]:
+    """Give the scores of single samples, a system and column at a time: no more is held.
+
+    Args:
+        scored: the run.
+        metrics: by label, as in ``score``.
+        systems: their names, in order.
+        samples: those of the run.
+    """
+    every = [sample.id for sample in samples]
+    for row, system in enumerate(systems):
+        for label, metric in metrics.items():
+            if label not in scored.statistics:
+                continue
+            statistics = scored.statistics[label][row]
+            kept = scored.scored[row] & applies(statistics)
+            if not kept.any():
+                continue
+            values = stats.aggregated(metric.aggregate, _kept(statistics, kept))
+            ids = tuple(compress(every, kept.tolist()))
+            for i, column in enumerate(metric.columns):
+                yield SampleScores(
+                    system=system,
+                    metric=column,
+                    sample_ids=ids,
+                    values=tuple(values[:, i].tolist()),
+                )
 
 
 def score_by_evaluate(
     spec: MetricSpec,
-    draws: Sequence[Draw],
-    samples: Sequence[Sample],
+    measured: Measured,
     post: Mapping[str, str],
     mended: Sequence[str] = (),
     *,
@@ -140,27 +149,26 @@ def score_by_evaluate(
 ) -> list[MetricResult]:
     """Score every system by a metric of Hugging Face's evaluate: one number, without an interval.
 
-    Arguments are those of ``score``; of several draws it is the mean. What cannot be computed is
-    missing with its reason.
+    Of several draws it is the mean. What cannot be computed is missing with its reason.
+
+    Args:
+        spec: the metric.
+        measured: all answers of the run, with their texts.
+        post: system → the name of its post-processing, for the signature.
+        mended: the steps by which references were mended, for the signature.
+        split: the dataset's that the samples are of, for the signature; None: it has none.
     """
     results = []
-    own = evaluate_fields(spec, samples, mended)
-    answered = answered_draws(draws)
-    for row, system in enumerate(draws[0]):
+    own = evaluate_fields(spec, measured.samples, mended)
+    for row, (system, draws) in enumerate(measured.drawn.items()):
         values: Mapping[str, float | None]
-        drawn = [draw[system] for draw in draws if system in draw]
         try:
-            values = _mean_of(
-                [
-                    score_answers(spec, [answer for answer in answers if answer.failure is None])
-                    for answers in drawn
-                ]
-            )
-            reason = None
+            values = _mean_of([_evaluated(spec, measured, draw, system) for draw in range(draws)])
+            why = None
         except MetricError as error:
-            values, reason = {Path(spec.name).name: None}, _reason(error)
-        kept = np.any(answered[:, row], axis=0)
-        about = _about(kept, post[system], len(drawn), split)
+            values, why = {Path(spec.name).name: None}, reason(error)
+        kept = measured.scored[row]
+        about = _about(kept, post[system], draws, split)
         results += [
             MetricResult(
                 system=system,
@@ -171,40 +179,45 @@ def score_by_evaluate(
                 n_unscored=int((~kept).sum()),
                 # A module of somebody else's may call a number by nothing, or by what is no text.
                 signature=signature_of(str(name) or spec.label, own, about),
-                missing=reason,
+                missing=why,
             )
             for name, value in values.items()
         ]
     return results
 
 
+def _evaluated(spec: MetricSpec, measured: Measured, draw: int, system: str) -> dict[str, float]:
+    there = np.flatnonzero(measured.answered(system)[draw]).tolist()
+    texts = measured.texts[draw, system]
+    references = [measured.samples[place].references for place in there]
+    return score_texts(spec, [texts[place] or "" for place in there], references)
+
+
 def _mean_of(values: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: sum(each[name] for each in values) / len(values) for name in values[0]}
 
 
-def corpus_values(
-    metrics: Mapping[str, Metric], draws: Sequence[Draw]
-) -> dict[str, dict[str, float]]:
-    """Give each system's corpus scores alone, without intervals: system → metric → value.
+def raw_values(measured: Measured) -> dict[str, dict[str, float]]:
+    """Give corpus scores without post-processing, of the systems where it changed a text.
 
-    What cannot be computed is not there.
+    Returns:
+        System → column → value, without intervals. What cannot be computed is not there.
     """
-    values: dict[str, dict[str, float]] = {system: {} for system in draws[0]}
-    answered = answered_draws(draws)
-    for metric in metrics.values():
-        try:
-            statistics = _statistics(metric, draws, answered)
-        except MetricError:
-            continue
-        for row, system in enumerate(draws[0]):
-            kept = answered[:, row].any(axis=0) & applies(statistics[row])
+    values: dict[str, dict[str, float]] = {system: {} for system in measured.changed}
+    for system, found in values.items():
+        answered = measured.answered(system).any(axis=0)
+        for label, metric in measured.metrics.items():
+            statistics = measured.raw_statistics(label, system)
+            if statistics is None:
+                continue
+            kept = answered & applies(statistics)
             if kept.any():
-                scores = metric.aggregate(statistics[row, kept].sum(axis=0))
-                values[system] |= dict(zip(metric.columns, scores.tolist(), strict=True))
+                scores = metric.aggregate(statistics[kept].sum(axis=0))
+                found |= dict(zip(metric.columns, scores.tolist(), strict=True))
     return values
 
 
-def best_of(metrics: Mapping[str, Metric], draws: Sequence[Draw]) -> dict[str, dict[str, float]]:
+def best_of(measured: Measured) -> dict[str, dict[str, float]]:
     """Give what each system would score if its best draw of each sample counted, by metric.
 
     The best is the one that scores highest against the references, for each score by itself: what
@@ -214,15 +227,13 @@ def best_of(metrics: Mapping[str, Metric], draws: Sequence[Draw]) -> dict[str, d
     What cannot be computed is not there.
     """
     values: dict[str, dict[str, float]] = {}
-    for system in draws[1] if len(draws) > 1 else ():
-        drawn = [{system: draw[system]} for draw in draws if system in draw]
-        answered = answered_draws(drawn)[:, 0]
+    for system, draws in measured.drawn.items():
+        if draws < 2:
+            continue
         values[system] = {}
-        for metric in metrics.values():
-            try:
-                rows = draw_statistics(metric, drawn)[:, 0]
-            except MetricError:
-                continue
+        answered = measured.answered(system)
+        for label in measured.labels:
+            metric, rows = measured.metrics[label], measured.rows(label, system)
             usable = answered & applies(rows)
             scores = np.where(usable[..., None], metric.aggregate(np.nan_to_num(rows)), -np.inf)
             kept = np.flatnonzero(usable.any(axis=0))
@@ -232,60 +243,6 @@ def best_of(metrics: Mapping[str, Metric], draws: Sequence[Draw]) -> dict[str, d
                     totals = rows[best, kept].sum(axis=0)
                     values[system][column] = float(metric.aggregate(totals)[i])
     return values
-
-
-def answered_draws(draws: Sequence[Draw]) -> NDArray[np.bool_]:
-    """Tell which answers there are, shape (draws, systems, samples)."""
-    size = len(next(iter(draws[0].values())))
-    nothing = [False] * size
-    return np.array(
-        [
-            [
-                [answer.failure is None for answer in draw[system]] if system in draw else nothing
-                for system in draws[0]
-            ]
-            for draw in draws
-        ]
-    )
-
-
-def _statistics(metric: Metric, draws: Sequence[Draw], answered: NDArray[np.bool_]) -> FloatArray:
-    """Give each sample's statistics, the mean of the draws there are: (systems, samples, k)."""
-    rows = draw_statistics(metric, draws)
-    if len(draws) == 1:
-        only: FloatArray = rows[0]
-        return only
-    counts = np.maximum(answered.sum(axis=0), 1)[..., np.newaxis]
-    means: FloatArray = (rows * answered[..., np.newaxis]).sum(axis=0) / counts
-    return means
-
-
-def draw_statistics(metric: Metric, draws: Sequence[Draw]) -> FloatArray:
-    """Give the statistics of each draw by itself: (draws, systems, samples, k)."""
-    # A system that was not drawn stands for itself with its first answers, which are not looked at.
-    return np.array(
-        [
-            [metric.statistics(draw.get(system, answers)) for system, answers in draws[0].items()]
-            for draw in draws
-        ]
-    )
-
-
-def _per_sample(
-    metric: Metric,
-    system: str,
-    rows: FloatArray,
-    samples: Sequence[Sample],
-    kept: NDArray[np.bool_],
-) -> list[SampleScores]:
-    ids = tuple(sample.id for sample, keep in zip(samples, kept, strict=True) if keep)
-    values = metric.aggregate(rows)
-    return [
-        SampleScores(
-            system=system, metric=column, sample_ids=ids, values=tuple(values[:, i].tolist())
-        )
-        for i, column in enumerate(metric.columns)
-    ]
 
 
 def signatures(
@@ -303,11 +260,12 @@ def signatures(
         computed there.
     """
     fields: dict[str, dict[str, str]] = {}
+    references = _references(samples, mended)
     for label, metric in metrics.items():
         fields[label] = dict(metric.signature())
         with suppress(MetricError):
             fields[label] |= metric.set_signature(samples)
-        fields[label] |= _references(samples, mended)
+        fields[label] |= references
     return fields
 
 
@@ -343,12 +301,13 @@ def _references(samples: Sequence[Sample], mended: Sequence[str]) -> dict[str, s
     return {"refs": many, **({"refmend": "+".join(mended)} if mended else {})}
 
 
+def _kept(rows: FloatArray, kept: NDArray[np.bool_]) -> FloatArray:
+    """Leave out rows; where there is none to leave out, they are not copied."""
+    return rows if kept.all() else rows[kept]
+
+
 def _about(kept: NDArray[np.bool_], post: str, draws: int, split: str | None) -> dict[str, str]:
     """Describe what of a system was scored."""
     of = {"split": split} if split else {}
     drawn = {"draws": str(draws)} if draws > 1 else {}
     return {**of, "n": str(kept.sum()), **drawn, "unscored": str((~kept).sum()), "pp": post}
-
-
-def _reason(error: MetricError) -> str:
-    return f"{error.message} ({error.hint})" if error.hint else error.message
