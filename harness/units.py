@@ -5,13 +5,14 @@ What is not independent is drawn, exchanged and counted whole; how is the busine
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,14 +48,14 @@ def clusters_of(samples: Sequence[Sample]) -> NDArray[np.int64] | None:
         A number per sample, from 0 in the order of the first samples; None where every sample
         stands for itself.
     """
-    first_of: tuple[dict[str, int], ...] = ({}, {}, {})
-    parents = list(range(len(samples)))
+    hashes, owners = array("q"), array("q")
     for i, sample in enumerate(samples):
-        for first, names in zip(first_of, _shared(sample), strict=True):
-            for name in names:
-                other = first.setdefault(name, i)
-                if other != i:
-                    _join(parents, other, i)
+        for name in _shared(sample):
+            hashes.append(hash(name))
+            owners.append(i)
+    parents = array("q", range(len(samples)))
+    for first, other in _alike(np.array(hashes), np.array(owners), samples):
+        _join(parents, first, other)
     roots = np.array([_root(parents, i) for i in parents], dtype=np.int64)
     distinct, numbers = np.unique(roots, return_inverse=True)  # a root is its first sample
     return None if len(distinct) == len(samples) else numbers.astype(np.int64)
@@ -76,22 +77,47 @@ def units_of(clusters: NDArray[np.int64] | None, kept: NDArray[np.bool_]) -> Uni
     )
 
 
-def _shared(sample: Sample) -> tuple[Sequence[str], ...]:
+def _alike(
+    hashes: NDArray[np.int64], owners: NDArray[np.int64], samples: Sequence[Sample]
+) -> Iterator[tuple[int, int]]:
+    """Give pairs of samples that share a name: the first that has it, and each other.
+
+    Hashes are all that is held of names; where two are equal, the names are looked at.
+
+    Args:
+        hashes: of 64 bits, of all names.
+        owners: the sample that has each, ascending.
+        samples: by their place.
+    """
+    order = np.argsort(hashes, kind="stable")
+    hashes, owners = hashes[order], owners[order]
+    starts = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]))
+    sizes = np.diff(starts, append=len(hashes))
+    for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+        wanted, first = int(hashes[start]), {}
+        for owner in owners[start : start + size].tolist():
+            for name in _shared(samples[owner]):
+                if hash(name) == wanted and (other := first.setdefault(name, owner)) != owner:
+                    yield other, owner
+
+
+def _shared(sample: Sample) -> Iterator[tuple[str, str]]:
     """Give the names that a sample may share with others: clusters, images, places."""
     cluster = sample.cluster
-    return (
-        (cluster,) if cluster and not cluster.isspace() else (),
-        [ref.sha256 for ref in sample.media],
-        sample.places,
-    )
+    if cluster and not cluster.isspace():
+        yield "cluster", cluster
+    for ref in sample.media:
+        yield "image", ref.sha256
+    for place in sample.places:
+        yield "place", place
 
 
-def _root(parents: list[int], i: int) -> int:
+def _root(parents: array[int], i: int) -> int:
     while parents[i] != i:
         parents[i] = i = parents[parents[i]]  # halves the way for whoever comes next
     return i
 
 
-def _join(parents: list[int], one: int, other: int) -> None:
+def _join(parents: array[int], one: int, other: int) -> None:
     low, high = sorted((_root(parents, one), _root(parents, other)))
     parents[high] = low
