@@ -94,7 +94,8 @@ def _alike(
     starts = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]))
     sizes = np.diff(starts, append=len(hashes))
     for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
-        wanted, first = int(hashes[start]), {}
+        wanted = int(hashes[start])
+        first: dict[tuple[str, str], int] = {}
         for owner in owners[start : start + size].tolist():
             for name in _shared(samples[owner]):
                 if hash(name) == wanted and (other := first.setdefault(name, owner)) != owner:

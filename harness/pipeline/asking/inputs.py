@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.fingerprint import content_of_paths, sha256_folder, sha256_json
+from harness.fingerprint import content_of_paths, sha256_folder, sha256_json, sha256_json_list
 from harness.metrics.hf import source_of
 from harness.pipeline.asking.code_parts import used_additions
 from harness.pipeline.asking.declaring import decision_sha256
@@ -60,7 +60,9 @@ def inputs_hash(plan: Plan, keys_sha256: str, reported: Sequence[ReportedRow]) -
             "chosen": plain_data(plan.dataset.chosen),
             "splits": plain_data(suite.dataset.choosing.splits),
             "unknown_ids": list(plan.unknown_ids),
-            "samples": [[s.id, s.references, s.cluster, s.metadata] for s in plan.samples],
+            "samples": sha256_json_list(
+                [s.id, s.references, s.cluster, s.metadata] for s in plan.samples
+            ),
             "leakage": list(plan.leakage.allowed) if plan.leakage else [],
             "reported": plain_data(tuple(reported)),
             "program": sha256_folder(PROGRAM, "*.py", "*.j2"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -159,10 +160,7 @@ class Plan:
         for draw in range(self.repeats * max((s.draws for s in systems), default=0)):
             drawn = [system for system in systems if draw < system.draws * self.repeats]
             variants = {system.variant for system in drawn}
-            samples = list(self.samples)
-            if draw:
-                random.Random(draw).shuffle(samples)  # an order, not a secret
-            for sample in samples:
+            for sample in _ordered(self.samples, draw):
                 rendered = {name: self.renderers[name].render(sample) for name in variants}
                 for system in drawn:
                     ingredients = Ingredients(
@@ -184,6 +182,15 @@ class Plan:
                         model, decoding = before[system.name]
                         former = replace(ingredients, model=model, decoding=decoding).key
                     yield Planned(system, request, ingredients, former)
+
+
+def _ordered(samples: Sequence[Sample], draw: int) -> Iterator[Sample]:
+    """Give the samples in the order of a draw: their own, and another for each further one."""
+    if not draw:
+        return iter(samples)
+    places = array("q", range(len(samples)))
+    random.Random(draw).shuffle(places)  # an order, not a secret
+    return (samples[place] for place in places)
 
 
 def choose(suite: Suite, choice: Choice) -> Suite:
@@ -316,7 +323,7 @@ def draft_plan(
         exemplars[name] = tuple(choosing.candidates[i] for i in choosing.used())
     unknown: list[str] = []
     data_notes = [*dataset.notes]
-    ids = {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
+    ids = _ids_of_replays(suite, dataset)
     for model in suite.models:
         if model.engine == REPLAY:
             with problems.caught(_file_at(suite, model)):
@@ -353,6 +360,13 @@ def _file_at(suite: Suite, model: ModelConfig) -> Where | None:
     """Give the place that names a file of predictions."""
     at = f"models.{model.name}"
     return suite.where.get(f"{at}.model") or suite.where.get(at)
+
+
+def _ids_of_replays(suite: Suite, dataset: LoadedDataset) -> set[str]:
+    """Give all ids of a dataset, where there are files of predictions to hold against them."""
+    if all(model.engine != REPLAY for model in suite.models):
+        return set()
+    return {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
 
 
 def _pinned(

@@ -102,7 +102,7 @@ def write_completions(
         count: told of each.
         keep: given each as it is written.
     """
-    written: set[str] = set()
+    written: set[bytes] = set()  # half of a sha256 is told apart from all others as well
 
     def lines(write_part: Callable[[str, str], None]) -> Iterator[StoredCompletion]:
         for batch in groups(plan.requests(), _WRITTEN_AT_ONCE):
@@ -112,8 +112,8 @@ def write_completions(
                 if count:
                     count(planned, completion)
                 for digest, text in planned.ingredients.parts.items():
-                    if digest not in written:
-                        written.add(digest)
+                    if (half := bytes.fromhex(digest[:32])) not in written:
+                        written.add(half)
                         write_part(digest, text)
                 stored = StoredCompletion(
                     system=planned.system.name,
