@@ -84,7 +84,7 @@ class Run:
         return self._folder.summary()
 
     @cached_property
-    def samples(self) -> list[Sample]:
+    def samples(self) -> Sequence[Sample]:
         """The samples, in order.
 
         Raises:

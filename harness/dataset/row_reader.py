@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.dataset.cells import ListForm, json_of, text_of, texts_of
 from harness.dataset.cleaning import Cleaning
 from harness.dataset.image_rules import ImageRules
+from harness.dataset.known_texts import KnownTexts, PackedTexts
 from harness.dataset.mending import Mending
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
@@ -104,10 +105,12 @@ class RowReader:
         self._list_form = ListForm(
             written=config.reference_list, separator=config.reference_separator
         )
-        self._ids: dict[str, int] = {}
+        self._ids = KnownTexts()
         """Id → the row of its sample."""
-        self._by_image: dict[str, str] = {}
-        """Hash of an image → the first sample that shows it."""
+        self._same_bytes = [reason for reason in _SAME_BYTES if reason in config.clean]
+        self._by_image = KnownTexts()
+        """Hash of an image → the place of the first sample that shows it among these:"""
+        self._showing = PackedTexts()
 
     def sample(self, row: Row) -> Sample:
         """Make a row a sample.
@@ -216,19 +219,22 @@ class RowReader:
 
     def _check_new(self, sample: Sample, row: Row) -> None:
         """Compare with the samples before; rows that became none count for nothing here."""
-        first = self._ids.get(sample.id, row.number)
-        if first != row.number:
+        first = self._ids.get(sample.id)
+        if first is not None and first != row.number:
             raise RowFault("duplicate_id", f"the same id as {self.file.place(first)}")
         if sample.media:
             shown = (ref.sha256 for ref in sample.media if ref.sha256 in self.images_elsewhere)
             if elsewhere := next(shown, None):
                 whose = self.images_elsewhere[elsewhere]
                 raise RowFault("image_across_splits", f"the same image as {whose}")
-            twin = self._by_image.get(sample.media[0].sha256, sample.id)
-            listed = [reason for reason in _SAME_BYTES if reason in self.config.clean]
-            if twin != sample.id and listed:
-                raise RowFault(listed[0], f"the same image as sample '{twin}'")
+        place = None
+        if sample.media and self._same_bytes:
+            place = self._by_image.get(sample.media[0].sha256)
+            if place is not None and (twin := self._showing[place]) != sample.id:
+                raise RowFault(self._same_bytes[0], f"the same image as sample '{twin}'")
         self._cleaning.add(sample)
-        if sample.media:
-            self._by_image.setdefault(sample.media[0].sha256, sample.id)
-        self._ids[sample.id] = row.number
+        if sample.media and self._same_bytes and place is None:
+            self._by_image.add(sample.media[0].sha256, len(self._showing))
+            self._showing.append(sample.id)
+        if first is None:
+            self._ids.add(sample.id, row.number)

@@ -14,6 +14,7 @@ from harness.dataset.row_reader import RowReader
 from harness.dataset.sources.table import read_rows
 from harness.dataset.splits import refuse_sealed, split_named
 from harness.errors import DataError
+from harness.packed import Packing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class LoadedDataset:
     """The samples of a dataset in the order of its rows, and the rows that became none."""
 
-    samples: tuple[Sample, ...]
+    samples: Sequence[Sample]
+    """Packed, where there are many."""
     dropped: tuple[Dropped, ...]
     notes: tuple[str, ...] = ()
     """What was taken for something else than it is in the file, a sentence each, with its count."""
@@ -72,7 +74,7 @@ def load_samples(
     """
     split = split_named(config, split)
     reader = RowReader(config, images=images, probe=probe, look=look, unsuitable=unsuitable)
-    made: list[tuple[int, Sample]] = []
+    made = Packing()
     dropped: dict[int, Dropped] = {}
 
     def drop(row: Row, fault: RowFault) -> None:
@@ -85,16 +87,15 @@ def load_samples(
     with closing(chooser.rows(made) if chooser else named) as rows:
         for row in rows:
             try:
-                made.append((row.number, reader.sample(row)))
+                made.append(row.number, reader.sample(row))
             except RowFault as fault:
                 drop(row, fault)
-    if chooser:
-        made.sort(key=lambda each: each[0])  # what was drawn in a faulty row's place comes last
     chosen = chooser.account(len(made)) if chooser else ()
     if not made:
         raise _no_sample(config, [dropped[row] for row in sorted(dropped)], chosen)
     return LoadedDataset(
-        samples=tuple(sample for _, sample in made),
+        # What was drawn in a faulty row's place comes last; ids stand as they were asked for.
+        samples=made.in_order_of_rows() if chooser else made.in_order(),
         dropped=tuple(dropped[row] for row in sorted(dropped)),
         notes=(*reader.notes.sentences(), *(chooser.notes() if chooser else ())),
         mended=reader.mending.account(),

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from harness.errors import StoreError
+from harness.packed import packed_if_many
 from harness.store.agreement import (
     SCORE_AGAIN,
     check_record,
@@ -45,7 +46,7 @@ except ImportError:  # pragma: no cover - Windows
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -214,13 +215,13 @@ class RunFolder:
         check_summary(summary, run, path)
         return summary
 
-    def samples(self) -> list[Sample]:
-        """Read the samples back, in the run's order.
+    def samples(self) -> Sequence[Sample]:
+        """Read the samples back, in the run's order; many are packed.
 
         Raises:
             StoreError: they are not there, damaged, or not those of the run.
         """
-        samples = list(self._lines("samples.jsonl", read_sample))
+        samples = packed_if_many(self._lines("samples.jsonl", read_sample))
         check_samples(samples, self.run(), self.path / "samples.jsonl")
         return samples
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ class Reading:
     look: Callable[[MediaRef], str]
     unsuitable: Callable[[MediaRef], str | None] | None = None
     """Says why an image cannot be shown to a model of the run; None: all can."""
-    pools: dict[tuple[tuple[str | None, ...], bool], tuple[Sample, ...]] = field(
+    pools: dict[tuple[tuple[str | None, ...], bool], Sequence[Sample]] = field(
         default_factory=dict
     )
     """Datasets that are read whole to choose from, by their data and whether their images are
@@ -54,7 +55,7 @@ class Reading:
         *,
         limit: int | None = None,
         ids: Sequence[str] | None = None,
-    ) -> tuple[Sample, ...]:
+    ) -> Sequence[Sample]:
         """Read samples of a dataset, none of a sealed split, none whose image cannot be shown.
 
         Raises:
@@ -91,14 +92,14 @@ def exemplars_of(variant: PromptVariant, suite: Suite, reading: Reading) -> tupl
     if spec.choose == "random":
         pool = _pool(config, spec, reading)
         _enough(variant, spec, config, len(pool))
-        ranked = sorted(pool, key=lambda sample: (_drawn(spec.seed, sample.id), sample.id))
-        return tuple(arranged(ranked[: spec.number], spec.arranged))
+        ranked = nsmallest(spec.number, pool, key=lambda s: (_drawn(spec.seed, s.id), s.id))
+        return tuple(arranged(ranked, spec.arranged))
     if spec.choose == "first":
         first = reading.samples(config, spec, limit=spec.number)
         _enough(variant, spec, config, len(first))
         return tuple(arranged(first, spec.arranged))
     try:
-        return reading.samples(config, spec, ids=spec.ids)
+        return tuple(reading.samples(config, spec, ids=spec.ids))
     except NoSampleError as error:
         i = spec.listed.index(error.sample_id)
         error.where = _at(variant, f"ids.{i}")
@@ -212,7 +213,7 @@ class SimilarExemplars:
         return any(own.near(look) for look in looks_of(self.candidates[place].media, self._look))
 
 
-def _pool(config: DatasetConfig, spec: ExemplarSpec, reading: Reading) -> tuple[Sample, ...]:
+def _pool(config: DatasetConfig, spec: ExemplarSpec, reading: Reading) -> Sequence[Sample]:
     """Read a whole dataset, once for all variants that choose from it."""
     name = (config.data, spec.images)
     if name not in reading.pools:

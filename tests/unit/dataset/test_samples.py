@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import tracemalloc
 import unicodedata
 
 import pyarrow
@@ -396,3 +397,20 @@ def test_any_values_become_samples_or_are_accounted_for(tmp_path_factory, rows):
         assert all(isinstance(text, str) and text.strip() for text in sample.references)
         assert sample.cluster is None or sample.cluster.strip()
         assert json.loads(canonical_json(dict(sample.metadata))) == sample.metadata
+
+
+def test_of_many_samples_each_takes_little_more_than_its_texts(make):
+    """Found: 1.2 kB a sample; a million took more memory than a laptop has for them."""
+
+    def held(size):
+        rows = "".join(f"{i:07},none,Roasted tomato soup {i},a note\n" for i in range(size))
+        config = make(rows)
+        tracemalloc.start()
+        loaded = load_samples(config, images=False)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert loaded.samples[size - 1].references == (f"Roasted tomato soup {size - 1}",)
+        assert [sample.id for sample in loaded.samples[:2]] == ["0000000", "0000001"]
+        return peak
+
+    assert (held(24_000) - held(21_000)) / 3_000 < 350
