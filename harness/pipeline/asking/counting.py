@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from harness.fingerprint import canonical_json, sha256_json
+from harness.fingerprint import canonical_json, sha256_json, sha256_json_list
 from harness.pipeline.asking.replayed import ReplayRenderer
 from harness.records import Look, TextPart, TriedPrompts
 from harness.store.looks import LooksFile
@@ -101,7 +101,7 @@ def prompt_texts(plan: Plan) -> dict[str, tuple[str, ...]]:
     for system in plan.systems:
         renderer = plan.renderers[system.variant]
         if isinstance(renderer, ReplayRenderer):
-            texts = sha256_json([_texts(renderer.render(sample)) for sample in plan.samples])
+            texts = sha256_json_list(_texts(renderer.render(sample)) for sample in plan.samples)
             known[system.variant] = (texts,)
         elif system.control is None and system.variant not in known:
             first = islice(plan.samples, FIRST)

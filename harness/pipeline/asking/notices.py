@@ -8,6 +8,7 @@ others are measured on. So it is counted and said.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness.dataset.choosing_rows import chosen_text
@@ -16,13 +17,12 @@ from harness.engines.protocol import REPLAY
 from harness.metrics.diversity import words
 from harness.pipeline.asking.declaring import missing_baseline
 from harness.pipeline.asking.leakage import FEWEST_WORDS
-from harness.pipeline.asking.shown_answers import first_ids, shown_answers, stands_in
+from harness.pipeline.asking.shown_answers import LISTED, first_ids, shown_answers, stands_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from harness.pipeline.asking.plan import Plan
-    from harness.records import PromptVariant
 
 
 def notices(plan: Plan, *, shown: bool = True) -> tuple[str, ...]:
@@ -40,7 +40,6 @@ def notices(plan: Plan, *, shown: bool = True) -> tuple[str, ...]:
     said += filter(None, [chosen_text(plan.dataset.chosen)])
     said += [*plan.data_notes, *mended_texts(plan.suite.dataset.path.name, plan.dataset.mended)]
     said += _reference_columns(plan)
-    references = [{words(reference) for reference in s.references} - {""} for s in plan.samples]
     if plan.suite.decide and missing_baseline(plan):
         said.append(
             f"the declared comparison cannot be made: the baseline '{plan.suite.decide.baseline}' "
@@ -49,8 +48,7 @@ def notices(plan: Plan, *, shown: bool = True) -> tuple[str, ...]:
     said += _without_controls(plan)
     for name, similar in plan.similar.items():
         said += similar.notices(name)
-    for variant in plan.suite.variants:
-        said += _own_text(plan, variant, references)
+    said += _own_texts(plan)
     if shown:
         said += [f"variant '{each.variant}' {each}" for each in shown_answers(plan)]
     return tuple(said)
@@ -72,18 +70,25 @@ def _reference_columns(plan: Plan) -> Iterator[str]:
             )
 
 
-def _own_text(plan: Plan, variant: PromptVariant, references: Sequence[set[str]]) -> Iterator[str]:
-    own = words(variant.own_text)
-    holds = [
-        sample.id
-        for sample, texts in zip(plan.samples, references, strict=True)
-        if any(text.count(" ") < FEWEST_WORDS - 1 and stands_in(text, own) for text in texts)
-    ]
-    if holds:
+def _own_texts(plan: Plan) -> Iterator[str]:
+    """Say which variants' own texts hold references of two words, and of how many samples."""
+    own = {variant.name: words(variant.own_text) for variant in plan.suite.variants}
+    counts: Counter[str] = Counter()
+    first: dict[str, list[str]] = {name: [] for name in own}
+    for sample in plan.samples if own else ():
+        references = {words(reference) for reference in sample.references}
+        two = [text for text in references if 0 < text.count(" ") < FEWEST_WORDS - 1]
+        for name, text in own.items() if two else ():
+            if any(stands_in(reference, text) for reference in two):
+                counts[name] += 1
+                first[name] += [sample.id] if len(first[name]) <= LISTED else []
+    for name in own:
+        if not (count := counts[name]):
+            continue
         yield (
-            f"variant '{variant.name}': a reference of two words of "
-            f"{_of(len(holds), len(plan.samples), 'sample')} stands in the prompt's own text "
-            f"({first_ids(holds)})"
+            f"variant '{name}': a reference of two words of "
+            f"{_of(count, len(plan.samples), 'sample')} stands in the prompt's own text "
+            f"({first_ids(first[name])})"
         )
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MOST_RENDERED = 1_000
 """Samples a variant that are rendered to see whether their data are shown."""
-_LISTED = 5
+LISTED = 5
+"""Ids that a sentence names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,13 @@ class ShownAnswers:
 
 def shown_answers(plan: Plan) -> Iterator[ShownAnswers]:
     """Find them: samples whose data hold a reference word for word, rendered in each variant."""
-    holding = [(sample, told) for sample in plan.samples if (told := _telling(sample))]
-    looked_at = holding[:MOST_RENDERED]
+    looked_at: list[tuple[Sample, dict[str, list[str]]]] = []
+    holding = 0
+    for sample in plan.samples if plan.suite.variants else ():
+        if told := _telling(sample):
+            holding += 1
+            if len(looked_at) < MOST_RENDERED:
+                looked_at.append((sample, told))
     for variant in plan.suite.variants:
         if holding and variant.name in plan.renderers:
             own = f" {words(variant.own_text)} "
@@ -64,14 +70,14 @@ def shown_answers(plan: Plan) -> Iterator[ShownAnswers]:
                     variant=variant.name,
                     samples=tuple(shown),
                     of=len(plan.samples),
-                    looked_at=len(looked_at) if len(looked_at) < len(holding) else None,
+                    looked_at=len(looked_at) if len(looked_at) < holding else None,
                     columns=tuple(dict.fromkeys(c for each in shown.values() for c in each)),
                 )
 
 
 def first_ids(ids: Sequence[str]) -> str:
     """List the first of some ids."""
-    return ", ".join(ids[:_LISTED]) + (" …" if len(ids) > _LISTED else "")
+    return ", ".join(ids[:LISTED]) + (" …" if len(ids) > LISTED else "")
 
 
 def stands_in(reference: str, text: str) -> bool:
