@@ -23,7 +23,7 @@ from harness.pipeline.asking.plan import Choice
 from harness.pipeline.asking.prediction_run import METRICS, score_predictions
 from harness.pipeline.asking.run import run_suite
 from harness.pipeline.looking.bare_names import named_run, named_suite
-from harness.pipeline.reading.answers import answers_of
+from harness.pipeline.reading.answered import answers_of
 from harness.pipeline.reading.choosing import choose_run
 from harness.pipeline.reading.comparing import compare_run
 from harness.pipeline.reading.complying import compliance_of_run

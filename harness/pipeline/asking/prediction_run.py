@@ -14,7 +14,7 @@ from harness.metrics.tools import ScoringTools
 from harness.pipeline.asking.counting import asked_sha256, counted
 from harness.pipeline.asking.plan import Choice, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
-from harness.pipeline.reading.answers import Answered
+from harness.pipeline.reading.answered import Answered, FewCompletions
 from harness.pipeline.reading.reporting import write_reports
 from harness.pipeline.reading.scoring import score_run
 from harness.postprocess import check_steps
@@ -25,7 +25,7 @@ from harness.store.run_folder import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.records import MetricSpec, RunSummary, StoredCompletion
+    from harness.records import MetricSpec, RunSummary
 
 METRICS = tuple(map(parse_spec, ("bleu", "rouge_l", "meteor", "cider")))
 
@@ -80,18 +80,19 @@ def score_predictions(
     results = out or suite.root / "results"
     folder = RunFolder.create(results, f"{suite.dataset.name}-predictions")
     record = run_record(plan, folder.path)
-    record = counted(plan, record, results, asked_sha256(plan), sha256_file(path))
+    sealed = record.dataset.split is not None and record.dataset.split.is_sealed
+    asked = asked_sha256(plan) if sealed else {}  # makes every request, for a seal alone
+    record = counted(plan, record, results, asked, sha256_file(path))
     folder.write_run(record)
     folder.write_samples(plan.samples)
-    completions: list[StoredCompletion] = []
+    written = FewCompletions()
     write_completions(
         plan,
         folder,
         lambda batch: {p.request.key: ReplayEngine.answer(p.request) for p in batch},
-        keep=completions.append,
+        keep=written.add,
     )
-    # What has just been written is not read again: that would take as long as all the metrics.
-    answered = Answered(folder, record, plan.samples, completions, shown=MAX_CARDS)
+    answered = Answered(folder, record, plan.samples, written.all, shown=MAX_CARDS)
     with ScoringTools() as tools:
         summary = score_run(folder, answered, tools, suite.metrics, cost=None)
     write_reports(folder, summary, answered)

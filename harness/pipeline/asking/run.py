@@ -27,7 +27,7 @@ from harness.pipeline.asking.inputs import inputs_hash
 from harness.pipeline.asking.leakage import guard
 from harness.pipeline.asking.plan import Choice, Plan, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
-from harness.pipeline.reading.answers import Answered
+from harness.pipeline.reading.answered import Answered, FewCompletions
 from harness.pipeline.reading.climbing import climb
 from harness.pipeline.reading.comparing import compare_run
 from harness.pipeline.reading.reporting import comparable, write_reports
@@ -190,9 +190,10 @@ def run_loaded(
             executor=executor,
         )
         progress.stage("scoring" if lookup.missing else "scoring; every completion is there")
-        cost = _write_completions(plan, store, folder, generation, declaring)
+        written_now = FewCompletions()
+        cost = _write_completions(plan, store, folder, generation, declaring, written_now)
         folder.write_run(replace(record, cost=cost, decide=declaring.counted()))
-        answered = Answered(folder, folder.run(), plan.samples, shown=MAX_CARDS)
+        answered = Answered(folder, folder.run(), plan.samples, written_now.all, shown=MAX_CARDS)
         summary = score_run(
             folder,
             answered,
@@ -246,10 +247,11 @@ def _write_completions(
     folder: RunFolder,
     generation: Generation,
     declaring: Declaring,
+    few: FewCompletions,
 ) -> Cost:
     """Copy the run's completions from the store into its folder; say what they cost.
 
-    ``declaring`` is told of each.
+    ``declaring`` and ``few`` are told of each.
     """
     tokens = Tokens()
 
@@ -271,7 +273,7 @@ def _write_completions(
         tokens.add(planned.system.model, completion)
         declaring.add(planned, completion)
 
-    write_completions(plan, folder, answered, count)
+    write_completions(plan, folder, answered, count, few.add)
     seconds = generation.seconds
     whole = tokens.totals()
     return Cost(

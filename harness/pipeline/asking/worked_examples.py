@@ -42,9 +42,7 @@ class Reading:
     look: Callable[[MediaRef], str]
     unsuitable: Callable[[MediaRef], str | None] | None = None
     """Says why an image cannot be shown to a model of the run; None: all can."""
-    pools: dict[tuple[tuple[str | None, ...], bool], Sequence[Sample]] = field(
-        default_factory=dict
-    )
+    pools: dict[tuple[tuple[str | None, ...], bool], Sequence[Sample]] = field(default_factory=dict)
     """Datasets that are read whole to choose from, by their data and whether their images are
     shown: variants share them."""
 

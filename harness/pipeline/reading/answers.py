@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         System,
         VariantRecord,
     )
-    from harness.store.run_folder import RunFolder
 
 COMPLETIONS = "completions.jsonl"
 BLOCK = 50_000
@@ -54,107 +53,6 @@ class Part:
     """Those whose text post-processing changed, as the model wrote them, by their place here."""
     malformed: int
     """Completions without the form that the prompt asked for."""
-
-
-class Answered:
-    """What a run asked and was answered, to be gone through once.
-
-    Args:
-        folder: of the run.
-        record: what it asked.
-        samples: of whom.
-        completions: all of them, where they are at hand; None: they are read from the folder.
-        shown: how many samples' answers are remembered as they go by: the first ones.
-        block: completions of a block.
-    """
-
-    def __init__(
-        self,
-        folder: RunFolder,
-        record: RunRecord,
-        samples: Sequence[Sample],
-        completions: Iterable[StoredCompletion] | None = None,
-        *,
-        shown: int = 0,
-        block: int = BLOCK,
-    ) -> None:
-        self.record = record
-        self.samples = samples
-        self._first: dict[str, dict[int, Answer]] = {s.name: {} for s in record.systems}
-        self._folder = folder
-        self._completions = completions
-        self._shown = shown
-        self._block = block
-
-    @classmethod
-    def of(cls, folder: RunFolder, *, shown: int = 0) -> Answered:
-        """Read what a run asked.
-
-        Raises:
-            StoreError: a file of the run is damaged or missing.
-        """
-        return cls(folder, folder.run(), folder.samples(), shown=shown)
-
-    def blocks(self) -> Iterator[list[Part]]:
-        """Give the answers; see ``answer_blocks``."""
-        lines, self._completions = self._completions, None
-        blocks = answer_blocks(
-            self._folder.completions() if lines is None else lines,
-            self.record,
-            self.samples,
-            self._folder.path / COMPLETIONS,
-            size=self._block,
-        )
-        for parts in blocks:
-            for part in parts:
-                if part.draw == 0:
-                    within = int(np.searchsorted(part.places, self._shown))
-                    answers = zip(part.places[:within].tolist(), part.answers, strict=False)
-                    self._first[part.system].update(answers)
-            yield parts
-
-    @property
-    def first(self) -> dict[str, list[Answer]]:
-        """What was remembered: of the first draw, by system, in the order of samples."""
-        return {
-            system: [answers[place] for place in sorted(answers)]
-            for system, answers in self._first.items()
-        }
-
-
-def first_answers(
-    folder: RunFolder, run: RunRecord, samples: Sequence[Sample]
-) -> dict[str, list[Answer]]:
-    """Give what each system said of some samples when it was first asked; no more is read.
-
-    Raises:
-        StoreError: the run's completions are damaged, or one is not there.
-    """
-    reading = _Reading(run, samples, folder.path / COMPLETIONS)
-    for line in folder.completions():
-        reading.add(line)
-        if reading.has_first_draw:
-            break
-    else:
-        reading.check_whole()
-    return {part.system: list(part.answers) for part in reading.take() if part.draw == 0}
-
-
-def answers_of(
-    folder: RunFolder, run: RunRecord, samples: Sequence[Sample], system: str, draw: int
-) -> list[Answer]:
-    """Give all that a system said in one draw, in the order of samples.
-
-    Raises:
-        StoreError: the run's completions are damaged, one is not there, or one stands twice.
-        ConfigError: the run names a step that does not exist, or one that takes too long.
-    """
-    found: dict[int, Answer] = {}
-    for parts in answer_blocks(folder.completions(), run, samples, folder.path / COMPLETIONS):
-        for part in parts:
-            if (part.system, part.draw) == (system, draw):
-                found.update(zip(part.places.tolist(), part.answers, strict=True))
-    return [found[place] for place in range(len(samples))]
 
 
 def answer_blocks(
@@ -182,7 +80,7 @@ def answer_blocks(
         StoreError: the run's completions are damaged, one is not there, or one stands twice.
         ConfigError: the run names a step that does not exist, or one that takes too long.
     """
-    reading = _Reading(run, samples, path)
+    reading = AnswerReading(run, samples, path)
     last = None
     for line in completions:
         if reading.held >= size and line.sample_id != last:
@@ -193,7 +91,7 @@ def answer_blocks(
     yield reading.take()
 
 
-class _Reading:
+class AnswerReading:
     """Completions as they are read, until they are taken as answers.
 
     Args:

@@ -17,7 +17,7 @@ from harness import stats
 from harness.compliance import FLAGS, expected_of, flags_of
 from harness.errors import ConfigError
 from harness.nearest import nearest
-from harness.pipeline.reading.answers import Answered
+from harness.pipeline.reading.answered import Answered
 from harness.records import ExpectedAnswers, FlagShare
 from harness.units import clusters_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.contrast import sentences
-from harness.pipeline.reading.answers import first_answers
+from harness.pipeline.reading.answered import first_answers
 from harness.pipeline.reading.comparing import compare_run, ranked
 from harness.pipeline.reading.effects import effects_of_run, tells_effects
 from harness.pipeline.reading.grounding import said_of_pictures
@@ -18,7 +18,7 @@ from harness.report.thumbnails import Thumbnails
 from harness.report.wording_table import WordingTable
 
 if TYPE_CHECKING:
-    from harness.pipeline.reading.answers import Answered
+    from harness.pipeline.reading.answered import Answered
     from harness.pipeline.reading.comparing import RunComparison
     from harness.pipeline.reading.effects import RunEffects
     from harness.records import RunRecord, RunSummary
@@ -54,9 +54,10 @@ def write_reports(
     folder.write_text("table.tex", table.latex())
     folder.write_text(DROPPED_FILE, dropped_csv(run.dataset.dropped))
     first = samples[:MAX_CARDS]
-    scores = [s for s in folder.scores([sample.id for sample in first]) if s.system not in out]
+    scores = answered.first_scores if answered else folder.scores([s.id for s in first])
     answers = answered.first if answered else first_answers(folder, run, first)
-    shown = gallery(first, answers, scores, Thumbnails(folder.path))
+    told_of = [column for column in scores if column.system not in out]
+    shown = gallery(first, answers, told_of, Thumbnails(folder.path))
     compared = compare_run(folder) if comparable(everything) else None
     told = None if summary.ladder else compared  # a ladder shows no more than its table
     said = [*(verdicts(told) if told else []), *said_of_pictures(run, summary)]

@@ -13,7 +13,7 @@ from harness.errors import MetricError
 from harness.metrics.metric import applies
 from harness.metrics.registry import check_specs, create
 from harness.metrics.tools import ScoringTools
-from harness.pipeline.reading.answers import Answered
+from harness.pipeline.reading.answered import Answered
 from harness.pipeline.reading.complying import FlagCounts
 from harness.pipeline.reading.grounding import grounding
 from harness.pipeline.reading.kept_results import kept_otherwise
@@ -187,7 +187,7 @@ def score_run(
         notices = (*run.notices, *kept_otherwise(kept, labels, samples, tools, mended))
         summary = replace(_with_others(summary, kept), notices=notices)
     summary = replace(summary, ideas=ideas(run, summary))
-    folder.write_scores(per_sample)
+    folder.write_scores(answered.remembering(per_sample))
     folder.write_statistics(scored.scored, statistics)
     every = {spec.label: spec for spec in summary.specs}
     metrics = {

@@ -15,7 +15,8 @@ from made_runs import MadeSamples, record, said, system, title
 
 from harness.errors import StoreError
 from harness.metrics.tools import ScoringTools
-from harness.pipeline.reading.answers import Answered, answer_blocks
+from harness.pipeline.reading.answered import Answered
+from harness.pipeline.reading.answers import answer_blocks
 from harness.pipeline.reading.scoring import score_run
 from harness.records import MetricSpec, VariantRecord
 from harness.store.run_folder import RunFolder
