@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+_MEMBERS = 256
+"""Of a list, that are written together."""
 _ENCODER = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
 )
@@ -47,15 +50,17 @@ def sha256_json(value: Any) -> str:
 
 
 def sha256_json_list(members: Iterable[Any]) -> str:
-    """Hash a list by its canonical JSON, as ``sha256_json`` does; only a member is held at a time.
+    """Hash a list by its canonical JSON, as ``sha256_json`` does; some members are held at a time.
 
     Raises:
         ValueError: a member holds NaN or an infinity.
     """
     digest = hashlib.sha256(b"[")
-    for place, member in enumerate(members):
-        text = canonical_json(member)
-        digest.update((f",{text}" if place else text).encode("utf-8", "surrogatepass"))
+    rest, between = iter(members), ""
+    while some := list(islice(rest, _MEMBERS)):
+        text = f"{between}{canonical_json(some)[1:-1]}"
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        between = ","
     digest.update(b"]")
     return digest.hexdigest()
 

@@ -24,7 +24,11 @@ def repeats_itself(text: str) -> bool:
     """
     if _STOPS.search(text) or (_LONG.search(text) and _LETTERS.search(text)):
         return True
-    words = [word.casefold() for word in _WORD.findall(text[: 20 * MOST_WORDS])[:MOST_WORDS]]
+    head = text[: 20 * MOST_WORDS]
+    if head.isascii():
+        words = _WORD.findall(head.lower())[:MOST_WORDS]
+    else:
+        words = [word.casefold() for word in _WORD.findall(head)[:MOST_WORDS]]
     if len(set(words)) == len(words):
         return False
     return any(

@@ -77,11 +77,16 @@ def script_of(text: str) -> str | None:
 def language_weights(text: str) -> dict[str, float]:
     """Weigh what in a text of Latin letters speaks for each language, where anything does."""
     head = text[:MOST]
+    plain = head.isascii()
+    if plain:
+        words = set(_WORD.findall(head.lower()))
+    else:
+        words = {word.casefold() for word in _WORD.findall(head)}
     weights: dict[str, float] = {}
-    for word in {word.casefold() for word in _WORD.findall(head)}:
-        for language, weight in _WEIGHTS.get(word, ()):
+    for word in words & _WEIGHTS.keys():
+        for language, weight in _WEIGHTS[word]:
             weights[language] = weights.get(language, 0.0) + weight
-    if not head.isascii():
+    if not plain:
         for language, letters in _LETTERS.items():
             if any(letter in head for letter in letters):
                 weights[language] = weights.get(language, 0.0) + 1

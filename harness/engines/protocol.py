@@ -12,6 +12,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -265,9 +266,15 @@ def completed(
         text=text,
         finish_reason=finish_reason,
         made_by=made_by,
-        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        made_at=_written(int(time.time())),
         **counts,
     )
+
+
+@lru_cache(maxsize=1)
+def _written(second: int) -> str:
+    """Write a time; in one second many requests are answered."""
+    return datetime.fromtimestamp(second, UTC).isoformat()
 
 
 def failed(request: Request, reason: str, began: float) -> Completion:

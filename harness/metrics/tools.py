@@ -201,7 +201,7 @@ class ScoringTools:
         to_run = [text for text in clean if text]
         lines = ptb_token_lines(to_run, java=find_java(self._java)) if to_run else []
         # Split at the space alone: a token such as "1 1/2" holds a no-break space.
-        kept = (" ".join(w for w in line.split(" ") if w not in _DROPPED) for line in lines)
+        kept = map(_without_dropped, lines)
         return [next(kept) if text else "" for text in clean]
 
     def _meteor_text(self, text: str) -> str:
@@ -228,6 +228,13 @@ class ScoringTools:
         if self._meteor is None:
             self._meteor = MeteorProcess(java=find_java(self._java), heap=self._heap)
         return self._meteor
+
+
+def _without_dropped(line: str) -> str:
+    words = line.split(" ")
+    if _DROPPED.isdisjoint(words):
+        return line
+    return " ".join(word for word in words if word not in _DROPPED)
 
 
 def _split_words(text: str) -> tuple[str, str]:

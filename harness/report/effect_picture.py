@@ -6,8 +6,8 @@ It needs nothing beside it, follows the reader's light or dark scheme, and can s
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from harness.report.escape import html
 
@@ -167,4 +167,4 @@ def _text(
 
 
 def _escaped(text: str) -> str:
-    return escape(html(text))
+    return escape(html(text), quote=False)

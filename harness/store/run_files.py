@@ -45,6 +45,7 @@ _LOOKS: dict[str, Any] = {"look": Look, "tried": TriedPrompts, "shown": ShownBes
 """Kind of a line in a file of looks → its record."""
 _LINES = json.JSONEncoder(ensure_ascii=False)
 """Of the JSON lines; json.dumps would make one for each."""
+_COMPLETION = tuple(field.name for field in fields(Completion))
 
 _AGAIN = "run the suite again; finished completions are not asked for twice"
 
@@ -102,7 +103,7 @@ def read_sample(line: str, path: Path) -> Sample:
 
 def completion_line(stored: StoredCompletion) -> str:
     """Write a line of ``completions.jsonl``: the completion's own fields beside its place."""
-    completion = _adapter(Completion).dump_python(stored.completion, mode="json")
+    completion = {name: getattr(stored.completion, name) for name in _COMPLETION}
     place = {
         "system": stored.system,
         "variant": stored.variant,

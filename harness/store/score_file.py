@@ -56,7 +56,8 @@ def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[
     wanted = None if samples is None else _arrow_texts([each.encode() for each in samples])
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            tables = [file.schema_arrow.empty_table().select(list(_COLUMNS))]
+            # Of no rows there is no batch; and an empty table made here would load pandas.
+            tables = [] if file.num_row_groups else [file.read(list(_COLUMNS))]
             for batch in file.iter_batches(_AT_ONCE, columns=list(_COLUMNS)):
                 table = pyarrow.Table.from_batches([batch]).select(list(_COLUMNS))
                 if wanted is not None:

@@ -2,7 +2,13 @@ import math
 
 import pytest
 
-from harness.fingerprint import canonical_json, sha256_folder, sha256_json, sha256_text
+from harness.fingerprint import (
+    canonical_json,
+    sha256_folder,
+    sha256_json,
+    sha256_json_list,
+    sha256_text,
+)
 
 
 def test_the_order_of_keys_does_not_matter():
@@ -17,6 +23,12 @@ def test_nan_is_refused():
 
 def test_lone_surrogates_are_hashed():
     assert sha256_text("\ud800") != sha256_text("?")
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257, 1000])
+def test_a_list_that_is_never_held_has_the_hash_of_one_that_is(size):
+    members = [[str(i), {"b": i, "a": "\ud800]"}] for i in range(size)]
+    assert sha256_json_list(iter(members)) == sha256_json(members)
 
 
 def test_a_folder_is_its_names_and_bytes(tmp_path):
