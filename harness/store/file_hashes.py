@@ -9,17 +9,20 @@ still the same is ``harness.media.version``'s to say.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any
 
 from harness import media
 from harness.fingerprint import sha256_file, sha256_json
 from harness.records import FilePlace, MediaRef
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -34,6 +37,10 @@ _IMAGES = (
     "sha256 TEXT, width INT, height INT, pixels INT, several_frames INT)"
 )
 _LOOKS = "CREATE TABLE IF NOT EXISTS looks (image TEXT PRIMARY KEY, look TEXT)"
+_MOST_HELD = 50_000
+"""Files whose hashes of before are held: 0.4 kB each. Of more, each is looked up."""
+_IN_MEMORY = 4_000_000
+"""Letters of what waits."""
 _KEPT_AT_ONCE = 1_000
 """Rows that are written together: each took as long as reading its picture."""
 
@@ -50,14 +57,15 @@ class FileHashes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._new: list[tuple[str | int, ...]] = []
-        self._known: dict[str, tuple[str, str]] = {}
-        self._new_images: list[tuple[str | int, ...]] = []
-        self._images: sqlite3.Connection | None = None
-        """Of what was known before; opened when an image is asked for that is no file by itself."""
+        self._new = _Waiting()
+        self._known: dict[str, tuple[str, str]] | None = {}
+        """None: there are too many files to hold, and each is looked up."""
+        self._new_images = _Waiting()
+        self._before: sqlite3.Connection | None = None
+        """To what was known before; opened when it is first asked for."""
         self._lock = threading.Lock()
         """Images at URLs are looked at by several threads."""
-        self._new_looks: list[tuple[str | int, ...]] = []
+        self._new_looks = _Waiting()
         self._looks: dict[str, str] | None = None
         """None until one is asked for: few runs compare pictures."""
 
@@ -66,8 +74,10 @@ class FileHashes:
             with suppress(sqlite3.Error):
                 db = sqlite3.connect(self._path)
                 try:
-                    rows = db.execute("SELECT path, seen, sha256 FROM files")
-                    self._known = {path: (seen, digest) for path, seen, digest in rows}
+                    asked = "SELECT path, seen, sha256 FROM files LIMIT ?"
+                    rows = db.execute(asked, (_MOST_HELD + 1,)).fetchall()
+                    held = {path: (seen, digest) for path, seen, digest in rows}
+                    self._known = held if len(held) <= _MOST_HELD else None
                 finally:
                     db.close()
         return self
@@ -79,14 +89,15 @@ class FileHashes:
         trace: TracebackType | None,
     ) -> None:
         refused = isinstance(error, Exception)  # a Ctrl-C is not: hours may have been spent
-        if self._images is not None:
-            self._images.close()
-            self._images = None
-        if refused and not self._path.parent.is_dir():
-            return
-        self._keep_images()
-        self._keep_looks()
-        self._keep(_SCHEMA, "INSERT OR REPLACE INTO files VALUES (?, ?, ?)", self._new)
+        if self._before is not None:
+            self._before.close()
+            self._before = None
+        if not (refused and not self._path.parent.is_dir()):
+            self._keep_images()
+            self._keep_looks()
+            self._keep_files()
+        for rows in (self._new, self._new_images, self._new_looks):
+            rows.clear()
 
     def sha256(self, path: Path) -> str:
         """Hash a file's bytes, or remember their hash.
@@ -96,12 +107,17 @@ class FileHashes:
         """
         name = str(path.absolute())
         seen = media.file_version(path)
-        known = self._known.get(name)
+        if self._known is not None:
+            known = self._known.get(name)
+        else:
+            known = self._asked("SELECT seen, sha256 FROM files WHERE path = ?", (name,))
         if known is not None and known[0] == seen:
             return known[1]
         digest = sha256_file(path)
         if seen is not None:
             self._new.append((name, seen, digest))
+            if self._is_due(self._new):
+                self._keep_files()
         return digest
 
     def probe(self, place: Place) -> MediaRef:
@@ -131,7 +147,7 @@ class FileHashes:
             with self._lock:
                 measured = (ref.width, ref.height, ref.pixels, ref.several_frames)
                 self._new_images.append((name, seen, ref.sha256, *measured))
-                if len(self._new_images) >= _KEPT_AT_ONCE and self._path.parent.is_dir():
+                if self._is_due(self._new_images):
                     self._keep_images()
         return ref
 
@@ -148,22 +164,34 @@ class FileHashes:
             return known
         made = self._looks[name] = media.look(ref)
         self._new_looks.append((name, made))
-        if len(self._new_looks) >= _KEPT_AT_ONCE and self._path.parent.is_dir():
+        if self._is_due(self._new_looks):
             self._keep_looks()
         return made
 
     def _known_image(self, name: str, seen: str) -> tuple[str, int, int, int, int] | None:
-        with self._lock, suppress(sqlite3.Error):
-            if self._images is None and self._path.is_file():
-                self._images = sqlite3.connect(self._path, check_same_thread=False)
-            if self._images is not None:
-                found: tuple[str, int, int, int, int] | None = self._images.execute(
-                    "SELECT sha256, width, height, pixels, several_frames "
-                    "FROM measured_images WHERE place = ? AND seen = ?",
-                    (name, seen),
-                ).fetchone()
-                return found
+        found: tuple[str, int, int, int, int] | None
+        with self._lock:
+            found = self._asked(
+                "SELECT sha256, width, height, pixels, several_frames "
+                "FROM measured_images WHERE place = ? AND seen = ?",
+                (name, seen),
+            )
+        return found
+
+    def _asked(self, question: str, values: tuple[str, ...]) -> Any:
+        """Give the first row that answers a question about what was known before."""
+        with suppress(sqlite3.Error):
+            if self._before is None and self._path.is_file():
+                self._before = sqlite3.connect(self._path, check_same_thread=False)
+            if self._before is not None:
+                return self._before.execute(question, values).fetchone()
         return None
+
+    def _is_due(self, rows: _Waiting) -> bool:
+        return len(rows) >= _KEPT_AT_ONCE and self._path.parent.is_dir()
+
+    def _keep_files(self) -> None:
+        self._keep(_SCHEMA, "INSERT OR REPLACE INTO files VALUES (?, ?, ?)", self._new)
 
     def _keep_images(self) -> None:
         insert = "INSERT OR REPLACE INTO measured_images VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -182,9 +210,9 @@ class FileHashes:
     def _keep_looks(self) -> None:
         self._keep(_LOOKS, "INSERT OR REPLACE INTO looks VALUES (?, ?)", self._new_looks)
 
-    def _keep(self, schema: str, insert: str, rows: list[tuple[str | int, ...]]) -> None:
+    def _keep(self, schema: str, insert: str, rows: _Waiting) -> None:
         """Write down what was made since; where that cannot be, it is made again another time."""
-        if not rows:
+        if not len(rows):
             return
         with suppress(sqlite3.Error, OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -196,3 +224,33 @@ class FileHashes:
                 rows.clear()
             finally:
                 db.close()
+
+
+class _Waiting:
+    """Rows that wait for being written down; many of them wait on disk."""
+
+    def __init__(self) -> None:
+        self._lines: SpooledTemporaryFile[str] | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[list[str | int]]:
+        if self._lines is None:
+            return iter(())
+        self._lines.seek(0)
+        return map(json.loads, self._lines)
+
+    def append(self, row: Sequence[str | int]) -> None:
+        """Add a row."""
+        if self._lines is None:
+            self._lines = SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8")  # noqa: SIM115
+        self._lines.write(f"{json.dumps(row)}\n")
+        self._count += 1
+
+    def clear(self) -> None:
+        """Forget them all."""
+        if self._lines is not None:
+            self._lines.close()
+        self._lines, self._count = None, 0

@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from harness.dataset.known_texts import KnownTexts
 from harness.dataset.sources.image_folder import SUFFIXES
 from harness.dataset.sources.json_text import BadJson, json_cell
 from harness.dataset.sources.natural_order import natural
@@ -156,9 +157,9 @@ def _samples(file: TableFile, shards: Sequence[Path]) -> Generator[_Sample, None
     Raises:
         DataError: a key comes twice, or has an extension twice.
     """
-    known: dict[str, Path] = {}
+    known = KnownTexts()  # key → the number of its shard
     odd: list[str] = []
-    for shard in shards:
+    for number, shard in enumerate(shards):
         sample: _Sample | None = None
         with closing(_members(shard)) as members:
             for tar, member in members:
@@ -169,9 +170,10 @@ def _samples(file: TableFile, shards: Sequence[Path]) -> Generator[_Sample, None
                 if sample is None or sample.key != key:
                     if sample is not None:
                         yield sample
-                    if key in known:
-                        raise _twice(shard, member, f"key '{key}'", known[key])
-                    known[key], sample = shard, _Sample(key, shard)
+                    if (before := known.get(key)) is not None:
+                        raise _twice(shard, member, f"key '{key}'", shards[before])
+                    known.add(key, number)
+                    sample = _Sample(key, shard)
                 if not sample.add(tar, member, extension):
                     raise _twice(shard, member, f"extension '{extension}' of '{key}'", shard)
         if sample is not None:

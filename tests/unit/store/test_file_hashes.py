@@ -1,6 +1,7 @@
 import os
 import sqlite3
 import time
+import tracemalloc
 import zipfile
 from dataclasses import replace
 
@@ -149,3 +150,39 @@ def test_an_image_in_another_file_is_read_once_until_that_file_changes(tmp_path,
     put(tmp_path, png((9, 6)))
     assert probed() == probe(place)
     assert probed().width == 9
+
+
+def test_of_many_files_each_is_looked_up_and_none_held(tmp_path):
+    store = tmp_path / "file_hashes.sqlite"
+    path = settled(tmp_path / "photo.jpg", b"one")
+    assert hashed(store, path) == sha256_file(path)
+    forget_content(store, path)
+    with sqlite3.connect(store) as db:
+        others = ((f"/srv/{i}.jpg", "1 2 3 4", "0" * 64) for i in range(50_001))
+        db.executemany("INSERT INTO files VALUES (?, ?, ?)", others)
+    db.close()
+    tracemalloc.start()
+    with FileHashes(store) as hashes:
+        held, _ = tracemalloc.get_traced_memory()
+        assert hashes.sha256(path) == "kept"
+        assert hashes.sha256(store) == sha256_file(store)
+    tracemalloc.stop()
+    assert held < 1_000_000
+
+
+def test_what_is_new_waits_in_little_memory(tmp_path):
+    """Found: 0.4 kB for each photo of a first run, whose results folder is not there yet."""
+    path = settled(tmp_path / "photo.jpg", b"one")
+    store = tmp_path / "results" / "file_hashes.sqlite"
+    with FileHashes(store) as hashes:
+        tracemalloc.start()
+        for i in range(40_000):
+            hashes._new.append((f"/srv/{i:060}.jpg", "1234 5678 1 2", "0" * 64))
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert not store.exists()
+        hashes.sha256(path)
+    assert held < 1_000_000
+    with sqlite3.connect(store) as db:
+        assert db.execute("SELECT COUNT(*) FROM files").fetchone() == (40_001,)
+    db.close()
