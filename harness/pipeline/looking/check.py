@@ -12,7 +12,7 @@ import traceback
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from harness.records import DatasetConfig, MediaRef, Place, PromptVariant, Sample, Suite
 
 _SHOWN = 5
+_REMEMBERED = 20_000
+"""Images of which it is known what they are, should another suite show them: 1 kB each."""
 _LOOKED_AT = 1_000
 """Pictures under test that are compared with exemplars' by their looks, without ``data``."""
 
@@ -133,9 +135,9 @@ class Looking:
         self.notices: list[str] = []
         self.linter = Linter()
         self.seen: dict[str, set[Path]] = {"suite": set(), "variant": set(), "dataset": set()}
-        self._hash_file: Callable[[Path], str] = cache(sha256_file)
-        self._probe: Callable[[Place], MediaRef] = cache(media.probe)
-        self._look: Callable[[MediaRef], str] = cache(media.look)
+        self._hash_file: Callable[[Path], str] = lru_cache(_REMEMBERED)(sha256_file)
+        self._probe: Callable[[Place], MediaRef] = lru_cache(_REMEMBERED)(media.probe)
+        self._look: Callable[[MediaRef], str] = lru_cache(_REMEMBERED)(media.look)
 
     @contextmanager
     def border(self, path: Path) -> Iterator[None]:
