@@ -3,9 +3,10 @@
 ``harness score --predictions``, 20,000 short titles of one system, a reference each: CPU time of
 the whole command with its children (reading, planning, Java, intervals, every file of the run, the
 report) against that of a process that runs pycocoevalcap's PTBTokenizer and scorers on the same
-pairs and writes nothing; both with their imports. Without METEOR, then with it. The sides take
-turns, and a ratio is of one round: what else runs on the machine disturbs both. Both must give the
-same scores.
+pairs and writes nothing; both with their imports, and with the bytecode that Python keeps of what
+is installed, which a first round that does not count has it write. Without METEOR, then with it.
+The sides take turns, and a ratio is of one round: what else runs on the machine disturbs both. Both
+must give the same scores.
 
 The titles are made of people's captions of COCO images, which every install has inside
 pycocoevalcap's SPICE jar, so that their words are as frequent as real ones: a caption without its
@@ -88,6 +89,7 @@ def measured(command: list[str], root: Path) -> tuple[float, float, str]:
     java = str(Path(find_java()).parent)
     environment = {**os.environ, "PATH": f"{java}{os.pathsep}{os.environ['PATH']}"}
     environment["LC_ALL"] = "C.UTF-8"
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with (root / "stdout").open("w+") as said, (root / "stderr").open("w") as errors:
         process = subprocess.Popen(command, cwd=root, env=environment, stdout=said, stderr=errors)
         _, status, used = os.wait4(process.pid, 0)
@@ -142,10 +144,12 @@ def theirs(texts: Path, *, meteor: bool) -> dict[str, float]:
 def compare(root: Path, rounds: int, *, meteor: bool) -> str:
     """Let the sides take turns; print each round and give the figure."""
     ratios = []
-    for _ in range(rounds):
+    for round_ in range(rounds + 1):
         mine, his = ours(root, meteor=meteor), other(root, meteor=meteor)
         difference = max(abs(mine[2][name] - value) for name, value in his[2].items())
         assert difference < 1e-9, f"the two sides scored different things: {mine[2]}, {his[2]}"
+        if not round_:
+            continue
         ratios.append(mine[0] / his[0])
         print(
             f"{'with' if meteor else 'without'} METEOR: CPU {mine[0]:.2f} s, pycocoevalcap "

@@ -27,7 +27,7 @@ def main() -> None:
     sys.excepthook = tell_trace
     # Python looks for cycles each 700 objects. Among a run's records there are none to find, and
     # looking took a seventh of the time of scoring 20,000 texts.
-    gc.set_threshold(50_000, 10, 10)
+    gc.set_threshold(200_000, 10, 10)
     try:
         from harness.cli.verbs import app  # here, since Ctrl-C may come as early
         from harness.executors.executor import Interrupted

@@ -8,13 +8,15 @@ MOST_WORDS = 5_000
 """Words that are looked at."""
 LONGEST = 60
 """Words of the longest phrase whose repetition is seen."""
+_FEWEST = 4
+"""Words that can be a repetition: one word, four times."""
 _WORD = re.compile(r"\w+", re.UNICODE)
-_LETTERS = re.compile(r"([^\W\d_])\1{7}|([^\W_]{2,12}?)\2{5}")
-"""A letter eight times, or letters six times, with nothing between them."""
+_LETTER = re.compile(r"([^\W\d_])\1{7}")
+"""A letter eight times, with nothing between them."""
+_LETTERS = re.compile(r"([^\W_]{2,12}?)\1{5}")
+"""Letters six times, with nothing between them."""
 _STOPS = re.compile(r"([!?.,。！？])\1{19}")
 """A stop twenty times."""
-_LONG = re.compile(r"[^\W_]{8}")
-"""What has one of _LETTERS; most titles have none, and this is told sooner."""
 
 
 def repeats_itself(text: str) -> bool:
@@ -22,14 +24,21 @@ def repeats_itself(text: str) -> bool:
 
     Less is in names: Dan Dan Noodles; New York, New York Cheesecake.
     """
-    if _STOPS.search(text) or (_LONG.search(text) and _LETTERS.search(text)):
-        return True
     head = text[: 20 * MOST_WORDS]
     if head.isascii():
-        words = _WORD.findall(head.lower())[:MOST_WORDS]
+        words = _WORD.findall(head.lower())
     else:
-        words = [word.casefold() for word in _WORD.findall(head)[:MOST_WORDS]]
-    if len(set(words)) == len(words):
+        words = [word.casefold() for word in _WORD.findall(head)]
+    # Most titles have no word so long that letters could repeat themselves in it.
+    longest = len(text) if len(head) < len(text) else max(map(len, words), default=0)
+    if (
+        _STOPS.search(text)
+        or (longest >= 8 and _LETTER.search(text))
+        or (longest >= 12 and _LETTERS.search(text))
+    ):
+        return True
+    words = words[:MOST_WORDS]
+    if len(words) < _FEWEST or len(set(words)) == len(words):
         return False
     return any(
         _follows_itself(words, length, {1: 4, 2: 3}.get(length, 2))
