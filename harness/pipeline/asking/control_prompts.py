@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.config.control_kinds import control_name
 from harness.config.names import unique
+from harness.dataset.known_texts import KnownTexts
 from harness.engines.protocol import check_blind
 from harness.errors import ConfigError, DataError, RenderError
 from harness.media import grey, upright_size
@@ -110,9 +112,16 @@ def _of_donors(samples: Sequence[Sample]) -> Callable[[Sample], tuple[MediaRef, 
     Raises:
         DataError: a sample has none.
     """
-    donors = donors_of(samples)
-    shown = {sample.id: samples[donor].media for sample, donor in zip(samples, donors, strict=True)}
-    return lambda sample: shown[sample.id]
+    donors, places = array("q", donors_of(samples)), KnownTexts()
+    for place, sample in enumerate(samples):
+        places.add(sample.id, place)
+
+    def of_donor(sample: Sample) -> tuple[MediaRef, ...]:
+        place = places.get(sample.id)
+        assert place is not None, "a sample of another plan"
+        return samples[donors[place]].media
+
+    return of_donor
 
 
 def _grey(sample: Sample) -> tuple[MediaRef, ...]:
