@@ -49,8 +49,11 @@ class Owner:
         if self._file is not None or fcntl is None:
             return
         while self._file is None:
-            self._folder.mkdir(exist_ok=True)
-            with suppress(FileNotFoundError):  # another process left, and took the folder with it
+            # Another process that leaves takes the folder with it, at any moment: `exist_ok` would
+            # look for it a second time.
+            with suppress(FileExistsError):
+                self._folder.mkdir()
+            with suppress(FileNotFoundError):
                 self._file = (self._folder / self.name).open("wb")
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for path in self._folder.iterdir():
