@@ -3,16 +3,18 @@
 Pure and seeded. It knows no record, metric or file: a metric comes as a matrix of sufficient
 statistics, a row a sample, and a function that turns summed rows into scores. ``rows`` makes
 pseudo-values of them, so that every score is a mean over independent units; ``intervals`` says how
-sure one score is, ``family`` which differences can be told apart, ``letters`` how systems stand to
-each other, ``power`` what a run to come can show, ``components`` what varies from draw to draw,
-``chance_gain`` what the best of many gains by having been chosen, ``ladder`` which gain is more
-than that, ``pooling`` how much of a slice's difference to believe, ``metric_agreement`` whether
-metrics agree.
+sure one score is, ``family`` which differences can be told apart (``exchanges`` tosses its coins,
+``difference`` concludes each), ``letters`` how systems stand to each other, ``power`` what a run
+to come can show, ``components`` what varies from draw to draw, ``chance_gain`` what the best of
+many gains by having been chosen, ``ladder`` which gain is more than that, ``pooling`` how much of
+a slice's difference to believe, ``metric_agreement`` whether metrics agree.
 """
 
 from harness.stats.chance_gain import chance_gain, expected_maximum
 from harness.stats.components import noise_floor, unit_components
-from harness.stats.family import EXCHANGES, Block, Difference, Family, exchange_signs, tell_apart
+from harness.stats.difference import Difference
+from harness.stats.exchanges import EXCHANGES, exchange_signs
+from harness.stats.family import Block, Family, tell_apart
 from harness.stats.intervals import (
     ALPHA,
     FEWEST_CARRIERS,

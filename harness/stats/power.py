@@ -1,7 +1,7 @@
 """The noise of a pair → which difference so many units will show, and how many a difference needs.
 
 Before the answers exist: what an earlier run's noise says of a run to come. Of answers that are
-there, harness.stats.family says the smallest difference that they could have shown.
+there, harness.stats.difference says the smallest difference that they could have shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.stats.family import POWER
+from harness.stats.difference import POWER
 from harness.stats.intervals import ALPHA, FEWEST_UNITS, t_quantile
 
 if TYPE_CHECKING:
