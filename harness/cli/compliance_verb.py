@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import JsonOption, RunArgument, open_chosen
-from harness.cli.output import say, say_json, say_text
+from harness.cli.output import say, say_json, say_sentences, say_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,10 +69,10 @@ def _print_compliance(found: RunCompliance) -> None:
         grid.show()
     unseen = [flag for flag in FLAGS if flag not in seen]
     if unseen:
-        say(f"in no text: {', '.join(unseen)}")
-    say(*found.leakage)
+        say_sentences(f"in no text: {', '.join(unseen)}")
+    say_sentences(*found.leakage)
     languages = ", ".join(found.expected.languages) or "not told by their words"
-    say(
+    say_sentences(
         f"the references: {', '.join(found.expected.scripts)} script, language {languages}; an "
         f"answer over {found.expected.most_words} words is too long"
     )
@@ -97,7 +97,9 @@ def _print_before_and_after(found: RunCompliance) -> None:
     grid.show()
     for system in moved:
         steps = ", ".join(f"{step} {count:,}" for step, count in system.changed_by.items())
-        say(f"{system.system}: {system.changed:,} of {system.answers:,} texts changed ({steps})")
+        say_sentences(
+            f"{system.system}: {system.changed:,} of {system.answers:,} texts changed ({steps})"
+        )
 
 
 def _print_texts(texts: Sequence[FlaggedText]) -> None:

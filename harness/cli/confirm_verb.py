@@ -8,7 +8,7 @@ import typer
 
 from harness.cli.options import JsonOption, RunArgument, YesOption, ask, open_chosen
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
-from harness.cli.output import say, say_json, tell
+from harness.cli.output import say, say_json, say_sentences, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def confirm(
         )
     else:
         print_result(outcome.summary)
-        say("", *_said(confirmed, confirming.split))
+        say_sentences("", *_said(confirmed, confirming.split))
         say("", *what_it_took(outcome), f"report: {outcome.folder.path / 'report.html'}")
     exit_by(outcome.summary, allow_failures=allow_failures)
 

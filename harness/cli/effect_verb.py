@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import JsonOption, RunArgument, open_chosen
-from harness.cli.output import say, say_json, tell
+from harness.cli.output import say_json, say_sentences, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,13 +83,15 @@ def print_effects(found: RunEffects) -> None:
             else f"{effect.n_paired} in {effect.units}",
         )
     grid.show()
-    say(*found.leakage)
-    say(*_notes(found.effects))
+    say_sentences(*found.leakage)
+    say_sentences(*_notes(found.effects))
     for line in found.not_told:
-        say(f"not to be told: {line}")
-    say(*found.sentences())
+        say_sentences(f"not to be told: {line}")
+    say_sentences(*found.sentences())
     if found.effects:
-        say(f"({found.effects[0].exchanges} exchanges of answers, seed {found.effects[0].seed})")
+        say_sentences(
+            f"({found.effects[0].exchanges} exchanges of answers, seed {found.effects[0].seed})"
+        )
 
 
 def _section(effect: Effect) -> tuple[str, bool, str | None]:

@@ -1,7 +1,9 @@
 """Rows of text → a table on stdout: coloured on a terminal, plain elsewhere, never cut off.
 
 On a terminal that is too narrow, the columns are spread over several blocks one below the other,
-each of which begins with the same columns of names. Elsewhere a table is as wide as it is.
+each of which begins with the same columns of names. Where a row is told by several names, as a pair
+of systems is, and two blocks do not hold its cells, each row is stacked instead: a line of its
+names, and under it its cells, each after its column's name. Elsewhere a table is as wide as it is.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.output import say
+from harness.cli.output import broken, say
 from harness.report.escape import visible
 from harness.report.tables import Cell
 
@@ -25,6 +27,8 @@ UNBOUNDED = 100_000
 """Columns of what is no terminal."""
 LEAST_NAME = 8
 """Characters that a name is never made shorter than."""
+MOST_BLOCKS = 2
+"""Blocks over which what is said of one pair may be spread."""
 GAP = 3
 """Columns between two cells."""
 BEST = "bold green"
@@ -68,6 +72,10 @@ class Grid:
             everything = range(len(self._header))
             Console(width=UNBOUNDED, soft_wrap=True).print(self._table(everything, starred=True))
             return False
+        if self._names > 1 and len(list(self._blocks(console))) > MOST_BLOCKS:
+            for line in self._stacked(console.width):
+                console.print(line)
+            return True
         legend = self._shorten(console.width)
         for columns in self._blocks(console):
             table = self._table(columns)
@@ -75,6 +83,50 @@ class Grid:
             Console(width=width, soft_wrap=True).print(table)
         say(*(f"{short} is {name}" for short, name in legend.items()))
         return True
+
+    def _stacked(self, width: int) -> Iterator[Text]:
+        """Write each row as a line of its names and lines of its other cells; none is cut."""
+        widths = [
+            max(cell_len(text) for text in (header, *(row[column].text for row in self._rows)))
+            for column, header in enumerate(self._header)
+        ]
+        own = widths[: self._names]
+        # One below the other where they fit, else one after the other.
+        room = own if sum(own) + GAP * len(own) <= width else None
+        head = _in_a_line(self._header[: self._names], room)
+        yield from (Text(part, style="bold") for part in broken(head, width))
+        yield Text(" " + "─" * min(width - 2, cell_len(head) - 1))
+        lines = self._lines(widths, width)
+        above = [""] * self._names
+        for i, (row, style) in enumerate(zip(self._rows, self._styles, strict=True)):
+            # A name that stands for several rows is left out of all but the first.
+            above = [cell.text or last for cell, last in zip(row, above, strict=False)]
+            yield from (Text(part, style=style) for part in broken(_in_a_line(above, room), width))
+            for columns in lines:
+                line = Text(style=style)
+                for column in columns:
+                    if row[column].text:
+                        line.append(" " * GAP + self._header[column] + " ", style="dim")
+                        line.append(row[column].text, style=BEST if row[column].best else "")
+                if line.cell_len <= width:
+                    yield from [line] if line else []
+                else:
+                    yield from (Text(part, style=style) for part in broken(line.plain, width))
+            if i in self._ends and i + 1 < len(self._rows):
+                yield Text()
+
+    def _lines(self, widths: Sequence[int], width: int) -> list[list[int]]:
+        """Spread columns, each with its name before its cells, over lines of this width."""
+        lines: list[list[int]] = []
+        left = 0
+        for column in range(self._names, len(self._header)):
+            needed = GAP + cell_len(self._header[column]) + 1 + widths[column]
+            if not lines or needed > left:
+                lines.append([])
+                left = width
+            lines[-1].append(column)
+            left -= needed
+        return lines
 
     def _shorten(self, width: int) -> dict[str, str]:
         """Shorten in the middle what is too long for this width; give the new names of old ones."""
@@ -142,6 +194,14 @@ class Grid:
             )  # fmt: skip
             table.add_row(*texts, style=style or None, end_section=i in self._ends)
         return table
+
+
+def _in_a_line(names: Sequence[str], room: Sequence[int] | None) -> str:
+    """Put names side by side, each in so many columns; None: each as wide as it is."""
+    if room is None:
+        return " " + " · ".join(names)
+    padded = (name + " " * (size - cell_len(name)) for name, size in zip(names, room, strict=True))
+    return (" " + (" " * GAP).join(padded)).rstrip()
 
 
 def _width(console: Console, table: Table) -> int:

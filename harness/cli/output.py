@@ -16,9 +16,13 @@ from harness.errors import ConfigErrors
 from harness.report.escape import json_text, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from harness.errors import HarnessError
+
+INDENT = "  "
+"""Of the further lines of a sentence."""
 
 
 def say(*lines: str, bold: bool = False, dim: bool = False) -> None:
@@ -26,6 +30,33 @@ def say(*lines: str, bold: bool = False, dim: bool = False) -> None:
     style = " ".join(["bold"] * bold + ["dim"] * dim)
     for line in lines:
         say_pieces((line, style))
+
+
+def say_sentences(*sentences: str) -> None:
+    """Print results on stdout; on a terminal one that is too long is broken between words."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        say(*sentences)
+        return
+    for sentence in sentences:
+        say(*broken(visible(sentence), console.width))
+
+
+def broken(text: str, width: int) -> Iterator[str]:
+    """Break a line between its words, so that no part is wider; a word stays whole even so."""
+    from rich.cells import cell_len
+
+    first, *words = text.split(" ")
+    line = first
+    for word in words:
+        if line.strip() and cell_len(line) + 1 + cell_len(word) > width:
+            yield line
+            line = f"{INDENT}{word}"
+        else:
+            line = f"{line} {word}"
+    yield line
 
 
 def on_terminal() -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.grid import Grid
 from harness.cli.options import decoding_text
-from harness.cli.output import say
+from harness.cli.output import say_sentences
 from harness.contrast import (
     ordered,
     p_text,
@@ -45,18 +45,18 @@ def print_table(table: ComparisonTable) -> None:
         grid.add(*line, style="dim italic" if row.reported else "dim" if row.control else "")
     on_terminal = grid.show()
     if not on_terminal and any(table.best(column) for column in range(len(table.metrics))):
-        say("* best of the column")
-    say(*table.notes)
+        say_sentences("* best of the column")
+    say_sentences(*table.notes)
 
 
 def print_wordings(table: WordingTable) -> None:
     """Print the means over wordings with their bands."""
-    say("", TITLE)
+    say_sentences("", TITLE)
     grid = Grid(table.header)
     for row in table.rows:
         grid.add(*row)
     grid.show()
-    say(*table.notes)
+    say_sentences(*table.notes)
 
 
 def print_comparison(compared: RunComparison) -> None:
@@ -84,32 +84,34 @@ def print_comparison(compared: RunComparison) -> None:
             )
         grid.end_section()
     grid.show()
-    say(*compared.leakage)
+    say_sentences(*compared.leakage)
     every = [pair for metric in compared.metrics for pair in metric.pairs]
     if not every:
-        say("no two of these systems have a sample in common that a metric says something about")
+        say_sentences(
+            "no two of these systems have a sample in common that a metric says something about"
+        )
     if any(compared.under_floor(pair) for pair in every):
-        say("~ no larger than what repeats of the same prompt differ by")
+        say_sentences("~ no larger than what repeats of the same prompt differ by")
     if any(not pair.confirmatory for pair in every):
         tests = max(pair.family for pair in every if not pair.confirmatory)
         said = "expl.: exploratory, not declared before the answers were there"
         if tests > 1:
             said += f"; intervals and p-values allow for all {tests} comparisons of this run"
-        say(said)
-    say(*compared.notes())
-    say(_letters(deciding))
+        say_sentences(said)
+    say_sentences(*compared.notes())
+    say_sentences(_letters(deciding))
     if many:
-        say(
+        say_sentences(
             f"{len(deciding.pairs)} pairs: {deciding.metric} alone is shown, and said of the first "
             f"{MANY}; --metric shows another, --json has all"
         )
     first = ordered(deciding.pairs)[:MANY]
-    say(*sentences(first))
-    say(*compared.agreement((pair.baseline, pair.candidate) for pair in first))
+    say_sentences(*sentences(first))
+    say_sentences(*compared.agreement((pair.baseline, pair.candidate) for pair in first))
     pictures = [pair for pair in compared.pictures if pair.metric == compared.deciding]
-    say(*picture_sentences(pictures, compared.controls, most=MANY))
+    say_sentences(*picture_sentences(pictures, compared.controls, most=MANY))
     if every:
-        say(f"({every[0].exchanges} exchanges of answers, seed {every[0].seed})")
+        say_sentences(f"({every[0].exchanges} exchanges of answers, seed {every[0].seed})")
 
 
 def print_verdict(compared: RunComparison) -> None:
@@ -117,13 +119,15 @@ def print_verdict(compared: RunComparison) -> None:
     pair = compared.verdict
     if pair is None:
         return
-    say("", sentence(pair))
+    say_sentences("", sentence(pair))
     pairs = compared.metric(compared.deciding).pairs
     declared = [each for each in pairs if each.confirmatory]
     if len(declared) > 1:
         told = sum(each.verdict == "told apart" for each in declared)
-        say(f"Of the {len(declared)} declared pairs {told} are told apart (harness compare).")
-    say(*compared.notes())
+        say_sentences(
+            f"Of the {len(declared)} declared pairs {told} are told apart (harness compare)."
+        )
+    say_sentences(*compared.notes())
 
 
 def print_power(power: Power) -> None:
@@ -145,7 +149,7 @@ def print_power(power: Power) -> None:
             cells.append("–" if pair.needed is None else f"{pair.needed:,}")
         grid.add(*cells)
     grid.show()
-    say(
+    say_sentences(
         f"{power.metric}: the true differences that {units_text(power.samples, power.units)} tell "
         "apart in 80 % of trials; over: comparisons that are tested together"
     )
@@ -179,28 +183,30 @@ def print_slices(sliced: SlicedRun) -> None:
         )
         before = score.value
     grid.show()
-    say(*sliced.leakage)
-    say(
+    say_sentences(*sliced.leakage)
+    say_sentences(
         f"exploratory: differences to the baseline, tested together with all {sliced.tests} that "
         f"could have been looked at, of {sliced.fields} field{'s' if sliced.fields != 1 else ''}"
     )
     if any(score.units < FEW for score in sliced.scores):
-        say(f"° under {FEW} independent units: little can be told")
+        say_sentences(f"° under {FEW} independent units: little can be told")
     if any(score.shrunk is not None for score in sliced.scores):
-        say("shrunk: drawn towards the mean of all slices, as far as its noise asks for it")
+        say_sentences(
+            "shrunk: drawn towards the mean of all slices, as far as its noise asks for it"
+        )
     else:
-        say("shrunk: nothing is, for how far so few slices lie apart cannot be told")
+        say_sentences("shrunk: nothing is, for how far so few slices lie apart cannot be told")
     count = sliced.shown + len(sliced.left_out)
     if sliced.left_out:
         names = ", ".join(f"{value} ({n})" for value, n in list(sliced.left_out.items())[:10])
         more = " …" if len(sliced.left_out) > 10 else ""
         few = len(sliced.left_out)
-        say(
+        say_sentences(
             f"shown: {sliced.shown} of {count} slices, {few} {'has' if few == 1 else 'have'} under "
             f"{LEAST} samples: {names}{more}"
         )
     if sliced.without:
-        say(f"samples that have no {sliced.field}: {sliced.without}")
+        say_sentences(f"samples that have no {sliced.field}: {sliced.without}")
 
 
 def _letters(compared: ComparedMetric) -> str:

@@ -35,7 +35,7 @@ from harness.cli.options import (
     share_or_count,
 )
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
-from harness.cli.output import say, say_json, tell
+from harness.cli.output import say, say_json, say_sentences, tell
 
 if TYPE_CHECKING:
     from harness.pipeline.asking.plan import Plan
@@ -159,7 +159,7 @@ def run(
         print_verdict(outcome.comparison)
     run_record = outcome.folder.run()
     if pictures := said_of_pictures(run_record, as_shown(outcome.summary), most=MOST_SENTENCES):
-        say("", *pictures)
+        say_sentences("", *pictures)
     say("", *what_it_took(outcome))
     say(f"report: {folder / 'report.html'}")
     exit_by(outcome.summary, allow_failures=allow_failures)

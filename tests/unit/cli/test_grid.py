@@ -26,6 +26,22 @@ def terminal(monkeypatch):
     return make
 
 
+PAIRS = (
+    ("CIDEr", "title-style", "baseline", "+0.0164", "-0.0296 … +0.0632", "equivalent", "31"),
+    ("CIDEr", "descriptive-with-examples", "baseline", "+0.0382", "–", "cannot tell (expl.)", "32"),
+    ("METEOR", "descriptive-with-examples", "title-style", "+0.0218", "-0.0326 … +0.0778",
+     "not told apart", "33"),
+)  # fmt: skip
+
+
+def pairs():
+    header = ("metric", "candidate", "baseline", "difference", "95 % interval", "verdict", "wins")
+    grid = Grid(header, left=3, names=3)
+    for pair in PAIRS:
+        grid.add(*pair)
+    return grid
+
+
 def comparison(names, metrics):
     rows = tuple(
         Row(
@@ -62,6 +78,63 @@ def test_what_fits_is_one_table_with_whole_names(terminal, capsys):
     out = STYLE.sub("", capsys.readouterr().out)
     assert out.count("system") == 1
     assert "…" not in out
+
+
+@pytest.mark.parametrize("columns", [80, 60, 45])
+def test_what_is_said_of_a_pair_stands_together_where_a_row_does_not_fit(terminal, capsys, columns):
+    terminal(columns)
+    pairs().show()
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) <= columns
+    text = " ".join(" ".join(lines).replace(" ·", "").split())
+    places = []
+    for metric, candidate, baseline, *cells in PAIRS:
+        places.append(text.index(f"{metric} {candidate} {baseline}"))
+        labels = ("difference", "95 % interval", "verdict", "wins")
+        said = " ".join(f"{label} {cell}" for label, cell in zip(labels, cells, strict=True))
+        assert text[places[-1] :].startswith(f"{metric} {candidate} {baseline} {said}")
+    assert places == sorted(places)
+    assert text.count("candidate") == 1
+
+
+def test_pairs_that_two_blocks_hold_are_a_table(terminal, capsys):
+    terminal(100)
+    pairs().show()
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    [line] = [line for line in lines if "+0.0164" in line]
+    assert line.split()[:4] == ["CIDEr", "title-style", "baseline", "+0.0164"]
+
+
+def test_a_stacked_row_says_what_an_empty_name_stands_for_and_leaves_out_empty_cells(
+    terminal, capsys
+):
+    terminal(30)
+    grid = Grid(["slice", "system", "difference", "95 % interval", "shrunk"], left=2, names=2)
+    grid.add("desserts", "baseline", "", "0.10 … 0.20", "")
+    grid.add("", "title-style", "+0.0500", "0.10 … 0.20", "")
+    grid.end_section()
+    grid.add("soups", "baseline", "", "0.30 … 0.40", "")
+    grid.show()
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    assert lines[2:] == [
+        " desserts   baseline",
+        "   95 % interval 0.10 … 0.20",
+        " desserts   title-style",
+        "   difference +0.0500",
+        "   95 % interval 0.10 … 0.20",
+        "",
+        " soups      baseline",
+        "   95 % interval 0.30 … 0.40",
+    ]
+
+
+def test_elsewhere_pairs_are_a_table_of_whole_lines(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    pairs().show()
+    lines = capsys.readouterr().out.splitlines()
+    for pair in PAIRS:
+        [line] = [line for line in lines if pair[3] in line]
+        assert line.split() == " ".join(pair).split()
 
 
 def test_long_names_are_shortened_apart_and_explained(terminal, capsys):

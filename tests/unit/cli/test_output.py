@@ -9,7 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.cli.output import error_lines, say, say_json, say_text, tell, tell_trace
+from harness.cli.output import (
+    error_lines,
+    say,
+    say_json,
+    say_sentences,
+    say_text,
+    tell,
+    tell_trace,
+)
 from harness.errors import ConfigError, ConfigErrors, DataError
 from harness.records import Where
 
@@ -28,6 +36,33 @@ def test_a_string_is_a_line_on_stdout_or_stderr(capsys):
 def test_a_text_of_several_lines_cannot_pass_for_the_programs(capsys):
     say_text(f"one\n[system]\n{ESCAPE}", indent="  ")
     assert capsys.readouterr().out == f"  one\n  [system]\n  {SHOWN}\n"
+
+
+SENTENCE = (
+    "On CIDEr, 烤烤烤 beats baseline by 0.0382 (95 % interval -0.0120 … +0.0922): " + "x" * 50
+)
+
+
+def test_on_a_terminal_a_sentence_is_broken_between_words(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "32")
+    say_sentences(SENTENCE, "short", "")
+    assert capsys.readouterr().out.split("\n") == [
+        "On CIDEr, 烤烤烤 beats baseline",
+        "  by 0.0382 (95 % interval",
+        "  -0.0120 … +0.0922):",
+        "  " + "x" * 50,
+        "short",
+        "",
+        "",
+    ]
+
+
+def test_elsewhere_a_sentence_is_a_line(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "32")
+    say_sentences(SENTENCE, ESCAPE)
+    assert capsys.readouterr().out == f"{SENTENCE}\n{SHOWN}\n"
 
 
 def test_json_stays_json(capsys):
