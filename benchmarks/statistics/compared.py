@@ -263,6 +263,7 @@ def compared(
             contradictions=family["contradictions"],
             interval=family["interval"] > 0,
             false=family["false"] > 0,
+            unmarked=family["unmarked"] > 0,
             held=family["interval"] > 0 and family["interval"] == family["held"],
         )
     return tally
@@ -283,6 +284,7 @@ def judged(pair: Comparison, truth: float) -> dict[str, float]:
         "held": held,
         "told": apart,
         "false": apart and bool(wrong),
+        "unmarked": apart and bool(wrong) and not pair.rough,
         "equivalent": pair.verdict == "equivalent",
         "not worse": pair.verdict == "not worse",
         "small": small,

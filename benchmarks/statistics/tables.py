@@ -20,7 +20,8 @@ TITLES = {
     "clusters": "One score of clusters: how often its 95 % interval holds the truth",
     "equal": "Equal systems: data sets with any false difference, by systems × samples",
     "equal in clusters": "Equal systems on clusters: data sets with any false difference",
-    "weak": "Two systems of the same true score and other make: told apart, by samples",
+    "weak": "Two systems of the same true score and other make: told apart, and that without the "
+    "mark 'rough', by samples",
     "differences": "Differences: data sets in which all intervals hold the truth, by samples",
     "margins": "A true difference of just the margin, by samples: equivalent / not worse, "
     "or of the better one: told apart, but by less than the margin",
@@ -63,6 +64,11 @@ def _false(tally: Tally, column: str) -> str:
     return text if tested > 99.5 else f"{text} ({tested:.0f} % tested)"
 
 
+def _unmarked(tally: Tally, column: str) -> str:
+    """Write how many data sets had a false difference, and in how many it was not called rough."""
+    return f"{_false(tally, column)}, {tally.share(column, 'unmarked'):.1f} unmarked"
+
+
 def _falsely_within(tally: Tally, column: str) -> dict[str, float]:
     """Say how often a difference of just the margin was said to be less, in each way."""
     names = ["equivalent", "small"] if tally.claims[column] > 0 else ["equivalent", "not worse"]
@@ -85,7 +91,7 @@ TEXTS: Mapping[str, Callable[[Tally, str], str]] = {
     "clusters": coverage,
     "equal": _false,
     "equal in clusters": _false,
-    "weak": _false,
+    "weak": _unmarked,
     "differences": coverage,
     "margins": _margin,
     "power": _power,

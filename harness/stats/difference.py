@@ -47,8 +47,9 @@ class Difference:
     df: float
     """Degrees of freedom of the standard error."""
     rough: bool
-    """Whether the differences are so skewed, and the units so few, that tests of them may err: two
-    systems of equal score, one all or nothing, were told apart in 6 to 16 % instead of 5."""
+    """Whether the differences are so skewed, and the units so few, that the verdict may err: two
+    systems of equal score, one all or nothing, were told apart in 6 to 16 % instead of 5. What an
+    interval twice as wide would tell apart, too, is not."""
     units: int
 
 
@@ -109,7 +110,8 @@ class Sums:
             smallest=smallest,
             unit_sd=sd,
             df=df,
-            rough=abs(self._skewness(sd)) / math.sqrt(n) > ROUGH,
+            rough=abs(self._skewness(sd)) / math.sqrt(n) > ROUGH
+            and not (told_apart and interval and _far_from_0(mean, interval)),
             units=n,
         )
 
@@ -174,6 +176,11 @@ def _one_side(low: float, high: float, center: float, *, told_apart: bool) -> In
     if center > 0:
         return max(low, math.nextafter(0.0, 1.0)), high
     return low, min(high, math.nextafter(0.0, -1.0))
+
+
+def _far_from_0(mean: float, interval: Interval) -> bool:
+    """Tell whether an interval that excludes 0 would do so if it were twice as wide, too."""
+    return 2.0 * min(map(abs, interval)) > abs(mean)
 
 
 def _agreeing(p_value: float, *, told_apart: bool) -> float:

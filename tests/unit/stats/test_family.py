@@ -514,6 +514,24 @@ def test_a_pair_that_few_units_carry_is_rough():
     assert (found.rough, fair.rough) == (True, False)
 
 
+def test_what_a_wider_interval_would_tell_apart_too_is_not_rough():
+    """The same two systems, further and further apart: the skewness stays, the doubt does not."""
+    random = np.random.default_rng(6)
+    steady = random.normal(1.0, 0.3, 20)
+    rare = np.where(np.arange(20) < 2, 10.0, 0.0)
+
+    found = [
+        difference
+        for shift in np.linspace(0.0, 12.0, 60)
+        for difference in differences(np.stack([steady, rare + shift]), exchanges=499)
+    ]
+
+    told = [each for each in found if each.told_apart]
+    assert all(each.rough for each in found if not each.told_apart)
+    assert all(each.rough == (each.interval[0] <= each.delta / 2) for each in told)
+    assert {each.rough for each in told} == {True, False}
+
+
 def test_an_end_is_never_nearer_than_students():
     random = np.random.default_rng(8)
     values = random.gamma(0.5, size=(2, 40))
