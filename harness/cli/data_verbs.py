@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import JsonOption, SplitOption, share_or_count
+from harness.cli.options import JsonOption, OutOption, SplitOption, share_or_count
 from harness.cli.output import say, say_json, tell
 
 if TYPE_CHECKING:
@@ -106,6 +106,70 @@ def card(
     with RunProgress(brief=True) as progress:
         written = write_card(dataset, to, progress, samples=samples, seed=seed, split=split)
     say(f"wrote {written}")
+
+
+@app.command(
+    epilog="Examples:  harness data split recipes-demo\n\n"
+    "  harness data split datasets/mine.yaml --splits dev=0.4,test=0.6 --seal test --by cook"
+)
+def split(
+    dataset: DatasetArgument,
+    splits: Annotated[
+        str | None,
+        typer.Option(
+            "--splits",
+            metavar="NAME=SHARE,…",
+            help="Show these. Default: those that it declares; else dev=0.5,test=0.5, test sealed.",
+        ),
+    ] = None,
+    seal: Annotated[
+        list[str] | None,
+        typer.Option("--seal", metavar="NAME", help="One that is sealed; may be repeated."),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="FIELD", help="Keep rows with the same value together."),
+    ] = None,
+    near_duplicates: Annotated[
+        bool,
+        typer.Option(
+            "--near-duplicates/--no-near-duplicates",
+            help="Look for images on both sides that look alike; each is decoded once.",
+        ),
+    ] = True,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FOLDER", help="Write DATASET.splits.csv there: id, split."),
+    ] = None,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Say how a dataset is divided, or would be, and what stands on both sides.
+
+    Of each split its rows, samples and units, how often it was looked at if it is sealed, and how
+    many prompts were tried on it if not. Where splits are only proposed, it prints the lines of
+    YAML that make them. It shows no answers, so that it is no look, and changes no description.
+    """
+    from harness.cli.progress import RunProgress
+    from harness.cli.split_text import show_split
+    from harness.pipeline.looking.data_split import split_data, write_ids
+
+    with RunProgress(brief=True) as progress:
+        divided = split_data(
+            dataset,
+            progress,
+            splits=splits,
+            sealed=seal or (),
+            by=by,
+            looking=near_duplicates,
+            out=out,
+        )
+    if as_json:
+        say_json(divided.json())
+    else:
+        show_split(divided)
+    if to is not None:
+        tell(f"wrote {write_ids(divided, to)}")
 
 
 @app.command(epilog="Example:  harness data convert recipes-demo --to recipes-copy")

@@ -9,17 +9,21 @@ import math
 from typing import TYPE_CHECKING
 
 from harness.config.names import unique
+from harness.config.problems import Problems
 from harness.config.schema import ConditionFile
 from harness.errors import ConfigError
 from harness.nearest import nearest
 from harness.records import Choosing, Condition, Drawn, Splits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from harness.config.problems import Problems
-    from harness.config.schema import DatasetFile, SplitsFile
+    from harness.config.schema import DatasetFile
+    from harness.records import Where
     from harness.yaml_source import YamlSource
+
+_SEALED = "sealed"
+"""The key of ``splits:`` that is no split."""
 
 
 def choosing_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Choosing:
@@ -31,10 +35,10 @@ def choosing_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Ch
         problems: takes what is wrong.
     """
     problems.add(_condition_problems(file, source))
-    problems.add(_split_problems(file.splits, source))
-    written, splits = file.splits, None
-    if written is not None:
-        splits = Splits(shares=written.shares, sealed=tuple(written.sealed))
+    splits = None
+    if file.splits is not None:
+        splits = Splits(shares=file.splits.shares, sealed=tuple(file.splits.sealed))
+        problems.add(_split_problems(splits, lambda *keys: source.where(("splits", *keys))))
     return Choosing(
         splits=splits,
         conditions=tuple(_condition(name, file, source) for name in file.where),
@@ -81,28 +85,58 @@ def _condition_problems(file: DatasetFile, source: YamlSource) -> Iterator[Confi
                 yield ConfigError(message, where=source.where(("where", name, "not")))
 
 
-def _split_problems(splits: SplitsFile | None, source: YamlSource) -> Iterator[ConfigError]:
-    """Find splits that are none, shares that do not make a whole, and seals on the wrong ones."""
-    if splits is None:
-        return
-    place, shares = source.where(("splits",)), splits.shares
-    places = {name: source.where(("splits", name)) for name in shares}
-    yield from unique("split", places.items())
+def parse_splits(text: str, sealed: Sequence[str] = ()) -> Splits:
+    """Read ``dev=0.5,test=0.5``, by the rules of ``splits:``.
+
+    Raises:
+        ConfigErrors: it does not say how to divide a dataset.
+    """
+    problems = Problems()
+    shares: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, written = (each.strip() for each in part.partition("="))
+        try:
+            share = float(written)
+        except ValueError:
+            message = f"'{part.strip()}' is no split with its share"
+            problems.add([ConfigError(message, hint="for example dev=0.5,test=0.5")])
+            continue
+        if name in shares or name == _SEALED:
+            why = "stands twice" if name in shares else "can be no split's name"
+            problems.add([ConfigError(f"'{name}' {why} in '{text}'")])
+        shares[name] = share
+    problems.raise_any()
+    splits = Splits(shares=shares, sealed=tuple(dict.fromkeys(sealed)))
+    problems.add(_split_problems(splits, lambda *_: None))
+    problems.raise_any()
+    return splits
+
+
+def _split_problems(splits: Splits, where: Callable[..., Where | None]) -> Iterator[ConfigError]:
+    """Find splits that are none, shares that do not make a whole, and seals on the wrong ones.
+
+    Args:
+        splits: as they were written.
+        where: gives the place of a key under ``splits:``, or of all of it.
+    """
+    shares = splits.shares
+    yield from unique("split", ((name, where(name)) for name in shares))
     if len(shares) < 2:
         hint = "for example splits: {dev: 0.5, test: 0.5, sealed: [test]}"
-        yield ConfigError("'splits' names fewer than two splits", where=place, hint=hint)
+        yield ConfigError("'splits' names fewer than two splits", where=where(), hint=hint)
     for name, share in shares.items():
         if not (math.isfinite(share) and share > 0):
             message = f"'splits.{name}' is {share:g}, not a share above 0"
-            yield ConfigError(message, where=places[name])
+            yield ConfigError(message, where=where(name))
     total = sum(shares.values())
     if len(shares) > 1 and not math.isclose(total, 1.0, abs_tol=1e-9):
-        yield ConfigError(f"the shares of 'splits' add up to {total:.10g}, not to 1", where=place)
+        message = f"the shares of 'splits' add up to {total:.10g}, not to 1"
+        yield ConfigError(message, where=where())
     for i, name in enumerate(splits.sealed):
-        at = source.where(("splits", "sealed", i))
+        at = where(_SEALED, i)
         if name not in shares:
             message = f"'splits.sealed' names '{name}', which is no split"
             yield ConfigError(message, where=at, hint=nearest(name, shares))
-        elif name == next(iter(shares)):
+        elif name == splits.first:
             message = f"'{name}' is sealed and stands first, so that runs would use it unasked"
             yield ConfigError(message, where=at, hint="put the split to try on before it")

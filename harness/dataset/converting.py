@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from harness.records import DatasetConfig, Sample
+    from harness.records import DatasetConfig, Sample, Splits
 
 TableFormat = Literal["parquet", "jsonl"]
 
@@ -28,6 +28,8 @@ IMAGES = "images"
 _TABLE = "samples"
 _SAFE = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.I)
 """An id that may be a file's name as it stands, on any file system."""
+_PLAIN = re.compile(r"(?!(?:yes|no|on|off|true|false|null)$)[A-Za-z][\w-]*", re.I | re.A)
+"""A text that is one in YAML without quotation marks, too."""
 _SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif"}
 """Of formats whose suffix is not their name."""
 _ROWS = 10_000
@@ -157,11 +159,21 @@ def _description(
     if "cluster" in own:
         yield f"  cluster: {own['cluster']}"
     yield f"images: {{root: {IMAGES}}}"
-    if splits := config.choosing.splits:
-        written = [f"{_quoted(name)}: {share}" for name, share in splits.shares.items()]
-        sealed = f", sealed: [{', '.join(map(_quoted, splits.sealed))}]" if splits.sealed else ""
-        yield f"splits: {{{', '.join(written)}{sealed}}}"
+    if config.choosing.splits:
+        yield splits_line(config.choosing.splits)
     yield "clean: []  # what had a fault is not here any more"
+
+
+def splits_line(splits: Splits) -> str:
+    """Write how a dataset is divided, as a line of its description."""
+    written = [f"{yaml_text(name)}: {share}" for name, share in splits.shares.items()]
+    sealed = f", sealed: [{', '.join(map(yaml_text, splits.sealed))}]" if splits.sealed else ""
+    return f"splits: {{{', '.join(written)}{sealed}}}"
+
+
+def yaml_text(text: str) -> str:
+    """Write a text as YAML, without quotation marks where it needs none."""
+    return text if _PLAIN.fullmatch(text) else _quoted(text)
 
 
 def _quoted(text: str) -> str:

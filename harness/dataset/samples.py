@@ -23,6 +23,30 @@ if TYPE_CHECKING:
     from harness.records import Chosen, DatasetConfig, Dropped, MediaRef, Mended, Place, Sample
 
 
+class NothingUsableError(DataError):
+    """No row of a dataset, or of a split, can be a sample.
+
+    Args:
+        config: of the dataset.
+        dropped: its rows, each with its fault.
+        chosen: what each step of choosing kept.
+    """
+
+    def __init__(
+        self, config: DatasetConfig, dropped: Sequence[Dropped], chosen: Sequence[Chosen]
+    ) -> None:
+        account = "; ".join(filter(None, (_account(dropped), chosen_text(chosen))))
+        hint = "the source file has no rows"
+        if dropped:
+            hint = dropped[0].detail
+        elif emptied := next((step.step for step in chosen if step.of and not step.kept), None):
+            hint = _EMPTIED[emptied]
+        message = f"dataset '{config.name}' has no usable sample ({account})"
+        super().__init__(message, where=config.where, hint=hint)
+        self.dropped = tuple(dropped)
+        self.chosen = tuple(chosen)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedDataset:
     """The samples of a dataset in the order of its rows, and the rows that became none."""
@@ -92,7 +116,7 @@ def load_samples(
                 drop(row, fault)
     chosen = chooser.account(len(made)) if chooser else ()
     if not made:
-        raise _no_sample(config, [dropped[row] for row in sorted(dropped)], chosen)
+        raise NothingUsableError(config, [dropped[row] for row in sorted(dropped)], chosen)
     return LoadedDataset(
         # What was drawn in a faulty row's place comes last; ids stand as they were asked for.
         samples=made.in_order_of_rows() if chooser else made.in_order(),
@@ -115,20 +139,6 @@ def _named(
         refuse_sealed(reader, splits, rows)
     with closing(reader.images.ahead(row for row in rows[:limit])) as following:
         yield from following
-
-
-def _no_sample(
-    config: DatasetConfig, dropped: Sequence[Dropped], chosen: Sequence[Chosen]
-) -> DataError:
-    account = "; ".join(filter(None, (_account(dropped), chosen_text(chosen))))
-    hint = "the source file has no rows"
-    if dropped:
-        hint = dropped[0].detail
-    elif emptied := next((step.step for step in chosen if step.of and not step.kept), None):
-        hint = _EMPTIED[emptied]
-    return DataError(
-        f"dataset '{config.name}' has no usable sample ({account})", where=config.where, hint=hint
-    )
 
 
 _EMPTIED = {

@@ -95,6 +95,17 @@ class LooksFile:
                 self.append(replace(tried, prompts=new))
             return len(known)
 
+    def looks(self, split: str) -> int:
+        """Say how many looks at a split have been counted; a damaged line counts as one.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        lines = self.lines()
+        return sum(
+            line is None or (isinstance(line, Look) and line.split == split) for line in lines
+        )
+
     def tried(self, split: str) -> int:
         """Say how many different prompts have been tried on a split.
 

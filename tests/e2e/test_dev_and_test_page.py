@@ -24,7 +24,7 @@ def test_it_runs_as_written(repository, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    printed = done.stdout + done.stderr
+    printed = "\n".join(line.rstrip() for line in (done.stdout + done.stderr).split("\n"))
     for shown in re.findall(r"```text\n(.*?)```", page, re.DOTALL):
         assert shown.rstrip("\n") in printed
     for score in ("0.1289", "0.0731"):

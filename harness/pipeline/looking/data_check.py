@@ -7,6 +7,7 @@ It is read as a run reads it, by the same rules. Rows with a fault that would en
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -23,7 +24,7 @@ from harness.report.dropped_rows import dropped_csv
 from harness.store.file_hashes import HASHES_FILE, FileHashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from harness.dataset.samples import LoadedDataset
     from harness.dataset.suspicious import Suspicion
@@ -148,7 +149,27 @@ def read_data(
     """
     config = find_dataset(dataset, Path())
     progress.stage(f"reading {config.name}")
-    forgiving = replace(config, clean=tuple(dict.fromkeys((*config.clean, *UNUSABLE))))
+    read = lenient_of(config) if lenient else config
+    if not divided:
+        read = undivided(read)
+    with images_told(progress) as (probe, look):
+        return config, samples_of(read, probe, split=split, look=look)
+
+
+def lenient_of(config: DatasetConfig) -> DatasetConfig:
+    """Have rows whose fault would end a run left out, too."""
+    return replace(config, clean=tuple(dict.fromkeys((*config.clean, *UNUSABLE))))
+
+
+@contextmanager
+def images_told(
+    progress: Progress,
+) -> Iterator[tuple[Callable[[Place], MediaRef], Callable[[MediaRef], str]]]:
+    """Give what probes images and what takes their looks; both are remembered for runs.
+
+    Args:
+        progress: told how many images have been looked at.
+    """
     looked_at = 0
     with FileHashes(results_folder() / HASHES_FILE) as hashes:
 
@@ -158,10 +179,7 @@ def read_data(
             progress.so_far(f"{looked_at:,} images")
             return hashes.probe(place)
 
-        read = forgiving if lenient else config
-        if not divided:
-            read = undivided(read)
-        return config, samples_of(read, probe, split=split, look=hashes.look)
+        yield probe, hashes.look
 
 
 def checked_data(config: DatasetConfig, loaded: LoadedDataset) -> DataChecked:

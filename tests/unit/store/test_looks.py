@@ -92,6 +92,16 @@ def test_a_line_that_was_cut_off_counts_as_a_look_and_the_next_is_whole(looks, t
     assert looks.look(replace(LOOK, asked=("c",))) == 3
     assert looks.look(replace(LOOK, asked=("c",))) == 3
     assert json.loads(looks.path.read_text().splitlines()[-1])["asked"] == ["c"]
+    assert looks.looks(LOOK.split) == 3
+
+
+def test_looks_are_counted_split_by_split_and_prompts_that_are_tried_are_none(looks):
+    assert looks.looks(LOOK.split) == 0
+    looks.look(LOOK)
+    looks.look(replace(LOOK, asked=("c",)))
+    looks.look(replace(LOOK, split="other"))
+    looks.try_prompts(TRIED)
+    assert [looks.looks(name) for name in (LOOK.split, "other", TRIED.split)] == [2, 1, 0]
 
 
 def test_lines_of_a_kind_that_a_later_version_adds_are_passed_over(looks):
