@@ -102,10 +102,13 @@ def card(
     """
     from harness.cli.progress import RunProgress
     from harness.pipeline.looking.data_card import write_card
+    from harness.report.word_cloud import INSTALL, can_draw
 
     with RunProgress(brief=True) as progress:
         written = write_card(dataset, to, progress, samples=samples, seed=seed, split=split)
     say(f"wrote {written}")
+    if not can_draw():
+        tell(f"it has no cloud of words: the package wordcloud is not installed ({INSTALL})")
 
 
 @app.command(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.report.bar_chart import lying_bars, upright_bars
 from harness.report.html import filled, picture
 from harness.report.thumbnails import data_uri, small_webp
-from harness.report.word_cloud import word_cloud
+from harness.report.word_cloud import INSTALL, word_cloud
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +74,7 @@ def data_page(
         shown=[_shown(sample) for sample in samples],
         charts=_charts(facts),
         cloud=None if cloud is None else picture(cloud),
+        install=INSTALL,
         same_images=_pictured(facts.same_images),
         short=_short,
         number=_number,

@@ -30,6 +30,19 @@ _FONT = "Verdana, 'DejaVu Sans', sans-serif"
 """Places are found by the letters of DejaVu Sans, which are as wide as those of Verdana."""
 
 
+INSTALL = "pip install '.[card]'"
+"""In the project's folder, for what draws clouds."""
+
+
+def can_draw() -> bool:
+    """Tell whether the package wordcloud is installed."""
+    try:
+        import wordcloud  # noqa: F401 - an empty folder of its name is found, too, and is none
+    except ImportError:
+        return False
+    return True
+
+
 def word_cloud(words: Sequence[Bar], *, seed: int) -> str | None:
     """Draw words, the larger the more frequent; the same words and seed give the same picture.
 
@@ -40,10 +53,10 @@ def word_cloud(words: Sequence[Bar], *, seed: int) -> str | None:
     Returns:
         None where wordcloud is not installed; an empty text where there is no word.
     """
-    try:
-        from wordcloud import WordCloud
-    except ImportError:
+    if not can_draw():
         return None
+    from wordcloud import WordCloud
+
     counts = {bar.label: bar.count for bar in words if len(bar.label) <= _LONGEST}
     if not counts:
         return ""

@@ -1,7 +1,9 @@
 """``harness data card``: one page of a whole dataset."""
 
+import html
 import json
 import re
+import sys
 
 
 def card(harness, project, *words):
@@ -29,6 +31,20 @@ def test_the_same_data_and_seed_give_the_same_page(harness, project):
         pages.append((project / f"{name}.html").read_text())
     assert pages[0] == pages[1] != pages[2]
     assert "2 of 4, drawn by chance (seed 1)" in pages[0]
+
+
+def test_without_the_package_of_clouds_the_rest_is_written_and_it_is_said_how_to_have_them(
+    harness, project, monkeypatch
+):
+    assert "cloud" not in card(harness, project).stderr
+    monkeypatch.setitem(sys.modules, "wordcloud", None)
+    done = card(harness, project)
+    assert done.stdout == "wrote dishes-card.html\n"
+    missing = "the package wordcloud is not installed (pip install '.[card]')"
+    assert missing in done.stderr
+    page = html.unescape((project / "dishes-card.html").read_text())
+    assert re.sub("</?code>", "", page).count(missing) == 1
+    assert page.count('src="data:image/webp;base64,') == 4
 
 
 def test_it_counts_what_data_check_counts(harness, project):

@@ -132,7 +132,7 @@ def test_an_image_that_has_gone_is_said_to_be_missing(picture):
 
 def test_without_wordcloud_the_page_says_how_to_have_the_cloud(monkeypatch, picture):
     monkeypatch.setattr("harness.report.data_page.word_cloud", lambda *_, **__: None)
-    assert "prompt-harness[card]" in html_text(page_of("soup", picture))
+    assert "pip install '.[card]'" in html_text(page_of("soup", picture))
 
 
 def test_what_does_not_differ_is_said_and_not_drawn(picture):
