@@ -14,7 +14,7 @@ from harness.config.row_sources import check_options, columns_of, data_path, ima
 from harness.config.rows_wanted import choosing_of
 from harness.config.schema import DatasetFile
 from harness.config.urls import url_of
-from harness.config.validate import validate
+from harness.config.validate import validated
 from harness.errors import ConfigError, ConfigErrors
 from harness.nearest import nearest
 from harness.records import DatasetConfig
@@ -55,8 +55,13 @@ def load_dataset(path: Path) -> DatasetConfig:
         ConfigErrors: the file is wrong.
     """
     source = load_yaml(path)
-    file = validate(source, DatasetFile)
     problems = Problems()
+    file = validated(source, DatasetFile, problems)
+    if file is None or any(
+        key in source.data and key not in file.model_fields_set for key in ("columns", "remote")
+    ):
+        problems.raise_any()  # what hangs on these may be right
+    assert file is not None
     choosing = choosing_of(file, source, problems)
     check_options(file, source, problems)
     columns = columns_of(file, source, problems)
