@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness.dataset.cells import json_of
 from harness.dataset.conditions import Conditions, conditions_text
 from harness.dataset.row_fault import RowFault
-from harness.dataset.sources.table import read_rows
+from harness.dataset.sources.table import TEXTS, read_rows
 from harness.dataset.splits import Sides
 from harness.fingerprint import keyed
 from harness.records import Chosen
@@ -105,7 +105,10 @@ class Chooser:
     def notes(self) -> Iterator[str]:
         """Say which values of ``where`` no row has, and how many splits an image decided."""
         if self._whole and (unseen := self._conditions.unseen()):
-            yield f"where: no row has {', '.join(unseen)}"
+            told = f"where: no row has {', '.join(unseen)}"
+            if self._reader.config.format in TEXTS and any(n.endswith(": null") for n in unseen):
+                told += " (an empty cell is the empty text, '')"
+            yield told
         if self._sides and (moved := self._sides.moved):
             units = "1 unit follows" if moved == 1 else f"{moved:,} units follow"
             yield f"splits: {units} another into its split, for they share an image"

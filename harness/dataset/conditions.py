@@ -113,7 +113,9 @@ def _between(value: Json, condition: Condition) -> bool:
 
 
 def _written(value: Plain) -> str:
-    """Write a value as YAML does, but for quotation marks."""
+    """Write a value as YAML does, but for quotation marks, which blank text alone has."""
+    if isinstance(value, str) and not value.strip():
+        return f"'{value}'"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return value if isinstance(value, str) else f"{value}"

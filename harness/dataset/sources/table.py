@@ -38,6 +38,8 @@ SOURCES = {
 
 WITHOUT_LINES = frozenset({"parquet", "coco", "folder", "webdataset", "hf"})
 """Formats whose rows are counted, because they stand on no line."""
+TEXTS = frozenset({"csv", "tsv"})
+"""Formats whose cells are all text, so that none is null."""
 OF_FOLDERS = frozenset({"folder", "hf"})
 """Formats that are read from a folder, not from a file."""
 OF_SEVERAL = frozenset({"webdataset"})

@@ -128,6 +128,18 @@ def test_what_is_no_number_is_a_fault_of_its_row_where_it_is_compared_as_one(dat
     assert [(row.id, row.reason) for row in loaded.dropped] == [("a", "bad_cell")]
 
 
+def test_an_empty_cell_of_csv_is_the_empty_text_and_who_asks_for_null_is_told(dataset):
+    rows = [{"id": i, "title": "x", "cuisine": c} for i, c in (("a", "thai"), ("b", ""))]
+    asked = dataset("where: {cuisine: {not: null}}", rows, name="d.csv")
+    told = load_samples(asked, images=False)
+    assert [sample.id for sample in told.samples] == ["a", "b"]
+    empty = "where: no row has cuisine: null (an empty cell is the empty text, '')"
+    assert told.notes == (empty,)
+    found = load_samples(dataset("where: {cuisine: ['']}", rows, name="d.csv"), images=False)
+    assert [sample.id for sample in found.samples] == ["b"]
+    assert chosen_text(found.chosen) == "chosen: 1 of 2 by where (cuisine is '')"
+
+
 def test_a_value_that_no_row_has_is_said(dataset):
     loaded = load_samples(dataset("where: {cuisine: [thai, tahi, null]}"), images=False)
     assert loaded.notes == ("where: no row has cuisine: tahi",)
