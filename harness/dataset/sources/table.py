@@ -212,7 +212,10 @@ def _check_there(file: TableFile) -> None:
     if not exists:
         other = "something else" if of_folder else "a folder, a pipe or a device"
         odd = f" ({other} stands there)" if file.path.exists() else ""
-        raise DataError(f"no such {what}: {file.path}{odd}", where=where)
+        hint = (
+            "of a dataset on the Hub 'revision:' says which commit" if file.format == "hf" else None
+        )
+        raise DataError(f"no such {what}: {file.path}{odd}", where=where, hint=hint)
 
 
 def _added_rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> Iterator[Row]:

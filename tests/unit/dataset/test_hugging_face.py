@@ -159,7 +159,7 @@ def test_it_reads_what_datasets_reads(dataset, tmp_path):
 
 
 def test_what_is_no_saved_dataset_is_told(dataset, three, tmp_path):
-    with pytest.raises(DataError, match=r"no such folder: .*saved"):
+    with pytest.raises(DataError, match=r"no such folder: .*saved\n.*'revision:' says which"):
         load_samples(dataset())
     (tmp_path / "saved").mkdir()
     with pytest.raises(
