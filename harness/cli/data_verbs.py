@@ -192,9 +192,10 @@ def convert(
 
     with RunProgress(brief=True) as progress:
         written = convert_data(dataset, to, progress)
+    left_out = "1 row is" if written.left_out == 1 else f"{written.left_out:,} rows are"
     say(
         f"wrote {written.description}: {written.samples:,} samples, {written.images:,} images; "
-        f"{written.left_out:,} rows are left out"
+        f"{left_out} left out"
     )
     if written.table == "jsonl":
         tell("the table is JSON lines: Parquet would not give the metadata back as they are")

@@ -55,7 +55,9 @@ class Row:
         """Say how many samples were scored, and in how many clusters where some belong together."""
         if self.n is None:
             return "–"
-        return str(self.n) if self.units in (None, self.n) else f"{self.n} in {self.units} clusters"
+        if self.units in (None, self.n):
+            return str(self.n)
+        return f"{self.n} in {self.units} cluster{'s' * (self.units != 1)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

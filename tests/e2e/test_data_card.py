@@ -82,6 +82,9 @@ def test_a_converted_dataset_is_used_as_the_first_was(harness, project):
         for name in ("dishes", "copy/dishes.yaml")
     ]
     assert told[0] == told[1]
+    (project / "datasets/dishes/images/s1.png").unlink()
+    fewer = harness("data", "convert", "dishes", "--to", "less", cwd=project)
+    assert fewer.stdout == "wrote less/dishes.yaml: 3 samples, 3 images; 1 row is left out\n"
     again = harness("data", "convert", "dishes", "--to", "copy", cwd=project)
     assert again.returncode == 1
     assert "copy is there already" in again.stderr

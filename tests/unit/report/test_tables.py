@@ -16,7 +16,7 @@ from harness.records import (
     SystemSummary,
     TextsSummary,
 )
-from harness.report.tables import ComparisonTable, read_reported
+from harness.report.tables import ComparisonTable, Row, read_reported
 
 
 def summary(values, **changes):
@@ -346,3 +346,18 @@ def test_what_the_run_has_noticed_stands_under_every_table():
     table = ComparisonTable.of(summary({"a": 0.5}, notices=notices))
     assert table.notes == ("exemplars are samples of the same dataset",)
     assert "exemplars are samples of the same dataset" in table.markdown()
+
+
+@pytest.mark.parametrize(
+    ("n", "units", "said"),
+    [
+        (12, None, "12"),
+        (12, 12, "12"),
+        (12, 5, "12 in 5 clusters"),
+        (12, 1, "12 in 1 cluster"),
+        (None, None, "–"),
+    ],
+)
+def test_samples_are_counted_with_their_clusters_where_some_belong_together(n, units, said):
+    row = Row(system="a", n=n, unscored=0, values=(), intervals=(), units=units)
+    assert row.counted == said
