@@ -21,7 +21,7 @@ from harness.render.lines import in_the_file
 from harness.render.mistakes import NullShown, TemplateMistake, use_of
 from harness.render.placed import Placed, joined
 from harness.render.specs import check_format
-from harness.render.values import NULL_HINT, attribute, item, kind_of, shown
+from harness.render.values import NULL_HINT, attribute, item, kind_of, shown, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, MutableMapping
@@ -63,7 +63,7 @@ def _show(_context: Context, value: Any) -> str | Placed:
     """Give what ``{{ value }}`` puts into the prompt; Jinja runs no such thing beforehand."""
     if type(value) is str:
         current().spend(len(value))
-        return value
+        return whole(value)
     return shown(current(), value)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import numbers
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ LOOP = frozenset(
 NULL_HINT = (
     "write {{ … or '' }}, {{ … | default('unknown') }}, or put {% if … is not none %} around it"
 )
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 _INSTEAD = {
     "upper": "{{ text | upper }}", "lower": "{{ text | lower }}", "title": "{{ text | title }}",
@@ -129,18 +132,32 @@ def shown(budget: Budget, value: Any) -> str | Placed:
 
     Raises:
         NullShown: the value is null, or holds null.
-        TemplateMistake: the value has no text, such as a macro.
+        TemplateMistake: the value has no text, such as a macro, or half a character.
         NoSuchValue: the value is undefined.
     """
     if isinstance(value, str):
         budget.spend(len(value))
-        return value
+        return whole(value)
     if isinstance(value, Placed):
         budget.spend(STEP * len(value.pieces))
         return value
     check_text(budget, value)
     text = str(value)
     budget.spend(len(text))
+    return text
+
+
+def whole(text: str) -> str:
+    """Give a text back that a model can be sent.
+
+    Raises:
+        TemplateMistake: it holds half a character, which no tokenizer and no server takes.
+    """
+    if not text.isascii() and (half := _HALF.search(text)):
+        raise TemplateMistake(
+            f"\\u{ord(half.group()):04x} is half a character (a lone surrogate)",
+            hint="write the character itself, or its whole number, as \\U0001f355 is",
+        )
     return text
 
 

@@ -60,6 +60,20 @@ def test_a_mistake_says_what_to_write(render, template, instead):
 @pytest.mark.parametrize(
     "template",
     [
+        r"{{ '\udfff' }}", r"{{ 'a' ~ '\ud83c\udf55' }}", r"{{ image ~ '\ud800' }}",
+        r"{% filter upper %}{{ '\ud800' }}{% endfilter %}", r"{{ ['\ud800'] | first }}",
+        r"{% macro m(a) %}{{ a }}{% endmacro %}{{ m('\ud800') }}",
+    ],
+)  # fmt: skip
+def test_half_a_character_is_never_shown(render, template):
+    """Found 2026-11-26: every tokenizer refused such a prompt, when a run had loaded its model."""
+    with pytest.raises(RenderError, match=r"^v.yaml:3: \\ud\w{3} is half a character"):
+        render(f"one\n{template}")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
         "{{ metadata.x }}", "{{ metadata.x ~ '' }}", "{{ metadata.x | upper }}",
         "{{ 'a' ~ metadata.x }}", "{{ '%s' % metadata.x }}", "{{ metadata.x | int }}",
         "{{ 'a' | replace('a', metadata.x) }}", "{{ [metadata.x] | join }}",
@@ -139,6 +153,7 @@ VALUES = {
         ("{% macro m(a, b='!') %}{{ a }}{{ b }}{{ caller() if caller }}{% endmacro %}"
          "{% call m('x') %}?{% endcall %}", "x!?"),
         ("{% filter upper %}a{{ id }}{% endfilter %}", "AS1"),
+        (r"{{ '\U0001f355' ~ '\u00e9' }}", "🍕é"),
         ("{{ 2 ** 10 }} {{ 7 // 2 }} {{ 7 % 4 }} {{ 1 / 4 }} {{ 'ab' * 2 }} {{ [1] + [2] }}",
          "1024 3 3 0.25 abab [1, 2]"),
         ("{{ 1 < 2 < 3 and 'a' in metadata.text }}", "True"),
