@@ -97,6 +97,23 @@ def control_renderers(
     return found
 
 
+def refuse_no_donor(suite: Suite, samples: Sequence[Sample], problems: Problems) -> None:
+    """Say where 'shuffled' has nothing to show, before there is a plan of all samples.
+
+    Args:
+        suite: whose controls these are.
+        samples: all, whether or not they have their images; one that lacks them, where others do
+            not, is none of a run.
+        problems: takes what is wrong.
+    """
+    if not any("shuffled" in kinds for kinds in suite.controls.values()):
+        return
+    if not all(sample.media for sample in samples):
+        samples = [sample for sample in samples if sample.media] or samples
+    with problems.caught(suite.where.get("controls")):
+        donors_of(samples)
+
+
 def without_shuffled(suite: Suite) -> Suite:
     """Leave out the controls that need several samples to be rendered for one."""
     kept = {

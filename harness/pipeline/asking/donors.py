@@ -33,8 +33,8 @@ def donors_of(samples: Sequence[Sample], seed: int = SEED) -> list[int]:
     """
     units = _units(samples)
     donors = [0] * len(samples)
-    for count in sorted({len(sample.media) for sample in samples}):
-        alike = [i for i, sample in enumerate(samples) if len(sample.media) == count]
+    for count in sorted({len(_images(sample)) for sample in samples}):
+        alike = [i for i, sample in enumerate(samples) if len(_images(sample)) == count]
         for i, donor in zip(alike, _exchanged(alike, units, samples, seed), strict=True):
             donors[i] = donor
     return donors
@@ -66,7 +66,8 @@ def _exchanged(
     for i in alike:  # some are shown twice: one unit has more samples than all others together
         others = [other for other in ring if units[other] != units[i]]
         if not others:
-            images = "1 image" if len(samples[i].media) == 1 else f"{len(samples[i].media)} images"
+            count = len(_images(samples[i]))
+            images = "1 image" if count == 1 else f"{count} images"
             raise DataError(
                 f"'shuffled' has no other sample with {images} to show for '{samples[i].id}'",
                 hint="it needs samples of another cluster, with other images and as many of them; "
@@ -88,8 +89,13 @@ def _units(samples: Sequence[Sample]) -> list[int]:
         return i
 
     for i, sample in enumerate(samples):
-        names = [("image", ref.sha256) for ref in sample.media]
+        names = [("image", image) for image in _images(sample)]
         names += [("cluster", sample.cluster)] if sample.cluster else []
         for name in names:
             parent[root(i)] = root(first.setdefault(name, i))
     return [root(i) for i in range(len(samples))]
+
+
+def _images(sample: Sample) -> Sequence[str]:
+    """Name the images of a sample by their bytes; those that nobody has seen by their place."""
+    return [ref.sha256 for ref in sample.media] or sample.places

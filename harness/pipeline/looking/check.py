@@ -28,7 +28,7 @@ from harness.engines.protocol import check_machine
 from harness.errors import ConfigError, DataError, HarnessError
 from harness.fingerprint import sha256_file
 from harness.pipeline.asking.code_parts import code_parts
-from harness.pipeline.asking.control_prompts import without_shuffled
+from harness.pipeline.asking.control_prompts import refuse_no_donor, without_shuffled
 from harness.pipeline.asking.declaring import replayed_systems
 from harness.pipeline.asking.leakage import MOST_LOOKED_AT, guard
 from harness.pipeline.asking.notices import notices
@@ -40,6 +40,7 @@ from harness.pipeline.looking.lints.every import Linter
 from harness.pipeline.looking.lints.looked import Looked
 from harness.pipeline.looking.lints.same_prompt import pipelines_apart
 from harness.pipeline.looking.targets import targets
+from harness.pipeline.looking.undecodable import undecodable
 from harness.records import Where
 from harness.render import Renderer
 from harness.report.tables import read_reported
@@ -50,9 +51,8 @@ if TYPE_CHECKING:
     from harness.config.variables import Setting
     from harness.dataset.samples import LoadedDataset
     from harness.pipeline.looking.targets import Target
-    from harness.records import DatasetConfig, MediaRef, Place, PromptVariant, Sample, Suite
+    from harness.records import DatasetConfig, MediaRef, Place, PromptVariant, Suite
 
-_SHOWN = 5
 _REMEMBERED = 20_000
 """Images of which it is known what they are, should another suite show them: 1 kB each."""
 _LOOKED_AT = 1_000
@@ -171,7 +171,7 @@ class Looking:
             self.notices += loaded.notes
             self._dropped(config, loaded)
             self._chosen(config, loaded)
-            self._decode(config, loaded.samples)
+            self.problems.add(undecodable(config, loaded.samples))
 
     def variant(self, path: Path) -> None:
         """Check a variant's file, by the suite it stands in if there is one."""
@@ -221,6 +221,7 @@ class Looking:
         """Go the road of a run up to where it would ask; give the plan of what is left."""
         problems = Problems()
         self._elsewhere(suite.dataset)
+        as_written = suite
         if self.limit is not None:  # no sample is another one's where there is one
             suite = without_shuffled(suite)
         plan = draft_plan(
@@ -256,7 +257,7 @@ class Looking:
                 with self.border(_path(renderer.variant, folder)):
                     renderer.render(sample)
         self._dropped(suite.dataset, plan.dataset)
-        self._decode(suite.dataset, plan.samples)
+        self.problems.add(undecodable(suite.dataset, plan.samples))
         right = not problems.all and len(self.problems.all) == before
         if right:
             with self.border(folder):
@@ -272,6 +273,7 @@ class Looking:
                     probe=self._probe,
                     look=lambda _: "",  # of all pictures it would take long, and tell nothing here
                 )
+                refuse_no_donor(as_written, rows.samples, self.problems)
                 of_files = plan.data_notes[len(plan.dataset.notes) :]
                 whole = replace(plan, dataset=rows, data_notes=(*rows.notes, *of_files))
             self._say(whole, folder)
@@ -353,20 +355,6 @@ class Looking:
                 f"{config.where.path}: rows{part} that are left out: {said}; "
                 f"the first is '{loaded.dropped[0].id}' ({loaded.dropped[0].detail})"
             )
-
-    def _decode(self, config: DatasetConfig, samples: Sequence[Sample]) -> None:
-        """Decode the images, as an engine would; a header alone does not tell a whole file."""
-        bad: list[tuple[str, str]] = []
-        for sample in samples:
-            for ref in sample.media:
-                try:
-                    media.load(ref)
-                except DataError as error:
-                    bad.append((sample.id, error.message))
-        if bad:
-            ids = ", ".join(name for name, _ in bad[:_SHOWN]) + (" …" if len(bad) > _SHOWN else "")
-            message = f"{len(bad)} images cannot be decoded ({ids}): {bad[0][1]}"
-            self.problems.add([DataError(message, where=config.where)])
 
 
 def _same_results(folders: set[Path]) -> Iterator[str]:

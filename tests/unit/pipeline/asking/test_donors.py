@@ -90,3 +90,11 @@ def test_samples_that_are_kin_by_way_of_another_are_one():
 def test_who_has_nobody_to_take_an_image_from_is_named(samples):
     with pytest.raises(DataError, match=r"no other sample with . images? to show for 's"):
         donors_of(samples)
+
+
+def test_images_that_nobody_has_seen_are_told_apart_by_their_places():
+    unseen = [Sample(id=n, media=(), references=("Soup",), places=(f"{n}.png",)) for n in "abc"]
+    assert sorted(donors_of(unseen)) == [0, 1, 2]
+    assert all(i != donor for i, donor in enumerate(donors_of(unseen)))
+    with pytest.raises(DataError, match="no other sample with 1 image to show for 'a'"):
+        donors_of(unseen[:1])

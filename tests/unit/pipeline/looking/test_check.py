@@ -154,6 +154,30 @@ def test_what_is_wrong_with_data_is_refused_alike(project, old, new, said):
     assert any(said in text for text in texts(check(path)))
 
 
+ONE = '{"id": "s1", "image": "s1.png", "title": "Soup", "pot": "a"}'
+ALONE = {
+    "one sample": [ONE],
+    "one image": [ONE, ONE.replace('"id": "s1"', '"id": "s2"')],
+    "one cluster": [ONE, ONE.replace("s1", "s2")],
+    # Of a run with 'missing_image' under 'clean:' it is no sample.
+    "another without its image": [ONE, ONE.replace("s1", "gone").replace('"a"', '"b"')],
+}
+
+
+@pytest.mark.parametrize("rows", ALONE.values(), ids=ALONE)
+def test_a_control_that_nobody_has_an_image_for_is_refused_alike(project, rows):
+    """Found 2026-11-26: without --data this was fine."""
+    (project / "datasets/dishes/samples.jsonl").write_text("".join(f"{row}\n" for row in rows))
+    columns = "references: [title], cluster: pot}\nclean: [missing_image]"
+    replace(project / "datasets/dishes.yaml", "references: [title], metadata: [n]}", columns)
+    with (project / SUITE / "suite.yaml").open("a") as suite:
+        suite.write("controls: [shuffled]\n")
+    run = refused(project / SUITE)
+    [said] = run
+    assert "suite.yaml:7: 'shuffled' has no other sample with 1 image to show for 's1'" in said
+    assert texts(check(project / SUITE)) == texts(check(project / SUITE, data=True)) == run
+
+
 def test_systems_of_one_name_are_refused_alike(project):
     """A file of predictions may name what two models and a variant join to."""
     suite = project / SUITE / "suite.yaml"
