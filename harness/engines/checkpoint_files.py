@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.config.files import is_file
 from harness.engines.hub import ENGINES, is_commit, on_hub
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ def picture_settings(folder: Path) -> dict[str, Any]:
     """Read the settings of a checkpoint's image processor, from where transformers takes them."""
     nested = read_object(folder / "processor_config.json").get("image_processor")
     return nested if isinstance(nested, dict) else read_object(folder / "preprocessor_config.json")
+
+
+def has_chat_template(folder: Path) -> bool:
+    """Tell whether a checkpoint has one; captioners have none, and rules of their own."""
+    files = ("chat_template.jinja", "chat_template.json")
+    return any(is_file(folder / name) for name in files) or "chat_template" in read_object(
+        folder / "tokenizer_config.json"
+    )
 
 
 def _hub_cache() -> Path:

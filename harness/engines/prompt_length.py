@@ -14,7 +14,12 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from harness.config.files import is_file
-from harness.engines.checkpoint_files import checkpoint_folder, picture_settings, read_object
+from harness.engines.checkpoint_files import (
+    checkpoint_folder,
+    has_chat_template,
+    picture_settings,
+    read_object,
+)
 from harness.engines.protocol import is_installed
 from harness.records import ImagePart, TextPart
 
@@ -108,21 +113,13 @@ def prompt_length(model: ModelConfig) -> PromptLength | None:
     if not is_installed("tokenizers"):
         return None
     folder = checkpoint_folder(model)
-    if folder is None or not is_file(folder / "tokenizer.json") or not _chats(folder):
+    if folder is None or not is_file(folder / "tokenizer.json") or not has_chat_template(folder):
         return None
     config = read_object(folder / "config.json")
     context = _context(model, config)
     if context is None:
         return None
     return PromptLength(folder, context, _qwen_rule(model, config, folder))
-
-
-def _chats(folder: Path) -> bool:
-    """Tell whether it has a chat template; captioners have none, and rules of their own."""
-    files = ("chat_template.jinja", "chat_template.json")
-    return any(is_file(folder / name) for name in files) or "chat_template" in read_object(
-        folder / "tokenizer_config.json"
-    )
 
 
 def _context(model: ModelConfig, config: dict[str, Any]) -> int | None:

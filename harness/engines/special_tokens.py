@@ -30,18 +30,23 @@ class SpecialTokens:
         special = {number: token for number, token in added.items() if token.special}
         strings = {str(token) for token in self._tokenizer.all_special_tokens}
         strings |= {token.content for token in special.values()} | _placeholders(processor)
-        longest_first = sorted(strings, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        self.pattern = pattern_of(strings)
         # A token of these is found in other spellings as well; only the tokenizer knows in which.
         self._normalized = {n: token.content for n, token in special.items() if token.normalized}
 
     def count(self, text: str) -> Counter[str]:
         """Count the special tokens that the tokenizer or the processor would find in a text."""
-        counts = Counter(self._pattern.findall(text))
+        counts = Counter(self.pattern.findall(text))
         if self._normalized:
             ids = self._tokenizer(text, add_special_tokens=False)["input_ids"]
             counts |= Counter(self._normalized[n] for n in ids if n in self._normalized)
         return counts
+
+
+def pattern_of(strings: Iterable[str]) -> re.Pattern[str]:
+    """Make what finds strings in a text, of two at one place the longer."""
+    longest_first = sorted(strings, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
 
 def refusal(tokens: Iterable[str], roles: Iterable[str]) -> RenderError:

@@ -39,6 +39,7 @@ from harness.pipeline.looking.declared import declared
 from harness.pipeline.looking.lints.every import Linter
 from harness.pipeline.looking.lints.looked import Looked
 from harness.pipeline.looking.lints.same_prompt import pipelines_apart
+from harness.pipeline.looking.special_texts import SpecialTexts
 from harness.pipeline.looking.targets import targets
 from harness.pipeline.looking.undecodable import undecodable
 from harness.records import Where
@@ -252,10 +253,12 @@ class Looking:
         if plan is None:
             return None
         before = len(self.problems.all)
+        special = SpecialTexts(plan)
         for renderer in plan.renderers.values():
             for sample in plan.samples:
                 with self.border(_path(renderer.variant, folder)):
-                    renderer.render(sample)
+                    special.look(renderer, sample, renderer.render(sample))
+        self.problems.add(special.problems())
         self._dropped(suite.dataset, plan.dataset)
         self.problems.add(undecodable(suite.dataset, plan.samples))
         right = not problems.all and len(self.problems.all) == before
