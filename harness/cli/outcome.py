@@ -42,7 +42,11 @@ def what_it_took(outcome: RunOutcome) -> list[str]:
         return [f"nothing has changed since run {outcome.folder.path.name}: this is its table"]
     cost = outcome.summary.cost
     pace = f" at {cost.completions_per_second:.1f}/s" if cost and made else ""
-    lines = [f"{made} completions generated{pace}, {total - made} from the store"]
+    failed = outcome.generation.failed
+    failures = f" and {failed} request{'s' if failed > 1 else ''} failed" if failed else ""
+    lines = [
+        f"{made - failed} completions generated{failures}{pace}, {total - made} from the store"
+    ]
     if cost and (money := cost.money):
         lines.append(f"{money.currency} {money.now:.4f} now, {money.run:.4f} all of it")
     return lines

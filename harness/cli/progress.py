@@ -104,7 +104,7 @@ class RunProgress:
         self._stage.so_far = text
 
     def advance(self, done: int, total: int) -> None:
-        """Say how many completions are there."""
+        """Say to how many requests there is a completion, or why there is none."""
         now = time.monotonic()
         if self._first is None:
             self._first = (now, done)
@@ -116,7 +116,7 @@ class RunProgress:
         elif done == total or now - self._last_line > self._line_seconds:
             left = f", {(total - done) / rate:.0f} s left" if rate and done < total else ""
             pace = f" ({rate:.1f}/s{left})" if rate else ""
-            self._line(f"{done}/{total} completions{pace}")
+            self._line(f"{done}/{total} requests{pace}")
 
     def _make_bar(self) -> Progress:
         bar = Progress(
@@ -143,7 +143,7 @@ class RunProgress:
             now = time.monotonic()
             if now - self._last_line >= self._line_seconds:
                 done, total = self._counts or (0, 0)
-                count = f" · {done}/{total} completions" if done < total else ""
+                count = f" · {done}/{total} requests" if done < total else ""
                 self._line(f"{self._stage.line(now)}{count}")
 
     def _line(self, text: str) -> None:

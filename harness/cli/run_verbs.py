@@ -187,7 +187,7 @@ def _cost(cost: Cost | None) -> Iterator[str]:
     yield ""
     yield "cost"
     yield (
-        f"  completions: {cost.completions:,}; generated {cost.generated:,}, "
+        f"  requests: {cost.completions:,}; generated {cost.generated - cost.failed:,}, "
         f"failed {cost.failed:,}, the others from the store"
     )
     yield (

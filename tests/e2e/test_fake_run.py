@@ -106,6 +106,36 @@ def test_failed_samples_are_counted_and_shown_and_asked_again(project, harness, 
     assert again["generated"] == unscored
 
 
+def test_what_is_counted_while_and_after_requests_fail_agrees(project, harness, write):
+    """Found 2026-11-26: "8/8 completions" and "8 completions generated" stood over no answer."""
+    suite = (project / SUITE / "suite.yaml").read_text()
+    write(project / SUITE / "suite.yaml", suite.replace("none}", "none, args: {fail: 1}}"))
+    run = harness("run", SUITE, cwd=project)
+    assert "8/8 requests" in run.stderr
+    assert "0 completions generated and 8 requests failed at " in run.stdout
+    assert ", 0 from the store" in run.stdout
+    assert (
+        "generated 0, failed 8, the others from the store"
+        in harness("show", "results/titles", cwd=project).stdout
+    )
+
+
+def test_an_interrupt_tells_failed_requests_from_completions(project, harness):
+    path = project / SUITE / "suite.yaml"
+    args = "args: {fail: 1, delay: 3, in_flight: 3, record: asked.jsonl}"
+    path.write_text(path.read_text().replace("model: none", f"model: none, {args}"))
+    command = [str(Path(sys.executable).parent / "harness"), "run", SUITE]
+    running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
+    asked = project / "asked.jsonl"
+    while running.poll() is None and not (asked.is_file() and asked.read_text().count("\n") == 6):
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, rest = running.communicate(timeout=300)
+    said = re.search(r"stopped with (\d) of 8 completions finished and (\d) requests failed", rest)
+    assert said, rest
+    assert said.groups() == ("0", "6")
+
+
 def test_a_run_that_goes_wrong_stops_where_it_is_told_to(project, harness):
     suite = (project / SUITE / "suite.yaml").read_text()
     faulty = suite.replace("model: none", "model: none, args: {fail: 0.5, in_flight: 1}")

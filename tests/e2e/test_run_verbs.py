@@ -99,8 +99,8 @@ def test_show_says_what_a_run_is(project, harness):
     assert found["summary"] == json.loads((project / folder / "summary.json").read_text())
     cost = found["summary"]["cost"]
     assert 0 < cost["failed"] < 8
-    said = f"completions: 8; generated 8, failed {cost['failed']}, the others from the store"
-    assert said in lines
+    said = f"generated {8 - cost['failed']}, failed {cost['failed']}, the others from the store"
+    assert f"requests: 8; {said}" in lines
     tokens = f"tokens: prompt {cost['prompt_tokens']} (cached 0), "
     assert f"{tokens}completion {cost['completion_tokens']}" in lines
     work = "asked 1.00, decoded 0.00, processed 0.00, encoded 0.00"

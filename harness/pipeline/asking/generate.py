@@ -42,7 +42,7 @@ class Progress(Protocol):
         """Say what begins now, and in which file one can follow it."""
 
     def advance(self, done: int, total: int) -> None:
-        """Say how many completions are there."""
+        """Say to how many requests there is a completion, or why there is none."""
 
 
 class Tokens:
@@ -356,8 +356,12 @@ class _Asking:
         self._progress.advance(self._result.done, self._result.total)
 
     def _interrupted(self, remarks: Sequence[str]) -> Interrupted:
-        done = self._result.done - self._result.failed
-        stopped = f"stopped with {done} of {self._result.total} completions finished; they are kept"
+        failed = self._result.failed
+        done = f"{self._result.done - failed} of {self._result.total} completions finished"
+        kept = "; they are kept"
+        if failed:
+            kept = f" and {failed} request{'s' if failed > 1 else ''} failed; what finished is kept"
+        stopped = f"stopped with {done}{kept}"
         return Interrupted(
             "; ".join([stopped, *remarks]),
             hint="run the same command again to go on from here",

@@ -64,9 +64,9 @@ def test_off_a_terminal_a_line_now_and_then_says_what_goes_on(tmp_path):
     lines = [re.sub(r"^\[ *\d+\.\d s\] ", "", line) for line in shown.splitlines()]
     assert lines[0] == "starting qwen (vllm) · log: results/r/engine.log"
     ticked = [re.sub(r"\b[1-9] s", "N s", line) for line in lines]
-    assert "starting qwen (vllm) · N s · log: results/r/engine.log · 3/8 completions" in ticked
+    assert "starting qwen (vllm) · N s · log: results/r/engine.log · 3/8 requests" in ticked
     assert "generating with qwen" in lines
-    assert "generating with qwen · N s · 4/8 completions" in ticked
+    assert "generating with qwen · N s · 4/8 requests" in ticked
     assert "2 [bold] warnings" in lines
     assert "scoring [bold]" in lines
     assert ticked[-1] == "scoring [bold] · N s"

@@ -1,4 +1,4 @@
-"""Which special tokens a model has, by its files alone; where they are not here, nothing is said."""
+"""Which special tokens a model has, by its files alone; of files elsewhere nothing is said."""
 
 import json
 
