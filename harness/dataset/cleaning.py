@@ -8,10 +8,10 @@ Of a sample are kept its id, a hash of its references and the look of its image,
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from typing import TYPE_CHECKING
 
 from harness.dataset.row_fault import RowFault
+from harness.dataset.same_words import same_words
 from harness.dataset.topics import Topics
 from harness.errors import DataError
 from harness.media import NEAR, SeenLooks
@@ -116,15 +116,6 @@ class Cleaning:
                 f"looks like the image of sample '{twin}' ({near.bits} of 256 bits differ)",
             )
         return look
-
-
-def same_words(text: str) -> str:
-    """Write a text so that two of the same words are equal, whatever their case and punctuation.
-
-    A text without words, such as an emoji, stays as it is.
-    """
-    plain = unicodedata.normalize("NFKC", text)
-    return words(plain) or plain.strip()
 
 
 def _digest(references: Iterable[str]) -> bytes:

@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from harness.dataset.cleaning import same_words
+from harness.dataset.same_words import same_words
 from harness.dataset.topics import telling_words
 from harness.errors import DataError
 from harness.media import upright_size

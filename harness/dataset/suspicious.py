@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.dataset.cleaning import same_words
+from harness.dataset.same_words import same_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +95,7 @@ def suspicions(samples: Iterable[Sample]) -> tuple[Suspicion, ...]:
 
 
 class _SameTitles:
-    """Counts samples by title, whatever its case and punctuation; a hash is kept of each."""
+    """Counts samples by title, whatever its case and small words; a hash is kept of each."""
 
     def __init__(self) -> None:
         self._counts: dict[bytes, int] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.dataset.same_words import same_words
 from harness.errors import DataError
 from harness.media import Looks
 from harness.metrics.diversity import words
@@ -52,7 +53,7 @@ class InCommon:
         answers: bool = True,
         pictures: bool = True,
     ) -> None:
-        labels = {words(label) for label in choices(variant)}
+        labels = {_told(label) for label in choices(variant)}
         self.pictures = pictures and any(e.media for e in exemplars)
         """Whether there are looks to compare with."""
         self._ids = {e.id for e in exemplars} if same_data else set()
@@ -63,7 +64,7 @@ class InCommon:
             for ref in exemplar.media:
                 self._bytes.setdefault(ref.sha256, []).append(exemplar.id)
                 images += [(exemplar.id, ref)] if pictures else []
-            answer = words(exemplar.references[0])
+            answer = _told(exemplar.references[0])
             if answers and " " in answer and answer not in labels:
                 self._answers.setdefault(answer, []).append(exemplar.id)
         self._seen = [exemplar_id for exemplar_id, _ in images]
@@ -90,12 +91,18 @@ class InCommon:
         for look in looks:
             near = (self._seen[i] for i in self._looks.near(look))
             add([e for e in near if e not in common], "an image that looks the same")
-        for reference in sample.references:
-            plain = words(reference)
-            add(self._answers.get(plain, ()), f"the same reference, '{plain}'")
+        for reference in sample.references if self._answers else ():
+            if told := self._answers.get(_told(reference)):
+                add(told, f"the same reference, '{words(reference)}'")
         for exemplar, how in common.items():
             same = how[:1] if how[0] == "the same sample" else how
             yield Leak(sample=sample.id, exemplar=exemplar, how=" and ".join(same))
+
+
+def _told(reference: str) -> str:
+    """Write a reference as all are written that give it away; one of one word stays that."""
+    same = same_words(reference)
+    return same if " " in same else words(reference)
 
 
 def choices(variant: PromptVariant) -> list[str]:

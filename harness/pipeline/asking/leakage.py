@@ -13,9 +13,10 @@ exemplars that are samples under test, or have their images, are leaks.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.config.load import find_dataset
+from harness.dataset.same_words import same_words
 from harness.errors import ConfigError, ConfigErrors
 from harness.metrics.diversity import words
 from harness.pipeline.asking.in_common import InCommon, Leak, choices, looks_of
@@ -113,10 +114,11 @@ def find(plan: Plan, look: Callable[[MediaRef], str], *, most: int = MOST_LOOKED
             pictures += len(sample.media)
             looks = list(looks_of(sample.media[: max(0, most - compared)], look))
             compared += len(looks)
+        references = {_sought(reference): reference for reference in sample.references}
         for name, text in texts.items():
             if name in shown:
                 leaks[name] += shown[name].with_(sample, looks)
-            leaks[name] += text.leaks(sample)
+            leaks[name] += text.leaks(sample, references)
     return Leakage(
         by_variant={name: tuple(each) for name, each in leaks.items() if each},
         compared=compared,
@@ -147,16 +149,38 @@ class _OwnText:
     """What the author of a variant wrote for the model."""
 
     def __init__(self, variant: PromptVariant) -> None:
-        self._text = f" {words(variant.own_text)} "
-        self._labels = {words(label) for label in choices(variant)}
+        text = variant.own_text
+        self._texts = {True: f" {same_words(text)} ", False: f" {words(text)} "}
+        self._labels = set(map(_sought, choices(variant)))
 
-    def leaks(self, sample: Sample) -> Iterator[Leak]:
-        """Give the references of a sample that stand in it, of three words or more."""
-        for reference in dict.fromkeys(map(words, sample.references)):
-            long = reference.count(" ") >= FEWEST_WORDS - 1
-            if long and f" {reference} " in self._text and reference not in self._labels:
-                how = f"its reference '{reference}' stands in the prompt's own text"
+    def leaks(self, sample: Sample, references: Mapping[_Sought, str]) -> Iterator[Leak]:
+        """Give the references of a sample that stand in it, of three words or more.
+
+        Args:
+            sample: is asked about.
+            references: of it, by what is looked for.
+        """
+        for sought, reference in references.items():
+            long = sought.text.count(" ") >= FEWEST_WORDS - 1
+            stands = long and f" {sought.text} " in self._texts[sought.telling]
+            if stands and sought not in self._labels:
+                how = f"its reference '{words(reference)}' stands in the prompt's own text"
                 yield Leak(sample=sample.id, exemplar=None, how=how)
+
+
+class _Sought(NamedTuple):
+    """What of a reference is looked for in a prompt's text."""
+
+    text: str
+    telling: bool
+    """Whether it is looked for without small words; of fewer than three others it is with them."""
+
+
+def _sought(reference: str) -> _Sought:
+    same = same_words(reference)
+    if same.count(" ") >= FEWEST_WORDS - 1:
+        return _Sought(same, telling=True)
+    return _Sought(words(reference), telling=False)
 
 
 def _place(variant: PromptVariant, leak: Leak) -> Where | None:

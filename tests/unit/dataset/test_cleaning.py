@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from harness.config.load import load_dataset
-from harness.dataset.cleaning import same_words
+from harness.dataset.same_words import same_words
 from harness.dataset.samples import load_samples
 from harness.dataset.topics import Topics, content_words
 from harness.errors import DataError
@@ -131,6 +131,11 @@ def test_one_reference_in_common_is_no_repetition(titles):
         ("🍲", "🍜", False),
         ("½ Soup", "1⁄2 soup", True),
         ("Straße", "STRASSE", True),
+        ("Cre\u0300me", "cr\u00e8me", True),
+        ("The Apple Pie", "apple pie", True),
+        ("Mac & Cheese", "Mac and Cheese", True),
+        ("Soup without an Egg", "Soup with an Egg", False),
+        ("And", "The", False),
     ],
 )
 def test_when_words_are_the_same(one, other, same):

@@ -119,6 +119,39 @@ def test_the_image_and_the_answer_of_a_sample_under_test_are_found_in_other_data
     assert "exemplar 'b' – sample 's2': the same reference, 'avocado and tomato salad'" in error
 
 
+@pytest.mark.parametrize(
+    ("answer", "leaks"),
+    [
+        ("The Avocado and Tomato Salad", True),
+        ("Avocado & Tomato Salad", True),
+        ("An avocado, a tomato: salad", True),
+        ("Ａｖｏｃａｄｏ tomato salad", True),
+        ("Avocado or Tomato Salad", False),
+        ("Tomato and Avocado Salad", False),
+        ("The Soup", False),  # what tells is one word: a label
+    ],
+)
+def test_small_words_hide_no_answer(project, others, answer, leaks):
+    """Found 2026-11-26: an article before it, and an exemplar's answer was not found."""
+    rows = project / "datasets/dishes/samples.jsonl"
+    rows.write_text(rows.read_text().replace("Creamy Corn Chowder", "Soup"))
+    others({"id": "a", "title": answer})
+    folder = suite(project, plain="user: x\nexemplars: {dataset: more, ids: [a]}\n")
+    found = find(plan_of(folder), look).by_variant
+    said = "exemplar 'a' – sample 's2': the same reference, 'avocado and tomato salad'"
+    assert [str(leak) for leak in found.get("plain", ())] == ([said] if leaks else [])
+
+
+def test_small_words_hide_no_reference_in_a_prompts_own_text(project):
+    rows = project / "datasets/dishes/samples.jsonl"
+    rows.write_text(rows.read_text().replace("Creamy Corn Chowder", "Salt and Pepper"))
+    folder = suite(project, plain="user: Such as avocado & tomato salad.\n")
+    assert "'avocado and tomato salad' stands in the prompt's own text" in refused(folder)[0]
+    # Two words that tell may well be needed.
+    folder = suite(project, plain="user: Season with salt, pepper.\n")
+    assert guard(plan_of(folder), look).by_variant == {}
+
+
 def test_a_picture_under_test_that_was_encoded_anew_is_found(project, others):
     images = project / "datasets/dishes/images"
     for i in range(4):
