@@ -68,7 +68,13 @@ class _Group:
         shown = int(self.different[effect, column])
         if self.shares[effect, column] or shown >= FEWEST_DIFFERENT:
             return None
-        return f"it shows on {shown} sample{'s' * (shown != 1)} only" if shown else "it never shows"
+        if not shown:
+            return "no sample's score changes with it"
+        return (
+            "the score of 1 sample alone changes with it"
+            if shown == 1
+            else f"the scores of {shown} samples alone change with it"
+        )
 
     def testable(self) -> list[tuple[int, int]]:
         """List the effects and columns that this data can tell of."""

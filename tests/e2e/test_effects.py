@@ -179,3 +179,25 @@ def test_a_picture_that_cannot_be_written_is_an_error(matrix, harness, tmp_path)
     told = harness("effects", matrix, "--picture", tmp_path / "none" / "x.svg")
     assert told.returncode == 1
     assert "cannot be written: No such file or directory" in told.stderr
+
+
+def test_an_axis_that_no_prompt_names_is_named_with_its_file(project, harness, write):
+    """Found 2026-11-26: of such an axis was said that "it never shows"."""
+    suite = project / "prompts/titles"
+    write(
+        suite / "title.yaml",
+        """
+        matrix: {tone: [plain, catchy], length: [short, long]}
+        user: "Give a {{ length }} title."
+        """,
+    )
+    lines = (suite / "suite.yaml").read_text().replace("title]", "title]\nbaseline: plain")
+    (suite / "suite.yaml").write_text(lines)
+    folder = json.loads(harness("run", "prompts/titles", "--json", cwd=project).stdout)["folder"]
+    shown = harness("effects", folder, cwd=project)
+    said = [line for line in shown.stdout.splitlines() if line.startswith("not to be told: ")]
+    assert said == [
+        "not to be told: tone: no template and no 'exemplars:' of title.yaml names it, so that all "
+        "its levels ask the same"
+    ]
+    assert "it never shows" not in shown.stdout

@@ -152,8 +152,8 @@ def test_why_nothing_can_be_told():
     scores = np.full((4, 40), 0.5)
     scores[2:, :4] = 0.7
     a, b, _ = effects([means(scores)], plan, resampling=FEW)
-    assert (a.verdict, a.reason) == ("cannot tell", "it shows on 4 samples only")
-    assert (b.verdict, b.reason) == ("cannot tell", "it never shows")
+    assert (a.verdict, a.reason) == ("cannot tell", "the scores of 4 samples alone change with it")
+    assert (b.verdict, b.reason) == ("cannot tell", "no sample's score changes with it")
     assert a.interval is a.p_value is None
     few = effects([means(np.random.default_rng(1).random((4, 5)))], plan, resampling=FEW)
     assert {effect.reason for effect in few} == {"fewer than 6 independent units"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,10 @@ from harness.report.effect_picture import effects_svg
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from harness.records import Effect, Json, Resampling, RunRecord
+    from harness.records import Effect, Json, Resampling, RunRecord, VariantRecord
     from harness.store.run_folder import RunFolder
 
 
@@ -100,7 +101,7 @@ def effects_of_run(
         )
     plans = [planned(design) for design in designs]
     plan = [effect for found, _ in plans for effect in found]
-    not_told = tuple(line for _, lines in plans for line in lines)
+    not_told = (*_unnamed(run), *(line for _, lines in plans for line in lines))
     if not plan:
         raise StoreError("this run tells no effect of its matrix", hint="; ".join(not_told))
     scored, statistics, metrics = read_statistics(folder, summary)
@@ -175,3 +176,24 @@ def _design(run: RunRecord, names: Sequence[str], matrix: str) -> Design:
             if system.variant in variants and system.name in names
         ),
     )
+
+
+def _unnamed(run: RunRecord) -> Iterator[str]:
+    """Say which axes no prompt of a matrix can show, so that all their levels ask the same."""
+    axes = {(v.matrix, axis): None for v in run.variants.values() if v.matrix for axis in v.axes}
+    for matrix, axis in axes:
+        variants = [v for v in run.variants.values() if v.matrix == matrix and axis in v.vars]
+        named = re.compile(rf"\b{re.escape(axis)}\b")
+        if variants and not any(named.search(text) for v in variants for text in _templates(v)):
+            yield (
+                f"{axis}: no template and no 'exemplars:' of {matrix}.yaml names it, so that all "
+                "its levels ask the same"
+            )
+
+
+def _templates(variant: VariantRecord) -> Iterator[str]:
+    """Give the texts in which a variant can name its axes."""
+    yield from (variant.system or "", variant.user, *variant.parts.values())
+    yield from (turn.content for turn in variant.messages)
+    if variant.exemplars:
+        yield from map(str, (variant.exemplars.count, variant.exemplars.order))
