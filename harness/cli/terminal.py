@@ -19,6 +19,7 @@ from harness.contrast import (
 from harness.report.table_notes import FEW
 from harness.report.wording_table import TITLE
 from harness.slices import LEAST
+from harness.stats import MOST_UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,13 +147,16 @@ def print_power(power: Power) -> None:
             "–" if low is None else f"{low:.4f} … {high:.4f}",
         ]
         if power.difference is not None:
-            cells.append("–" if pair.needed is None else f"{pair.needed:,}")
+            many = "too many" if pair.uncounted else "–"
+            cells.append(many if pair.needed is None else f"{pair.needed:,}")
         grid.add(*cells)
     grid.show()
     say_sentences(
         f"{power.metric}: the true differences that {units_text(power.samples, power.units)} tell "
         "apart in 80 % of trials; over: comparisons that are tested together"
     )
+    if any(pair.uncounted for pair in power.pairs):
+        say(f"too many: more than {MOST_UNITS:,} units, which are not counted")
 
 
 def print_slices(sliced: SlicedRun) -> None:

@@ -33,6 +33,7 @@ from harness.stats.metric_agreement import Tally, rank_correlation, tally
 from harness.stats.pooling import FEWEST as FEWEST_POOLED
 from harness.stats.pooling import Pooled, pool_slices
 from harness.stats.power import (
+    MOST_UNITS,
     Reach,
     planned_bar,
     reach,
@@ -55,6 +56,7 @@ __all__ = [
     "FEWEST_CARRIERS",
     "FEWEST_POOLED",
     "FEWEST_UNITS",
+    "MOST_UNITS",
     "TOO_FEW_MATCHES",
     "TOO_FEW_UNITS",
     "Aggregate",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+MOST_UNITS = 2**53
+"""More are not counted."""
 _DRAWS = 200_000
 
 
@@ -123,7 +125,7 @@ def units_needed(
     most = FEWEST_UNITS
     while smallest_difference(unit_sd, most, bar, power=power, share=share) > abs(difference):
         most *= 2
-        if most > 2**53:
+        if most > MOST_UNITS:
             raise OverflowError("more units than can be counted")
     least = most // 2
     while most - least > 1:

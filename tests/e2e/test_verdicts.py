@@ -394,8 +394,8 @@ def test_few_samples_tell_nothing_and_nothing_breaks(score, told, text, n):
     samples = "1 sample" if n == 1 else "5 samples"
     assert f"fewer than 6 independent units ({samples})" in said
     assert "allow for all" not in said
-    [pair] = told("power", folder, "--difference", "0.1")["pairs"]
-    assert (pair["smallest"], pair["needed"]) == (None, None)
+    [pair] = told("power", folder, "--difference", "1e-9")["pairs"]
+    assert (pair["smallest"], pair["needed"], pair["uncounted"]) == (None, None, False)
 
 
 def test_a_system_without_an_answer_is_left_out_and_makes_nobody_elses_column_uneven(
@@ -455,6 +455,11 @@ def test_what_a_suite_will_show_is_told_from_an_earlier_run(project, told, text,
     assert pair["comparisons"] == 6  # one pair on BLEU_1 to BLEU_4, ROUGE_L and CIDEr
     assert pair["between"][0] < pair["smallest"] < pair["between"][1]
     assert pair["needed"] > 10
+    [pair] = ahead("--difference", "1e-9")["pairs"]
+    assert (pair["needed"], pair["uncounted"]) == (None, True)
+    for words in ((suite, "--from", earlier), (earlier,)):
+        said = text("power", *words, "--metric", "ROUGE_L", "--difference", "1e-9")
+        assert "too many: more than 9,007,199,254,740,992 units, which are not counted" in said
     assert "40 samples in 10 clusters tell apart in 80 % of trials" in text(
         "power", suite, "--from", earlier, "--metric", "ROUGE_L"
     )

@@ -42,11 +42,14 @@ class PairPower:
     between: tuple[float, float] | None
     """95 % interval of it, for the noise itself was only measured."""
     needed: int | None
-    """Units that the difference in question needs; None where none was named, or none suffice."""
+    """Units that the difference in question needs; None where none was named, where ``reason``
+    says that nothing can be said, and where they are more than are counted."""
     comparisons: int
     """That are tested together with this one."""
     reason: str | None
     """Why nothing can be said."""
+    uncounted: bool = False
+    """Whether the difference in question needs more than ``stats.MOST_UNITS`` units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +98,15 @@ def power_of_run(
             scale = pair.smallest / found.smallest if found.smallest else 1.0
             low, high = found.between
             between = (low * scale, high * scale)
+        needed, uncounted = _needed(pair.unit_sd, difference, pair.bar, share=pair.share)
         told.append(
             PairPower(
                 baseline=pair.baseline,
                 candidate=pair.candidate,
                 smallest=pair.smallest,
                 between=between,
-                needed=_needed(pair.unit_sd, difference, pair.bar, share=pair.share),
+                needed=needed,
+                uncounted=uncounted,
                 comparisons=pair.family,
                 reason=pair.reason,
             )
@@ -161,13 +166,15 @@ def power_of_suite(
         found = None if noise.reason else stats.reach(noise.values, units, bar, share=noise.share)
         shown = found is not None and math.isfinite(found.smallest)
         sd = float(noise.values.std(ddof=1)) if found else None
+        needed, uncounted = _needed(sd, difference, bar, share=noise.share)
         told.append(
             PairPower(
                 baseline=baseline,
                 candidate=candidate,
                 smallest=found.smallest if found and shown else None,
                 between=found.between if found and shown else None,
-                needed=_needed(sd, difference, bar, share=noise.share),
+                needed=needed,
+                uncounted=uncounted,
                 comparisons=len(pairs) * columns,
                 reason=noise.reason or (None if shown else stats.TOO_FEW_UNITS),
             )
@@ -225,10 +232,11 @@ def _differences(folder: RunFolder, column: str) -> dict[tuple[str, str], _Noise
 
 def _needed(
     unit_sd: float | None, difference: float | None, bar: float | None, *, share: bool
-) -> int | None:
+) -> tuple[int | None, bool]:
+    """Say how many units a difference needs, and whether they are more than are counted."""
     if difference is None or unit_sd is None or bar is None:
-        return None
+        return None, False
     try:
-        return stats.units_needed(unit_sd, difference, bar, share=share)
-    except OverflowError:  # more than a float can count
-        return None
+        return stats.units_needed(unit_sd, difference, bar, share=share), False
+    except OverflowError:
+        return None, True
