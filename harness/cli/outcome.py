@@ -44,9 +44,9 @@ def what_it_took(outcome: RunOutcome) -> list[str]:
     pace = f" at {cost.completions_per_second:.1f}/s" if cost and made else ""
     failed = outcome.generation.failed
     failures = f" and {failed} request{'s' if failed > 1 else ''} failed" if failed else ""
-    lines = [
-        f"{made - failed} completions generated{failures}{pace}, {total - made} from the store"
-    ]
+    found = outcome.generation.found
+    once = f", {total - found - made} not asked twice" if total > found + made else ""
+    lines = [f"{made - failed} completions generated{failures}{pace}, {found} from the store{once}"]
     if cost and (money := cost.money):
         lines.append(f"{money.currency} {money.now:.4f} now, {money.run:.4f} all of it")
     return lines

@@ -118,6 +118,8 @@ class Declaration(Decision):
     """How many different ones of these runs with this declaration have had, this one included."""
     answers_before: int | None = None
     """How many answers of the systems it compares were there before; None until all are there."""
+    answers_of_files: int = 0
+    """Of these, those that files of predictions gave: nobody knows when they were made."""
     not_applicable: str | None = None
     """Why nothing in this run can be compared as declared; None where it can."""
 

@@ -120,6 +120,16 @@ def test_what_is_counted_while_and_after_requests_fail_agrees(project, harness, 
     )
 
 
+def test_of_requests_that_are_alike_one_is_asked_and_none_is_from_the_store(project, harness):
+    (project / SUITE / "title.yaml").write_text((project / SUITE / "plain.yaml").read_text())
+    run = harness("run", SUITE, cwd=project)
+    assert ", 0 from the store, 4 not asked twice" in run.stdout
+    (project / SUITE / "third.yaml").write_text("user: Another.\n")
+    suite = project / SUITE / "suite.yaml"
+    suite.write_text(suite.read_text().replace("title]", "title, third]"))
+    assert ", 8 from the store\n" in harness("run", SUITE, cwd=project).stdout
+
+
 def test_an_interrupt_tells_failed_requests_from_completions(project, harness):
     path = project / SUITE / "suite.yaml"
     args = "args: {fail: 1, delay: 3, in_flight: 3, record: asked.jsonl}"

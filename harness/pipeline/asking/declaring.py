@@ -134,7 +134,7 @@ class Declaring:
         found: Mapping[str, int],
     ) -> None:
         self.declared: Declaration | None = None
-        self._older = 0
+        self._older = self._of_files = 0
         decide, sha256 = plan.suite.decide, decision_sha256(plan.suite, plan.dataset.split)
         if decide is None or sha256 is None:
             return
@@ -172,14 +172,20 @@ class Declaring:
         if self.declared is None or completion.error or name not in self._compared:
             return
         # Nobody knows when another program made what a file holds.
-        made = None if name in self._replayed else _made(completion)
+        given = name in self._replayed
+        made = None if given else _made(completion)
+        self._of_files += given
         self._older += made is None or made < self._since
 
     def counted(self) -> Declaration | None:
         """Give the declaration with the count of what it was told of, which is all of the run."""
         if self.declared is None:
             return None
-        return replace(self.declared, answers_before=max(self._older, self._there))
+        return replace(
+            self.declared,
+            answers_before=max(self._older, self._there),
+            answers_of_files=self._of_files,
+        )
 
 
 def _declared_before(suite_results: Path, sha256: str) -> list[tuple[Declaration, bool]]:

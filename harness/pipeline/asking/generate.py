@@ -79,10 +79,12 @@ class Generation:
 
     total: int
     """Completions of the run."""
+    found: int = 0
+    """Those that were in the store."""
     done: int = 0
     """Those that are there now, or have failed."""
     generated: int = 0
-    """Those that were asked of a model now; the others were in the store."""
+    """Those that were asked of a model now, of several alike one."""
     failed: int = 0
     """Of those, the ones that failed."""
     images: int = 0
@@ -192,7 +194,8 @@ async def agenerate(
     """
     executor = executor or LocalExecutor()
     lacking = sum(lookup.missing.values())
-    result = Generation(total=plan.size, done=plan.size - lacking)
+    there = plan.size - lacking
+    result = Generation(total=plan.size, found=there, done=there)
     progress.advance(result.done, result.total)
     allowed = _allowed(max_failures, lacking)
     for models in _engine_starts(m for m in plan.suite.models if m.name in lookup.missing):

@@ -292,10 +292,21 @@ def _why_exploratory(declaration: Declaration, pairs: int) -> str | None:
     if declaration.answers_before is None:
         return "it is not known which answers were there before 'decide' was declared"
     if declaration.answers_before:
-        return f"{declaration.answers_before} of the answers were there before this 'decide' was"
+        return "; ".join(_older_answers(declaration))
     if pairs < declaration.comparisons:
         return f"this run holds {pairs} of the {declaration.comparisons} comparisons declared"
     return None
+
+
+def _older_answers(declaration: Declaration) -> Iterator[str]:
+    given = declaration.answers_of_files
+    if made := (declaration.answers_before or 0) - given:
+        yield f"{made} of the answers were there before this 'decide' was"
+    if given:
+        yield (
+            f"{given} of the answers are from files of predictions, and nobody knows whether they "
+            "were made before this 'decide' was"
+        )
 
 
 def read_statistics(

@@ -175,10 +175,19 @@ def test_nobody_knows_when_predictions_of_others_were_made(suite):
     declare(suite, "decide: {metric: CIDEr}\n")
     decided = harness.run(suite).record.decide
     assert (decided.comparisons, decided.answers_before) == (3, 4)
+    given = (
+        "4 of the answers are from files of predictions, and nobody knows whether they were made "
+        "before this 'decide' was"
+    )
+    assert harness.compare(suite.parents[1] / "results/titles").exploratory == given
     backdate(suite, hours_ago(-1))
     declare(suite, "decide: {metric: CIDEr, baseline: plain}\n")
     decided = harness.run(suite).record.decide
     assert (decided.comparisons, decided.answers_before) == (1, 8)  # it is not compared
+    assert decided.answers_of_files == 0
+    declare(suite, "decide: {metric: ROUGE_L}\n")
+    both = harness.compare(harness.run(suite).path).exploratory
+    assert both == f"8 of the answers were there before this 'decide' was; {given}"
 
 
 @pytest.mark.parametrize(
