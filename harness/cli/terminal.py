@@ -100,7 +100,8 @@ def print_comparison(compared: RunComparison) -> None:
             said += f"; intervals and p-values allow for all {tests} comparisons of this run"
         say_sentences(said)
     say_sentences(*compared.notes())
-    say_sentences(_letters(deciding))
+    if deciding.pairs:
+        say_sentences(_letters(deciding))
     if many:
         say_sentences(
             f"{len(deciding.pairs)} pairs: {deciding.metric} alone is shown, and said of the first "
@@ -119,6 +120,7 @@ def print_verdict(compared: RunComparison) -> None:
     """Print what may be said of the winner and its runner-up, in one sentence."""
     pair = compared.verdict
     if pair is None:
+        say_sentences("", *compared.notes())
         return
     say_sentences("", sentence(pair))
     pairs = compared.metric(compared.deciding).pairs
@@ -155,8 +157,9 @@ def print_power(power: Power) -> None:
         f"{power.metric}: the true differences that {units_text(power.samples, power.units)} tell "
         "apart in 80 % of trials; over: comparisons that are tested together"
     )
+    say_sentences(*(f"Undecided: {text}." for text in power.undecided))
     if any(pair.uncounted for pair in power.pairs):
-        say(f"too many: more than {MOST_UNITS:,} units, which are not counted")
+        say_sentences(f"too many: more than {MOST_UNITS:,} units, which are not counted")
 
 
 def print_slices(sliced: SlicedRun) -> None:

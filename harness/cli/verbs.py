@@ -121,6 +121,7 @@ def run(
     from harness.executors.local_signals import stopped_at_once
     from harness.pipeline.asking.run import run_suite
     from harness.pipeline.looking.lints.every import lints_of_run
+    from harness.pipeline.reading.deciding import undecided
     from harness.pipeline.reading.grounding import said_of_pictures
     from harness.report.ladder_view import as_shown
     from harness.store.run_files import plain_data
@@ -155,9 +156,11 @@ def run(
         exit_by(outcome.summary, allow_failures=allow_failures)
         return
     print_result(outcome.summary)
+    run_record = outcome.folder.run()
     if outcome.comparison and not outcome.summary.ladder:
         print_verdict(outcome.comparison)
-    run_record = outcome.folder.run()
+    elif not outcome.comparison and (lacking := undecided(run_record, outcome.summary)):
+        say_sentences("", *(f"Undecided: {text}." for text in lacking))
     if pictures := said_of_pictures(run_record, as_shown(outcome.summary), most=MOST_SENTENCES):
         say_sentences("", *pictures)
     say("", *what_it_took(outcome))

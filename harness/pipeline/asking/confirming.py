@@ -218,6 +218,11 @@ def _chosen(folder: RunFolder, run: RunRecord) -> Comparison:
         StoreError: none does, or a ladder shows none.
     """
     compared = compare_run(folder)
+    if not compared.decides:
+        raise StoreError(
+            f"there is nothing to confirm in {folder.path}: {compared.undecided[0]}",
+            hint="its table says why requests failed, or a metric could not be computed",
+        )
     declared = run.decide.baseline if run.decide else None
     decision = Decision(metrics=(compared.deciding,), baseline=declared or run.baseline)
     against = dict(decision.pairs(run.systems))

@@ -18,7 +18,7 @@ from harness.contrast import MeasuredMetric, grouped
 from harness.fingerprint import sha256_json
 from harness.metrics.metric import applies
 from harness.pipeline.asking.counting import samples_sha256
-from harness.pipeline.reading.comparing import chosen_metric
+from harness.pipeline.reading.deciding import deciding_column
 from harness.records import Ladder, Rung, ShownBest
 from harness.records.signature import DESCRIBES
 from harness.store.shown_bests import shown_bests
@@ -80,7 +80,10 @@ def climb(
     split = run.dataset.split
     if split is None or split.is_sealed or not (run.decide and run.decide.ladder) or not metrics:
         return None
-    label, column = chosen_metric(metrics, run, None, ())
+    column = deciding_column(metrics, run, None, ())
+    label = next((name for name, metric in metrics.items() if column in metric.columns), None)
+    if label is None:
+        return None
     matrix = statistics[label]
     measured = Measured(
         metric=metrics[label],

@@ -15,7 +15,7 @@ from harness.contrast import (
     ordered,
     units_text,
 )
-from harness.errors import MetricError, StoreError
+from harness.errors import StoreError
 from harness.metrics.metric import applies
 from harness.metrics.registry import create
 from harness.metrics.tools import ScoringTools
@@ -27,6 +27,7 @@ from harness.pipeline.reading.agreeing import (
     order_text,
     tally_text,
 )
+from harness.pipeline.reading.deciding import decides, deciding_column, differing, undecided
 from harness.report.table_notes import FEW
 from harness.units import clusters_of
 
@@ -50,10 +51,6 @@ if TYPE_CHECKING:
     )
     from harness.store.run_folder import RunFolder
 
-DECIDING = ("CIDEr", "METEOR", "ROUGE_L")
-"""The metric that a verdict is about where none is declared or named: the first of these that was
-scored. CIDEr weighs the words that tell one dish from another."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunComparison:
@@ -64,6 +61,10 @@ class RunComparison:
     """The metric that the verdict is about."""
     exploratory: str | None
     """Why nothing here is confirmatory; None where something is."""
+    undecided: tuple[str, ...]
+    """What of the comparisons that the suite declares cannot be made, and why."""
+    decides: bool
+    """Whether the verdict is that of a pair: not where those that are declared cannot be made."""
     caveats: tuple[str, ...]
     """What the p-values do not allow for, and where little can be told."""
     tallies: tuple[MetricTally, ...]
@@ -88,6 +89,7 @@ class RunComparison:
         return {
             "deciding": self.deciding,
             "exploratory": self.exploratory,
+            "undecided": list(self.undecided),
             "caveats": list(self.caveats),
             "leakage": list(self.leakage),
             "pairs": [
@@ -104,11 +106,13 @@ class RunComparison:
     def notes(self) -> list[str]:
         """Say what a reader of the verdicts has to know."""
         why = [f"Exploratory: {self.exploratory}."] if self.exploratory else []
+        why += [f"Undecided: {text}." for text in self.undecided]
         return [*why, *(f"Note: {caveat}." for caveat in self.caveats)]
 
     def metric(self, name: str) -> ComparedMetric:
-        """Find a metric's comparisons."""
-        return next(metric for metric in self.metrics if metric.metric == name)
+        """Find a metric's comparisons; one that is declared and has no value has none."""
+        none = ComparedMetric(metric=name, pairs=(), letters={})
+        return next((metric for metric in self.metrics if metric.metric == name), none)
 
     def agreement(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
         """Say of some pairs on how many metrics each is better, and how alike metrics order all.
@@ -124,7 +128,12 @@ class RunComparison:
 
     @property
     def verdict(self) -> Comparison | None:
-        """The pair that matters most: of the deciding metric, the winner and its runner-up."""
+        """The pair that matters most: of the deciding metric, the winner and its runner-up.
+
+        None where those that are declared cannot be made.
+        """
+        if not self.decides:
+            return None
         return next(iter(ordered(self.metric(self.deciding).pairs)), None)
 
 
@@ -170,7 +179,7 @@ def compare_run(
     scored, statistics, metrics = read_statistics(folder, summary)
     rows = [every.index(name) for name in names]
     declared, exploratory = declared_in(run, names)
-    _, deciding = chosen_metric(metrics, run, metric, differing(summary, names))
+    deciding = deciding_column(metrics, run, metric, differing(summary, names))
     compared = contrast(
         [
             MeasuredMetric(
@@ -185,6 +194,11 @@ def compare_run(
         resampling=resampling,
         declared=declared,
     )
+    tested = {(p.metric, frozenset((p.baseline, p.candidate))) for c in compared for p in c.pairs}
+    lacking = undecided(run, summary, tested)
+    confirmatory = any(pair.confirmatory for column in compared for pair in column.pairs)
+    if lacking and exploratory is None and not confirmatory:
+        exploratory = "no comparison that the suite declares can be made"
     shown_pairs = tuple(_only(column, shown) for column in compared)
     return RunComparison(
         metrics=shown_pairs,
@@ -192,6 +206,8 @@ def compare_run(
         rank_correlation=order_agreement(summary, names),
         deciding=deciding,
         exploratory=exploratory,
+        undecided=tuple(lacking),
+        decides=decides(run, deciding, tested),
         caveats=tuple(_caveats(run, summary, shown_pairs)),
         noise_floor=summary.noise_floor,
         pictures=tuple(pair for pair in summary.grounding if pair.candidate in shown),
@@ -345,47 +361,3 @@ def _check_width(folder: RunFolder, label: str, metric: Metric, width: int) -> N
             f"{folder.path / 'statistics.npz'} is damaged ('{label}' has not its columns)",
             hint="'harness score' on the run writes it anew",
         )
-
-
-def differing(summary: RunSummary, systems: Sequence[str]) -> set[str]:
-    """Give the metrics on which these systems do not all print the same."""
-    values: dict[str, set[float]] = {}
-    for result in summary.results:
-        if result.system in systems and result.value is not None:
-            values.setdefault(result.metric, set()).add(round(result.value, 4))
-    return {metric for metric, different in values.items() if len(different) > 1}
-
-
-def chosen_metric(
-    metrics: Mapping[str, Metric],
-    run: RunRecord,
-    name: str | None,
-    differing: Collection[str],
-) -> tuple[str, str]:
-    """Find a metric by its column's name, or the one that decides where none is named.
-
-    Args:
-        metrics: what the run has, by label.
-        run: what it declares.
-        name: of a column; None: the first that is declared, else the first of DECIDING that tells
-            systems apart.
-        differing: columns on which the systems differ at all.
-
-    Returns:
-        Its label and the column.
-
-    Raises:
-        MetricError: there is no such metric, or none at all.
-    """
-    labels = {column: label for label, metric in metrics.items() for column in metric.columns}
-    if not labels:
-        raise MetricError("no metric could be computed in this run", hint="its table says why")
-    declared = run.decide.metrics if run.decide else ()
-    by_plan = next((column for column in declared if column in labels), None)
-    ordered_ = [*(known for known in DECIDING if known in labels), *labels]
-    # One that is the same for everybody, as CIDEr is where all references are, decides nothing.
-    usual = next((known for known in ordered_ if known in differing), ordered_[0])
-    wanted = name or by_plan or usual
-    if wanted not in labels:
-        raise MetricError(f"the run has no metric '{wanted}'", hint=nearest(wanted, labels))
-    return labels[wanted], wanted

@@ -18,7 +18,8 @@ from harness.contrast import (
 )
 from harness.errors import StoreError
 from harness.metrics.metric import applies
-from harness.pipeline.reading.comparing import chosen_metric, differing, ranked, read_statistics
+from harness.pipeline.reading.comparing import ranked, read_statistics
+from harness.pipeline.reading.deciding import deciding_column, differing, valueless
 from harness.report.effect_picture import effects_svg
 from harness.units import clusters_of
 
@@ -105,7 +106,9 @@ def effects_of_run(
     if not plan:
         raise StoreError("this run tells no effect of its matrix", hint="; ".join(not_told))
     scored, statistics, metrics = read_statistics(folder, summary)
-    _, deciding = chosen_metric(metrics, run, metric, differing(summary, ranked(summary)))
+    deciding = deciding_column(metrics, run, metric, differing(summary, ranked(summary)))
+    if all(deciding not in each.columns for each in metrics.values()):
+        not_told = (valueless(summary, deciding), *not_told)
     found = effects(
         [
             MeasuredMetric(

@@ -18,7 +18,8 @@ from harness.contrast import (
     record,
 )
 from harness.metrics.metric import applies
-from harness.pipeline.reading.comparing import DECIDING, control_kinds
+from harness.pipeline.reading.comparing import control_kinds
+from harness.pipeline.reading.deciding import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,8 +97,9 @@ def said_of_pictures(run: RunRecord, summary: RunSummary, *, most: int | None = 
     differing = {p.metric: None for p in summary.grounding if abs(p.delta) >= SEEN}
     declared = run.decide.metrics if run.decide else ()
     every = dict.fromkeys(pair.metric for pair in summary.grounding)
-    wanted = [c for c in declared if c in every]
-    wanted += [column for column in (*DECIDING, *every) if column in differing]
+    wanted = [column for column in declared if column in every]
+    if not declared:  # of what is declared nothing takes the place
+        wanted = [*(column for column in (*DECIDING, *every) if column in differing), *every]
     kinds = control_kinds(summary)
-    pairs = [p for p in summary.grounding if p.metric in (wanted or list(every))[:1]]
+    pairs = [p for p in summary.grounding if p.metric in wanted[:1]]
     return picture_sentences(pairs, kinds, most=most)

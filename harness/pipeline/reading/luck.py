@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from harness import stats
 from harness.contrast import MeasuredMetric, grouped
 from harness.metrics.metric import applies
-from harness.pipeline.reading.comparing import chosen_metric, differing, ranked
+from harness.pipeline.reading.comparing import ranked
+from harness.pipeline.reading.deciding import deciding_column, differing
 from harness.records import Luck
 
 if TYPE_CHECKING:
@@ -43,14 +44,18 @@ def luck(
         clusters: which samples belong together, shape (samples,); None: each stands for itself.
 
     Returns:
-        None where the split is sealed or there is none, where one prompt was tried, and where the
-        run has no two prompts or too few units to tell how much they differ.
+        None where the split is sealed or there is none, where one prompt was tried, where the
+        declared metric has no value, and where the run has no two prompts or too few units to tell
+        how much they differ.
     """
     split = run.dataset.split
     pairs = _pairs(run.systems)
     if split is None or split.is_sealed or (split.tried or 0) < 2 or not pairs or not metrics:
         return None
-    label, column = chosen_metric(metrics, run, None, differing(summary, ranked(summary)))
+    column = deciding_column(metrics, run, None, differing(summary, ranked(summary)))
+    label = next((name for name, metric in metrics.items() if column in metric.columns), None)
+    if label is None:
+        return None
     matrix = statistics[label]
     measured = MeasuredMetric(
         metric=metrics[label], statistics=matrix, scored=scored & applies(matrix)

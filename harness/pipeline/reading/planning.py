@@ -13,13 +13,8 @@ from harness.errors import MetricError
 from harness.metrics.metric import applies
 from harness.metrics.registry import columns_given
 from harness.pipeline.asking.declaring import systems_to_ask
-from harness.pipeline.reading.comparing import (
-    chosen_metric,
-    compare_run,
-    differing,
-    ranked,
-    read_statistics,
-)
+from harness.pipeline.reading.comparing import compare_run, ranked, read_statistics
+from harness.pipeline.reading.deciding import chosen_metric, differing, no_value
 from harness.records import Decision
 from harness.units import clusters_of
 
@@ -63,6 +58,8 @@ class Power:
     units: int
     """Independent ones among them."""
     pairs: tuple[PairPower, ...]
+    undecided: tuple[str, ...] = ()
+    """What of the comparisons that the suite declares cannot be made, and why."""
 
     def json(self) -> Json:
         """Give plain data."""
@@ -85,6 +82,8 @@ def power_of_run(
     """
     _check(difference)
     compared = compare_run(folder, metric=metric)
+    if all(column.metric != compared.deciding for column in compared.metrics):
+        raise no_value(folder.summary(), compared.deciding)
     pairs = compared.metric(compared.deciding).pairs
     noise = _differences(folder, compared.deciding)
     clusters = clusters_of(folder.samples())
@@ -117,6 +116,7 @@ def power_of_run(
         samples=n,
         units=n if clusters is None else len(set(clusters.tolist())),
         pairs=tuple(told),
+        undecided=compared.undecided,
     )
 
 
@@ -149,8 +149,13 @@ def power_of_suite(
     run, summary = folder.run(), folder.summary()
     _, _, metrics = read_statistics(folder, summary)
     names = ranked(summary)
-    wanted = metric or (declared.metrics[0] if declared else None)
-    _, column = chosen_metric(metrics, run, wanted, differing(summary, names))
+    wanted = metric
+    if metric is None and declared:
+        known = [column for each in metrics.values() for column in each.columns]
+        wanted = next((column for column in declared.metrics if column in known), None)
+        if wanted is None:
+            raise no_value(summary, declared.metrics[0])
+    _, column = chosen_metric(metrics, run, summary, wanted, differing(summary, names))
     systems = systems_to_ask(suite)
     place = {system.name: i for i, system in enumerate(systems)}
     compared = (declared or Decision(metrics=())).pairs(systems)

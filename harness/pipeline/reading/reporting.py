@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness.contrast import sentences
 from harness.pipeline.reading.answered import first_answers
 from harness.pipeline.reading.comparing import compare_run, ranked
+from harness.pipeline.reading.deciding import undecided
 from harness.pipeline.reading.effects import effects_of_run, tells_effects
 from harness.pipeline.reading.grounding import said_of_pictures
 from harness.report.dropped_rows import DROPPED_FILE, dropped_csv
@@ -60,7 +61,8 @@ def write_reports(
     shown = gallery(first, answers, told_of, Thumbnails(folder.path))
     compared = compare_run(folder) if comparable(everything) else None
     told = None if summary.ladder else compared  # a ladder shows no more than its table
-    said = [*(verdicts(told) if told else []), *said_of_pictures(run, summary)]
+    lacking = [] if compared else [f"Undecided: {text}." for text in undecided(run, everything)]
+    said = [*(verdicts(told) if told else lacking), *said_of_pictures(run, summary)]
     found = _effects(folder, run) if told else None
     page = html_page(
         run,

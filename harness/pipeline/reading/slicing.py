@@ -11,7 +11,8 @@ from harness import stats
 from harness.contrast import USUAL, MeasuredMetric, conclude, grouped, record
 from harness.errors import DataError
 from harness.metrics.metric import applies
-from harness.pipeline.reading.comparing import chosen_metric, differing, read_statistics
+from harness.pipeline.reading.comparing import read_statistics
+from harness.pipeline.reading.deciding import chosen_metric, differing
 from harness.slices import COMPUTED, LEAST, Slice, slices
 from harness.units import clusters_of
 
@@ -113,7 +114,7 @@ def slice_run(
     order = [first, *(i for i in rivals if i != first)]
     names = [known[i] for i in order]
     scored, statistics, metrics = read_statistics(folder, summary)
-    _, column = chosen_metric(metrics, run, metric, differing(summary, names))
+    _, column = chosen_metric(metrics, run, summary, metric, differing(summary, names))
     by_plan = run.decide is not None and column in run.decide.metrics
     measured = [
         MeasuredMetric(
