@@ -104,29 +104,15 @@ def _baseline(
 def _margin_problems(
     written: DecideFile, metrics: Sequence[str], source: YamlSource
 ) -> Iterator[ConfigError]:
-    """Check that each margin is a difference that can be seen, and belongs to a metric."""
+    """Check that each margin belongs to a metric."""
     place = source.where(("decide", "margin"))
     if isinstance(written.margin, dict):
-        if not written.margin:
-            yield ConfigError("'decide.margin' is an empty mapping", where=place, hint=_FORM)
-        for name, value in written.margin.items():
+        for name in written.margin:
             at = source.where(("decide", "margin", name))
             if name not in metrics:
                 message = f"'decide.margin' names '{name}', which 'decide.metric' does not"
                 yield ConfigError(message, where=at, hint=nearest(name, metrics))
-            elif value <= 0:
-                yield _no_difference(f"decide.margin.{name}", value, at)
-    elif written.margin is not None:
-        if written.margin <= 0:
-            yield _no_difference("decide.margin", written.margin, place)
-        if len(metrics) > 1:
-            message = f"'decide.margin' is one number for {len(metrics)} metrics"
-            yield ConfigError(message, where=place, hint=_FORM)
-
-
-_FORM = "{metric: number}; a metric that it leaves out has no margin"
-
-
-def _no_difference(name: str, value: float, where: Where) -> ConfigError:
-    hint = "in the metric's units: 0.1 of CIDEr, 0.01 of BLEU, ROUGE_L and METEOR"
-    return ConfigError(f"'{name}' is {value:g}, not a number above 0", where=where, hint=hint)
+    elif written.margin is not None and len(metrics) > 1:
+        message = f"'decide.margin' is one number for {len(metrics)} metrics"
+        hint = "{metric: number}; a metric that it leaves out has no margin"
+        yield ConfigError(message, where=place, hint=hint)

@@ -2,7 +2,8 @@
 
 They are of draft-07, the newest that all versions of yaml-language-server and JetBrains' editors
 read; nothing in them needs a newer one. They accept whatever the loader accepts, and more: what
-only several keys or files tell together is left to ``harness check``. Each stands alone, without
+draft-07 has no words for, and what only several files tell together, is left to ``harness check``
+(``tests/faults/test_what_a_schema_says.py`` lists it). Each stands alone, without
 ``$ref``, and forms of a value that differ in type are one schema with several types: of
 alternatives an editor shows what one of them says, and not what is said of the key.
 """
@@ -52,12 +53,22 @@ Schema = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """What stands behind the name of a step."""
+
+    shown: str
+    form: str
+    """A pattern that it matches whole."""
+    numbers: Mapping[str, int] | None
+    """Bounds of a whole number that is one; None: none is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
     """What may be named, each name with what it means, or nothing."""
 
     steps: Mapping[str, str]
-    steps_with_argument: Mapping[str, str]
-    """With what stands for the argument."""
+    steps_with_argument: Mapping[str, Argument]
     metrics: Mapping[str, str]
     options: Mapping[str, Mapping[str, Collection[str]]]
     """Metric → its options → the types that each may have, as JSON Schema calls them."""
@@ -182,17 +193,21 @@ def _open(names: Mapping[str, str], what: str, also: Iterable[str] = ()) -> Sche
 def _step(names: Names) -> Schema:
     """A name, ``name:argument`` or ``{name: argument}``."""
     argued = names.steps_with_argument
-    forms = ", ".join(f"{name}:{argument}" for name, argument in argued.items())
+    forms = ", ".join(f"{name}:{argument.shown}" for name, argument in argued.items())
+    patterns = "|".join(f"{name}:{argument.form}" for name, argument in argued.items())
     plain = _open(names.steps, "step", argued)["anyOf"]
     in_one = {
         "type": "string",
-        "pattern": f"^({'|'.join(argued)}):",
+        "pattern": f"^({patterns})$",
         "description": f"A step with its argument: {forms}.",
     }
     as_key = {
         "type": "object",
         "properties": {
-            name: {"type": ["string", "integer"], "description": f"{name}:{argument}"}
+            name: {
+                **_argument(argument),
+                "description": f"{name}:{argument.shown}",
+            }
             for name, argument in argued.items()
         },
         "additionalProperties": False,
@@ -200,6 +215,13 @@ def _step(names: Names) -> Schema:
         "maxProperties": 1,
     }
     return {"anyOf": [*plain, in_one, as_key]}
+
+
+def _argument(argument: Argument) -> Schema:
+    text: Schema = {"type": "string", "pattern": f"^{argument.form}$"}
+    if argument.numbers is None:
+        return text
+    return {**text, "type": ["string", "integer"], **argument.numbers}
 
 
 def _metric(names: Names) -> Schema:
@@ -244,7 +266,8 @@ def _sampling() -> Schema:
     shape = _Shape(definitions={}, known={}).plain(form)
     stop = {
         "type": ["string", "array", "null"],
-        "items": {"type": "string"},
+        "items": {"type": "string", "minLength": 1},
+        "minLength": 1,
         "description": "A text, or a list of texts, before which an answer ends.",
     }
     held = {**_or_null(shape), "description": "The form that answers must have."}

@@ -7,7 +7,8 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
-from harness.config.names import LONGEST, unique
+from harness.config.names import unique
+from harness.config.schema.names_chosen import IN_NAMES, LONGEST, LONGEST_LEVEL
 from harness.config.selecting import name_of
 from harness.config.variables import shown_otherwise, value_problems, variable_problems
 from harness.errors import ConfigError
@@ -25,10 +26,6 @@ MAX_VARIANTS = 256
 """Variants that one file may expand to."""
 MAX_PRODUCT = 4_096
 """Assignments that are gone through before ``exclude`` has left out some."""
-LONGEST_LEVEL = 40
-"""Characters of a level's name."""
-_IN_NAMES = "[],="
-"""What sets off levels in the name of a variant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,25 +116,39 @@ def _levels(axis: str, values: Json, source: YamlSource, problems: Problems) -> 
     for (name, value), path in zip(levels, paths, strict=True):
         where = source.where(path)
         what = f"the level '{name[:40]}' of '{axis}'"
-        if set(name) & set(_IN_NAMES) or len(name) > LONGEST_LEVEL or "\n" in name:
+        if set(name) & set(IN_NAMES) or len(name) > LONGEST_LEVEL or "\n" in name:
             hint = f"{axis}: {{values: {{name: text, …}}}} gives a name, which stands in tables"
             message = f"a level of '{axis}' cannot be called '{name[:40]}'"
-            why = f"a name has at most {LONGEST_LEVEL} characters, none of {_IN_NAMES}"
+            why = f"a name has at most {LONGEST_LEVEL} characters, none of {IN_NAMES}"
             problems.add([ConfigError(f"{message}: {why}", where=where, hint=hint)])
         else:
             names.append((name, where))
         problems.add(value_problems(what, value, where))
         problems.add(shown_otherwise(what, value, source, path))
     problems.add(unique("level", names))
+    problems.add(_same_numbers(axis, [] if named else values, source, at))
     return dict(levels)
+
+
+def _same_numbers(
+    axis: str, values: Sequence[Json], source: YamlSource, at: YamlPath
+) -> Iterator[ConfigError]:
+    """Find levels that are written otherwise and are one number: 1 and 1.0."""
+    known: dict[float, str] = {}
+    for i, value in enumerate(values):
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            continue
+        name = level_name(value)
+        if known.setdefault(value, name) != name:
+            message = f"the levels '{known[value]}' and '{name}' of '{axis}' are one number"
+            hint = "to have both as texts, put them in quotes"
+            yield ConfigError(message, where=source.where((*at, i)), hint=hint)
 
 
 def _exclude_problems(
     out: Mapping[str, Json], axes: Sequence[Axis], source: YamlSource, at: YamlPath
 ) -> Iterator[ConfigError]:
     known = {axis.name: axis.levels for axis in axes}
-    if not out:
-        yield ConfigError("'exclude' has an empty mapping", where=source.where(at))
     for axis, level in out.items():
         where = source.where((*at, axis))
         if axis not in known:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
+
+from harness.yaml_source import parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +28,10 @@ KINDS: Mapping[str, str] = {
 }
 """Pydantic's names for "a value of another kind is wanted" → that kind."""
 
+NUMBER_KINDS = {"a number", "a whole number"}
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
+_LONGEST_NUMBER = 40
+
 NOTHING = "leave the line out, or write a value behind the colon"
 """A hint where a key has no value."""
 
@@ -36,6 +44,7 @@ _BOUNDS: Mapping[str, str] = {
     "string_too_short": "at least {min_length} letters",
     "literal_error": "{expected}",
 }
+_NUMBER_BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 
 
 def message(wanted: list[str], error: Mapping[str, Any]) -> str:
@@ -77,13 +86,35 @@ def hint(wanted: list[str], error: Mapping[str, Any], example: str | None) -> st
     if wanted and isinstance(value, str):
         if "a list" in wanted:
             return f"a list stands in brackets: [{value[:40]}]"
-        if re.fullmatch(r"-?[\d.]+", value) or value in ("true", "false"):
+        if is_number(value) or value in ("true", "false"):
             return f"take the quotes away: {value}"
+        if (number := number_meant(value)) is not None and NUMBER_KINDS & {*wanted}:
+            return f"YAML takes it for text: write {number}"
     if error["type"] == "literal_error":
         known = re.findall("'([^']*)'", error["ctx"]["expected"])
         close = get_close_matches(str(value), known, n=1)
         return f"did you mean '{close[0]}'?" if close else None
     return f"for example {example}" if example else None
+
+
+def is_number(text: str) -> bool:
+    """Tell whether YAML reads a text as a number where it stands without quotes."""
+    value = parse_value(text) if _NUMBER.fullmatch(text) else text
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def number_meant(text: str) -> str | None:
+    """Write the number that a text is for people and not for YAML: -.1, 1e5; None: it is none."""
+    if not _NUMBER.fullmatch(text) or is_number(text):
+        return None
+    written = f"{Decimal(text):f}"
+    return written if len(written) <= _LONGEST_NUMBER else None
+
+
+def bound_of(error: Mapping[str, Any]) -> str | None:
+    """Say between what a number must be, of an error that says that it is beyond; else None."""
+    kind = error["type"]
+    return _BOUNDS[kind].format(**error["ctx"]) if kind in _NUMBER_BOUNDS else None
 
 
 def example_of(schema: type[BaseModel], path: tuple[str | int, ...]) -> str | None:

@@ -39,7 +39,7 @@ def suite_models(
             if isinstance(model, str):
                 config, places = _preset(model, asked=asked)
             else:
-                name = model.name or model.model.rstrip("/").rpartition("/")[2]
+                name = model.model.rstrip("/").rpartition("/")[2]
                 config, _ = _model(model, name, source, ("models", i))
                 at = ("models", i)
                 places = {
@@ -96,7 +96,7 @@ def _model(
     problems.raise_any()
     folder = source.path.parent
     config = ModelConfig(
-        name=file.name or name,
+        name=name if file.name is None else file.name,
         engine=file.engine,
         model=whole_path(file.model, folder),
         revision=file.revision,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from harness.config.schema.names_chosen import LONGEST
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 JOINER = "/"
 """Between the parts of a system's name."""
-LONGEST = 200
-"""Characters; names become columns, file names and arguments."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of controls, format characters (bidi …), surrogates and line breaks."""
 _LETTERS_WITHIN = "\u200c\u200d"

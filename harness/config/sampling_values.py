@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from harness.config.messages import KINDS, message
+from harness.config.messages import KINDS, is_number, message, number_meant
 from harness.config.schema import FormFile
 from harness.errors import ConfigError
 
@@ -153,11 +153,9 @@ def _hint(name: str, value: Json) -> str | None:
     if isinstance(value, float) and NUMBERS[name].whole and _is_whole(value):
         return f"write {int(value)}"
     if isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            return None
-        return f"YAML takes it for text: write {number:g}" if math.isfinite(number) else None
+        if is_number(value):
+            return f"take the quotes away: {value}"
+        return (number := number_meant(value)) and f"YAML takes it for text: write {number}"
     return None
 
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from harness.config.messages import KINDS, NOTHING, example_of, hint, message, model_in
+from harness.config.messages import (
+    KINDS,
+    NOTHING,
+    NUMBER_KINDS,
+    bound_of,
+    example_of,
+    hint,
+    is_number,
+    message,
+    model_in,
+    number_meant,
+)
 from harness.errors import ConfigError, ConfigErrors, HarnessError
 from harness.nearest import nearest
 
@@ -107,6 +120,11 @@ def _problems(
         if error["type"] in KINDS:
             if any(len(other) > len(path) and other[: len(path)] == path for other in places):
                 continue  # the value has another of its forms, and something in it is wrong
+            if any(
+                other == path and e["type"] not in KINDS
+                for other, e in zip(places, errors, strict=True)
+            ):
+                continue  # the value has one of its forms, and is too large or too short a one
             kinds = [e["type"] for p, e in zip(places, errors, strict=True) if p == path]
             wanted = list(dict.fromkeys(KINDS[kind] for kind in kinds if kind in KINDS))
         problem = _problem(source, schema, path, error, wanted)
@@ -130,9 +148,28 @@ def _problem(
     if error["type"] == "missing":
         tip = f"for example {example}" if example else None
         return ConfigError(f"'{key}' is missing", where=where, hint=tip)
-    return ConfigError(
-        f"'{key}': {message(wanted, error)}", where=where, hint=hint(wanted, error, example)
-    )
+    tip = hint(wanted, error, example)
+    if tip and NUMBER_KINDS & {*wanted} and (bound := _bound(source, schema, path, error["input"])):
+        tip = f"{tip}; it must be {bound}"
+    return ConfigError(f"'{key}': {message(wanted, error)}", where=where, hint=tip)
+
+
+def _bound(source: YamlSource, schema: type[BaseModel], path: YamlPath, written: Any) -> str | None:
+    """Say between what a number must be that stands there as a text; None: it is, or is none."""
+    if not isinstance(written, str) or not (is_number(written) or number_meant(written)):
+        return None
+    changed = replace(source, data=deepcopy(source.data))
+    holder = changed.data
+    for step in path[:-1]:
+        holder = holder[step]
+    number = float(written)
+    holder[path[-1]] = int(number) if number.is_integer() else number
+    try:
+        schema.model_validate(changed.data)
+    except ValidationError as error:
+        found = (bound_of(e) for e in error.errors() if _yaml_path(changed, e) == path)
+        return next(filter(None, found), None)
+    return None
 
 
 def _yaml_path(source: YamlSource, error: Mapping[str, Any]) -> YamlPath:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.config.exemplars import shown
+from harness.config.schema.names_chosen import LONGEST_VARIABLE, TAKEN, VARIABLE
 from harness.config.selecting import selected
 from harness.errors import ConfigError
 from harness.nearest import nearest
@@ -20,19 +21,6 @@ if TYPE_CHECKING:
     from harness.records import Json, PromptVariant, Where
     from harness.yaml_source import YamlPath, YamlSource
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-_LONGEST = 60
-_TAKEN = {
-    **dict.fromkeys(("image", "images", "id", "metadata"), "a template has this of the sample"),
-    "exemplars": "a template has this where 'exemplars:' are text",
-    **dict.fromkeys(("references", "reference"), "it looks like the answer"),
-    **dict.fromkeys(
-        "and caller elif else false False for if import in is kwargs loop macro namespace none "
-        "None not or range self set super true True varargs".split(),
-        "it means something in Jinja",
-    ),
-}
-"""Names that no variable may have → why."""
 _SETTING = re.compile(r"(?P<named>[^=\[]*(\[[^\]]*\])?[^=]*)=(?P<value>.*)", re.DOTALL)
 _FORM = "--set VARIANT.VARIABLE=VALUE, for example --set title-style.words=5"
 
@@ -63,11 +51,11 @@ def variable_problems(
     """
     for name, value in values.items():
         where = places[name]
-        if not _NAME.fullmatch(name) or len(name) > _LONGEST:
-            hint = f"letters, digits and _, a letter first, at most {_LONGEST}"
+        if not re.fullmatch(VARIABLE, name) or len(name) > LONGEST_VARIABLE:
+            hint = f"letters, digits and _, a letter first, at most {LONGEST_VARIABLE}"
             yield ConfigError(f"'{name[:80]}' is no name of a {kind}", where=where, hint=hint)
-        elif name in _TAKEN:
-            message = f"no {kind} can be called '{name}': {_TAKEN[name]}"
+        elif name in TAKEN:
+            message = f"no {kind} can be called '{name}': {TAKEN[name]}"
             yield ConfigError(message, where=where)
         yield from value_problems(f"{kind} '{name}'", value, where)
 

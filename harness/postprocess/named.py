@@ -45,6 +45,7 @@ STEPS: Mapping[str, Callable[[str], str]] = {
 
 TRIED = tuple(letters * (1000 // len(letters)) + "!" for letters in ("a", "a ", "1"))
 """Texts on which an expression that would hang is found out."""
+MOST_WORDS = 10**9 - 1
 ANSWER = "answer"
 """The group of a regular expression that is taken."""
 
@@ -55,6 +56,11 @@ class _WithArgument:
 
     shown: str
     """What stands for the argument in lists."""
+    form: str
+    """What every argument matches whole: a pattern of JavaScript and Python alike, for editors."""
+    numbers: Mapping[str, int] | None
+    """The least and the most of a whole number that is one, as JSON Schema has them; None: none is.
+    """
     make: Callable[[str], Step]
     """Argument → step; raises ValueError where it is none."""
 
@@ -66,7 +72,7 @@ def _field(name: str) -> Step:
 
 
 def _truncation(most: str) -> Step:
-    if not most.isascii() or not most.isdigit() or not 0 < int(most[:10]) < 10**9:
+    if not most.isascii() or not most.isdigit() or not 0 < int(most[:10]) <= MOST_WORDS:
         raise ValueError(f"'{most:.40}' is no number of words")
     words = int(most)
     return lambda text: wording.truncate_words(text, words)
@@ -91,9 +97,16 @@ def _answer_of(source: str) -> Step:
 
 
 WITH_ARGUMENT: Mapping[str, _WithArgument] = {
-    "json": _WithArgument(shown="NAME", make=_field),
-    "regex": _WithArgument(shown="PATTERN", make=_answer_of),
-    "truncate_words": _WithArgument(shown="N", make=_truncation),
+    "json": _WithArgument(shown="NAME", form=r"[\s\S]+", numbers={}, make=_field),
+    "regex": _WithArgument(
+        shown="PATTERN", form=rf"[\s\S]*\(\?P?<{ANSWER}>[\s\S]*", numbers=None, make=_answer_of
+    ),
+    "truncate_words": _WithArgument(
+        shown="N",
+        form="0*[1-9][0-9]*",
+        numbers={"minimum": 1, "maximum": MOST_WORDS},
+        make=_truncation,
+    ),
 }
 """Name → a step that needs an argument."""
 

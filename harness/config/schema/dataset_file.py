@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,7 +13,7 @@ from harness.config.schema.choosing_file import (  # noqa: TC001 - pydantic read
     SplitsFile,
 )
 from harness.config.schema.cleaning_file import Clean, Mend  # noqa: TC001 - pydantic reads them
-from harness.config.schema.source_file import SourceFile  # noqa: TC001 - pydantic reads it
+from harness.config.schema.source_file import OWN_COLUMNS, SourceFile
 from harness.config.schema.strict import Strict
 from harness.records import Plain  # noqa: TC001 - pydantic reads the annotations
 
@@ -60,7 +60,7 @@ class ColumnsFile(Strict):
     id: str | None = Field(
         default=None, description="The column with a sample's name, by which scores are kept."
     )
-    image: str | list[str] | None = Field(
+    image: str | Annotated[list[str], Field(min_length=1)] | None = Field(
         default=None,
         description="The column with the image's file, or a list of them, in the order of prompts.",
     )
@@ -101,6 +101,23 @@ class ImagesFile(Strict):
 class DatasetFile(Strict):
     """``datasets/<name>.yaml``."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {
+                "required": ["source"],
+                "properties": {
+                    "source": {
+                        "required": ["format"],
+                        "properties": {"format": {"not": {"enum": list(OWN_COLUMNS)}}},
+                    }
+                },
+            },
+            "then": {
+                "required": ["columns"],
+                "properties": {"columns": {"required": ["id", "image", "references"]}},
+            },
+        }
+    )
     description: str = Field(default="", description="What the data are.")
     source: SourceFile = Field(
         examples=["{format: csv, path: mine/rows.csv}"], description="Where the rows are."

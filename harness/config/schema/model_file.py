@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.config.schema.names_chosen import NAMES
 from harness.config.schema.strict import Sampling, Strict, known
 
 
@@ -43,7 +44,11 @@ class ImageSettingsFile(BaseModel):
 class ModelFile(Strict):
     """A preset in ``harness/models/``, or an inline model of a suite."""
 
-    name: str | None = Field(default=None, description="The word in tables and --model.")
+    name: str | None = Field(
+        default=None,
+        description="The word in tables and --model.",
+        json_schema_extra=dict(NAMES),
+    )
     description: str | None = Field(
         default=None, description="What it is, for people; it stands nowhere else."
     )

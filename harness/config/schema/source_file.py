@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, JsonValue, field_validator
 from pydantic_core import PydanticCustomError
 
 from harness.additions import additions
@@ -30,15 +30,32 @@ FORMATS = tuple(OPTIONS)
 """Of a dataset's source, beside those that packages add."""
 
 
-class SourceFile(Strict):
-    """``source:`` of a dataset."""
+OWN_COLUMNS = ("coco", "folder", "webdataset")
+"""Formats that have columns by themselves."""
 
+
+def _of_formats() -> dict[str, JsonValue]:
+    """Say of which formats each key is; a format that a package adds has ``ADDED``."""
+    made: dict[str, JsonValue] = {}
+    for key in dict.fromkeys(key for keys in OPTIONS.values() for key in keys):
+        having: list[JsonValue] = [name for name, keys in OPTIONS.items() if key in keys]
+        others: list[JsonValue] = [name for name, keys in OPTIONS.items() if key not in keys]
+        of: JsonValue = {"not": {"enum": others}} if key in ADDED else {"enum": having}
+        made[key] = {"properties": {"format": of}}
+    return made
+
+
+class SourceFile(Strict):
+    """``source:`` of a dataset; which format has which keys ``config.row_sources`` says."""
+
+    model_config = ConfigDict(json_schema_extra={"dependencies": _of_formats()})
     format: Annotated[str, known("format")] = Field(
         description=f"{', '.join(FORMATS)}, or one that a package adds."
     )
     path: str = Field(examples=["mine/rows.csv"], description="The data, beside this file.")
     delimiter: str | None = Field(
         default=None,
+        json_schema_extra={"pattern": r'^[^"\r\n]$'},
         description="One letter between cells. Default: a comma for csv, a tab for tsv.",
     )
     encoding: str = Field(default="utf-8", description="Of csv, tsv and jsonl: latin-1, utf-16 …")

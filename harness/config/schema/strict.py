@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, JsonValue, WithJsonSchema
 
 Known = Literal["step", "metric", "column", "engine", "preset", "format", "sampling"]
 """What only parts above this one know by name, and a JSON schema of a file says too."""
@@ -23,9 +23,7 @@ def known(what: Known) -> Any:
     return WithJsonSchema({KNOWN: what})
 
 
-Scalar = str | bool | int | float
-"""A value of one kind, as YAML writes it."""
-Value = Scalar | list[Scalar]
-"""What a variable may be."""
+ONCE: dict[str, JsonValue] = {"uniqueItems": True}
+"""Of a list in a JSON schema; the loader says of which value it is, and where it stood first."""
 Sampling = Annotated[dict[str, Any], known("sampling")]
 """Sampling parameters."""

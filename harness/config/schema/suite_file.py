@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from harness.config.schema.model_file import ModelFile  # noqa: TC001 - pydantic reads the annotations
-from harness.config.schema.strict import Sampling, Strict, Value, known
+from harness.config.schema.names_chosen import NAMES, Variables
+from harness.config.schema.strict import ONCE, Sampling, Strict, known
 from harness.records import Control, LintName  # noqa: TC001
 
 ColumnName = Annotated[str, known("column")]
@@ -15,18 +16,38 @@ MetricText = Annotated[str | dict[str, Any], known("metric")]
 PresetName = Annotated[str, known("preset")]
 
 
+Margin = Annotated[float, Field(gt=0)]
+
+
 class DecideFile(Strict):
     """``decide:`` of a suite; what its values mean together is checked by ``config.decide``."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {  # one number is no margin of several metrics
+                    "not": {
+                        "required": ["metric", "margin"],
+                        "properties": {
+                            "metric": {"type": "array", "minItems": 2},
+                            "margin": {"type": "number"},
+                        },
+                    }
+                }
+            ]
+        }
+    )
     metric: ColumnName | list[ColumnName] = Field(
-        examples=["CIDEr"], description="The column that decides, or a list of them."
+        examples=["CIDEr"],
+        description="The column that decides, or a list of them.",
+        json_schema_extra={"minItems": 1, **ONCE},
     )
     baseline: str | None = Field(
         default=None,
         examples=["baseline"],
         description="The variant that each other is compared with. Default: all pairs.",
     )
-    margin: float | dict[str, float] | None = Field(
+    margin: Margin | Annotated[dict[str, Margin], Field(min_length=1)] | None = Field(
         default=None,
         examples=["0.1"],
         description="The smallest difference that matters, in the metric's units; "
@@ -42,7 +63,10 @@ class ControlsFile(Strict):
     """``controls:`` of a suite, where not every variant has them."""
 
     kinds: list[Control] = Field(
-        min_length=1, examples=["[blind, shuffled, grey]"], description="Which controls."
+        min_length=1,
+        examples=["[blind, shuffled, grey]"],
+        description="Which controls.",
+        json_schema_extra=ONCE,
     )
     variants: list[str] = Field(
         min_length=1, examples=["[title-style]"], description="Of which variants."
@@ -59,13 +83,14 @@ class SuiteFile(Strict):
     variants: list[str] | None = Field(
         default=None,
         min_length=1,
+        json_schema_extra=ONCE,
         examples=["[baseline, title-style]"],
         description="The prompts to compare. Default: every YAML file beside this one.",
     )
     baseline: str | None = Field(
         default=None, description="The variant others are compared with. Default: the first."
     )
-    vars: dict[str, dict[str, Value]] = Field(
+    vars: dict[str, Variables] = Field(
         default_factory=dict,
         examples=["{title-style: {words: 5}}"],
         description="Variant → variables of it that have another value in this suite.",
@@ -78,12 +103,14 @@ class SuiteFile(Strict):
     decoding: dict[str, Sampling] = Field(
         default={"greedy": {"temperature": 0}},
         min_length=1,
+        json_schema_extra={"propertyNames": dict(NAMES)},
         examples=["{warm: {temperature: 0.7}}"],
         description="Ways to decode, each under a name of its own.",
     )
     metrics: list[MetricText] = Field(
         default=["bleu", "rouge_l", "meteor", "cider"],
         min_length=1,
+        json_schema_extra=ONCE,
         examples=["[bleu, cider]"],
         description="Names; {name: {option: …}}; or {evaluate: ./path or Hub id, revision: …}.",
     )
@@ -94,6 +121,7 @@ class SuiteFile(Strict):
     )
     controls: list[Control] | ControlsFile | None = Field(
         default=None,
+        json_schema_extra={"minItems": 1, **ONCE},
         examples=["[blind, shuffled, grey]"],
         description="What each variant is asked with, too, in the place of a sample's images.",
     )

@@ -7,7 +7,16 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from harness.config.schema.strict import Sampling, Scalar, Strict, Value, known
+from harness.config.schema.names_chosen import (
+    LEVELS,
+    PIPELINES,
+    VARIABLES,
+    Level,
+    Scalar,
+    Value,
+    Variables,
+)
+from harness.config.schema.strict import ONCE, Sampling, Strict, known
 from harness.records import LintName  # noqa: TC001 - pydantic reads the annotations
 
 
@@ -27,8 +36,30 @@ StepText = Annotated[str, BeforeValidator(_step), known("step")]
 
 
 class ExemplarsFile(Strict):
-    """``exemplars:`` of a variant."""
+    """``exemplars:`` of a variant; what its keys mean together ``config.exemplars`` says."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {"oneOf": [{"required": ["ids"]}, {"required": ["choose"]}]},
+                {
+                    "if": {"required": ["choose"], "properties": {"choose": {"const": "similar"}}},
+                    "then": {"required": ["by"]},
+                },
+                {
+                    "not": {
+                        "required": ["as", "images"],
+                        "properties": {"as": {"const": "text"}, "images": {"const": True}},
+                    }
+                },
+            ],
+            "dependencies": {
+                "choose": ["count"],
+                "seed": {"required": ["choose"], "properties": {"choose": {"const": "random"}}},
+                "by": {"required": ["choose"], "properties": {"choose": {"const": "similar"}}},
+            },
+        }
+    )
     dataset: str = Field(
         examples=["recipes-demo-train"],
         description="The dataset that the worked examples come from.",
@@ -36,6 +67,7 @@ class ExemplarsFile(Strict):
     ids: list[str] | None = Field(
         default=None,
         min_length=1,
+        json_schema_extra=ONCE,
         examples=["[a12, b7]"],
         description="Which of its samples, in order.",
     )
@@ -46,6 +78,7 @@ class ExemplarsFile(Strict):
     seed: int | None = Field(default=None, ge=0, description="Of choose: random. Default: 0.")
     by: str | None = Field(
         default=None,
+        json_schema_extra={"pattern": r"^(image$|metadata\..)"},
         examples=["metadata.ingredients"],
         description="Of choose: similar. image, or metadata.FIELD: the words of a field.",
     )
@@ -59,11 +92,13 @@ class ExemplarsFile(Strict):
     )
     count: int | str | None = Field(
         default=None,
+        json_schema_extra={"minimum": 0},
         examples=["2"],
         description="How many are shown, or the variable or axis that says so. Default: all ids.",
     )
     order: int | str | None = Field(
         default=None,
+        json_schema_extra={"minimum": 0},
         examples=["reversed"],
         description="listed, reversed, a seed to shuffle by, or the variable or axis that says so.",
     )
@@ -81,7 +116,13 @@ class MessageFile(Strict):
 class AxisFile(Strict):
     """An axis of ``matrix:``, where it is more than a list of values."""
 
-    values: list[Scalar] | dict[str, Value] = Field(
+    values: list[Level] | dict[str, Value] = Field(
+        json_schema_extra={
+            "minItems": 1,
+            **ONCE,
+            "minProperties": 1,
+            "propertyNames": dict(LEVELS),
+        },
         examples=['{formal: "Please give a title.", short: "Title:"}'],
         description="Its levels: values, or name → what templates see.",
     )
@@ -90,14 +131,19 @@ class AxisFile(Strict):
     )
 
 
+Levels = Annotated[list[Level], Field(json_schema_extra={"minItems": 1, **ONCE})]
+
+
 class MatrixFile(BaseModel):
     """``matrix:`` of a variant: every key but ``exclude`` is an axis."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
-    __pydantic_extra__: dict[str, list[Scalar] | AxisFile] = Field(init=False)
+    model_config = ConfigDict(
+        extra="allow", strict=True, json_schema_extra={"propertyNames": dict(VARIABLES)}
+    )
+    __pydantic_extra__: dict[str, Levels | AxisFile] = Field(init=False)
     EXTRA: ClassVar[type[BaseModel]] = AxisFile
     """What a key of the user's own choice holds, for hints."""
-    exclude: list[dict[str, Scalar]] = Field(
+    exclude: list[Annotated[dict[str, Scalar], Field(min_length=1)]] = Field(
         default_factory=list,
         max_length=256,
         examples=["[{tone: catchy, length: long}]"],
@@ -105,7 +151,7 @@ class MatrixFile(BaseModel):
     )
 
     @property
-    def axes(self) -> dict[str, tuple[list[Scalar] | dict[str, Value], bool]]:
+    def axes(self) -> dict[str, tuple[list[Level] | dict[str, Value], bool]]:
         """Each axis's levels, and whether it is a nuisance."""
         return {
             name: (axis, False) if isinstance(axis, list) else (axis.values, axis.nuisance)
@@ -116,6 +162,7 @@ class MatrixFile(BaseModel):
 class FormFile(Strict):
     """``structured_outputs:`` of a variant; one of the three."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
     regex: str | None = Field(default=None, description="What the whole answer must match.")
     choice: list[str] | None = Field(default=None, min_length=1, description="Answers allowed.")
     json_schema: dict[str, Any] | None = Field(
@@ -126,6 +173,13 @@ class FormFile(Strict):
 class VariantFile(Strict):
     """One prompt variant: ``prompts/<suite>/<variant>.yaml``."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "dependencies": {
+                "messages": {"not": {"anyOf": [{"required": ["system"]}, {"required": ["user"]}]}}
+            }
+        }
+    )
     description: str | None = Field(default=None, description="What this prompt tries.")
     extends: str | None = Field(default=None, description="The variant to start from.")
     system: str | None = Field(default=None, description="Jinja source of the system message.")
@@ -133,10 +187,11 @@ class VariantFile(Strict):
     messages: list[MessageFile] | None = Field(
         default=None,
         min_length=1,
+        json_schema_extra={"contains": {"properties": {"role": {"const": "user"}}}},
         examples=["[{role: system, content: …}, {role: user, content: …}]"],
         description="The whole chat, in the place of system and user.",
     )
-    vars: dict[str, Value] | None = Field(
+    vars: Variables | None = Field(
         default=None,
         examples=["{words: 5}"],
         description="Variables of the templates, with their values.",
@@ -153,6 +208,7 @@ class VariantFile(Strict):
     )
     postprocess: list[StepText] | dict[str, list[StepText]] | None = Field(
         default=None,
+        json_schema_extra={"minProperties": 1, "propertyNames": dict(PIPELINES)},
         examples=["[strip_reasoning, strip_preamble, first_line]"],
         description="Named steps that turn a completion into a prediction; "
         "or several such lists under names, each scored by itself.",

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.config.json_schema import FILES, Names, json_schema
+from harness.config.json_schema import FILES, Argument, Names, json_schema
 from harness.config.load import preset_descriptions, project_root
 from harness.engines.protocol import ENGINES
 from harness.errors import ConfigError
@@ -94,7 +94,10 @@ def _names() -> Names:
     options = {name: options_of(name) for name in METRICS}
     return Names(
         steps={name: _first_line(step.__doc__) for name, step in STEPS.items()},
-        steps_with_argument={name: step.shown for name, step in WITH_ARGUMENT.items()},
+        steps_with_argument={
+            name: Argument(shown=step.shown, form=step.form, numbers=step.numbers)
+            for name, step in WITH_ARGUMENT.items()
+        },
         metrics={name: f"Gives {', '.join(of)}." for name, of in columns.items()},
         options={
             name: {option: [_TYPES[kind] for kind in kinds] for option, kinds in of.items()}

@@ -80,14 +80,28 @@ def test_a_declaration_is_read(declaring, written, read):
             "'decide.baseline' is 'tilte', which is no variant of the suite\n"
             "  hint: did you mean 'title'?",
         ),
-        ("{metric: CIDEr, margin: 0}", "'decide.margin' is 0, not a number above 0"),
-        ("{metric: CIDEr, margin: -0.5}", "'decide.margin' is -0.5, not a number above 0"),
+        (
+            "{metric: CIDEr, margin: 0}",
+            "'decide.margin': more than 0 is wanted here, not the number 0",
+        ),
+        ("{metric: CIDEr, margin: -0.5}", "more than 0 is wanted here, not the number -0.5"),
         ("{metric: CIDEr, margin: .inf}", "'decide.margin' is inf, no number to reckon with"),
         ("{metric: CIDEr, margin: .nan}", "'decide.margin' is nan, no number to reckon with"),
         ("{metric: CIDEr, margin: much}", "a number or key: value lines is wanted here"),
         ("{metric: CIDEr, margin: true}", "a number or key: value lines is wanted here"),
-        ("{metric: CIDEr, margin: {}}", "'decide.margin' is an empty mapping"),
-        ("{metric: CIDEr, margin: {CIDEr: -1}}", "'decide.margin.CIDEr' is -1, not a number"),
+        (
+            "{metric: CIDEr, margin: -.1}",
+            "wanted here, not the text '-.1'\n"
+            "  hint: YAML takes it for text: write -0.1; it must be more than 0",
+        ),
+        ("{metric: CIDEr, margin: 1e-3}", "hint: YAML takes it for text: write 0.001"),
+        ("{metric: CIDEr, margin: '0.5'}", "hint: take the quotes away: 0.5"),
+        ("{metric: CIDEr, margin: '-1'}", "take the quotes away: -1; it must be more than 0"),
+        ("{metric: CIDEr, margin: {}}", "at least 1 item is wanted here, not an empty mapping"),
+        (
+            "{metric: CIDEr, margin: {CIDEr: -1}}",
+            "'decide.margin.CIDEr': more than 0 is wanted here, not the number -1",
+        ),
         (
             "{metric: CIDEr, margin: {CIDR: 0.1}}",
             "'decide.margin' names 'CIDR', which 'decide.metric' does not\n"

@@ -288,7 +288,8 @@ WRONG = {
     "null": ("{tone: [null]}", "'matrix.tone"),
     "an unknown axis": ("{tone: [a], exclude: [{tnoe: a}]}", "did you mean 'tone'?"),
     "an unknown level": ("{tone: [plain], exclude: [{tone: plane}]}", "did you mean 'plain'?"),
-    "nothing excluded": ("{tone: [a], exclude: [{}]}", "'exclude' has an empty mapping"),
+    "nothing excluded": ("{tone: [a], exclude: [{}]}", "'matrix.exclude.0': at least 1 item"),
+    "one number twice": ("{n: [1, 1.0]}", "the levels '1' and '1.0' of 'n' are one number"),
     "nothing left": ("{tone: [a], exclude: [{tone: a}]}", "'exclude' leaves nothing"),
 }
 

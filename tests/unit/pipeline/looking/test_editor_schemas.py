@@ -8,16 +8,21 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from jsonschema import Draft7Validator
 
+from harness.config.control_kinds import controls_of
+from harness.config.decide import decision
 from harness.config.json_schema import FILES
-from harness.config.load import load_preset
-from harness.config.pipelines import pipelines_of
+from harness.config.load import load_dataset, load_preset, load_variants
+from harness.config.names import unique
+from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
+from harness.config.schema import ControlsFile
 from harness.config.validate import validate
 from harness.engines.protocol import engine_class
 from harness.errors import ConfigError, ConfigErrors, HarnessError
-from harness.metrics.registry import check_spec, columns_given, parse_spec
+from harness.metrics.registry import check_specs, columns_given, parse_spec
 from harness.pipeline.looking.editor_schemas import KINDS, editor_schema
 from harness.postprocess import check_steps
 from harness.yaml_source import YamlSource, load_yaml
@@ -179,12 +184,63 @@ FAULTS = [
     ("model", {"model": "x", "price": {"prompt": -1, "completion": 1}}, "a price below 0"),
     ("model", {"model": "x", "timeout": 0}, "no time"),
     ("model", {"model": "x", "weights": "y"}, "an unknown key"),
+    ("suite", {**SUITE, "controls": []}, "no control in the list"),
+    ("suite", {**SUITE, "controls": ["blind", "blind"]}, "a control twice"),
+    ("suite", {**SUITE, "decide": {"metric": "CIDEr", "margin": 0}}, "no margin"),
+    ("suite", {**SUITE, "decide": {"metric": "CIDEr", "margin": {"CIDEr": -1}}}, "below 0"),
+    ("suite", {**SUITE, "decide": {"metric": "CIDEr", "margin": {}}}, "margins of nothing"),
+    ("suite", {**SUITE, "decide": {"metric": []}}, "no metric decides"),
+    ("suite", {**SUITE, "decide": {"metric": ["BLEU_1", "BLEU_2"], "margin": 1}}, "of two"),
+    ("suite", {**SUITE, "metrics": ["bleu", "bleu"]}, "a metric twice"),
+    ("suite", {**SUITE, "decoding": {"a/b": {}}}, "a slash in a name"),
+    ("suite", {**SUITE, "decoding": {"a": {"stop": ""}}}, "an empty stop"),
+    ("variant", {"user": "x", "matrix": {"t": []}}, "an axis without a level"),
+    ("variant", {"user": "x", "matrix": {"t": ["a", "a"]}}, "a level twice"),
+    ("variant", {"user": "x", "matrix": {"t": [1, 1.0]}}, "a number twice"),
+    ("variant", {"user": "x", "matrix": {"t": ["a,b"]}}, "a level with a comma"),
+    ("variant", {"user": "x", "matrix": {"t": {"values": {}}}}, "an axis without a name"),
+    ("variant", {"user": "x", "matrix": {"t": ["a"], "exclude": [{}]}}, "nothing excluded"),
+    ("variant", {"user": "x", "matrix": {"image": ["a"]}}, "an axis called image"),
+    ("variant", {"user": "x", "vars": {"image": 3}}, "a variable called image"),
+    ("variant", {"user": "x", "vars": {"a-b": 3}}, "a hyphen in a variable"),
+    ("variant", {"user": "x", "vars": {"a": ["b", "{{ id }}"]}}, "a template in a value"),
+    ("variant", {"user": "x", "structured_outputs": {}}, "no form"),
+    ("variant", {"user": "x", "structured_outputs": {"regex": "a", "choice": ["a"]}}, "two forms"),
+    ("variant", {"user": "x", "messages": [{"role": "user", "content": "x"}]}, "both"),
+    ("variant", {"messages": [{"role": "system", "content": "x"}]}, "nobody asks"),
+    ("variant", {"user": "x", "postprocess": [{"regex": 3}]}, "a number for an expression"),
+    ("variant", {"user": "x", "postprocess": ["regex:a"]}, "an expression without its group"),
+    ("variant", {"user": "x", "postprocess": ["truncate_words:0"]}, "no words"),
+    ("variant", {"user": "x", "postprocess": [{"truncate_words": 0}]}, "no words in a mapping"),
+    ("variant", {"user": "x", "postprocess": ["json:"]}, "no field"),
+    ("variant", {"user": "x", "postprocess": {}}, "no pipeline"),
+    ("variant", {"user": "x", "postprocess": {"a:b": []}}, "a colon in a pipeline"),
+    ("variant", {"user": "x", "exemplars": {"dataset": "d"}}, "neither ids nor choose"),
+    ("variant", {"user": "x", "exemplars": {"dataset": "d", "ids": ["a"], "choose": "first",
+                                            "count": 1}}, "ids and choose"),
+    ("variant", {"user": "x", "exemplars": {"dataset": "d", "choose": "first"}}, "no count"),
+    ("variant", {"user": "x", "exemplars": {"dataset": "d", "ids": ["a", "a"]}}, "an id twice"),
+    ("variant", {"user": "x", "exemplars": {"dataset": "d", "ids": ["a"], "seed": 1}}, "a seed"),
+    ("variant", {"user": "x", "exemplars": {"dataset": "d", "choose": "similar", "count": 1}},
+     "similar in what"),
+    ("variant", {"user": "x", "exemplars": {"dataset": "d", "choose": "similar", "count": 1,
+                                            "by": "metadata."}}, "similar in no field"),
+    ("variant", {"user": "x", "exemplars": {"dataset": "d", "ids": ["a"], "as": "text",
+                                            "images": True}}, "images in a text"),
+    ("dataset", {"source": {"format": "csv", "path": "x.csv"}}, "no columns"),
+    ("dataset", {**DATASET, "columns": {"id": "i", "references": ["t"]}}, "no image"),
+    ("dataset", {**DATASET, "columns": {"id": "i", "image": [], "references": ["t"]}},
+     "a list of no images"),
+    ("dataset", {**DATASET, "source": {"format": "jsonl", "path": "x", "delimiter": ";"}},
+     "a key of another format"),
+    ("dataset", {**DATASET, "source": {"format": "csv", "path": "x", "delimiter": ";;"}},
+     "two letters"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "data", "fault"), FAULTS, ids=[fault[-1] for fault in FAULTS])
-def test_what_the_loader_refuses_is_marked(kind, data, fault):
-    assert not loads(kind, data), fault
+def test_what_the_loader_refuses_is_marked(kind, data, fault, tmp_path):
+    assert not loads(kind, data, tmp_path), fault
     assert not validator(kind).is_valid(data), fault
 
 
@@ -204,43 +260,64 @@ def test_what_packages_may_add_is_not_marked(kind, data):
     assert validator(kind).is_valid(data)
 
 
-def loads(kind, data):
-    """Tell whether the loader takes a file, and a run the names in it."""
+def loads(kind, data, folder):
+    """Tell whether the loader takes a file that is laid in a folder, and a run the names in it."""
+    path = folder / "x.yaml"
     source = YamlSource(
-        path=Path("x.yaml"), data=data, key_lines={(): 1}, text_lines={}, text_breaks={}, written={}
+        path=path, data=data, key_lines={(): 1}, text_lines={}, text_breaks={}, written={}
     )
+    check = {"suite": check_suite, "variant": check_variant, "dataset": check_dataset}
     try:
-        file = validate(source, FILES[kind])
-        {"suite": check_suite, "variant": check_variant, "model": check_model}.get(kind, str)(file)
+        check.get(kind, check_model)(validate(source, FILES[kind]), source)
     except HarnessError:
         return False
     return True
 
 
-def check_suite(file):
+def written_to(path, data):
+    path.write_text(yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def check_suite(file, source):
+    """Check all but what other files are needed for: they are said to be lost."""
+    problems = Problems()
     check_sampling(*file.decoding.values())
     for model in file.models:
         load_preset(model) if isinstance(model, str) else check_model(model)
-    specs = [parse_spec(metric) for metric in file.metrics]
-    for spec in specs:
-        if spec.kind == "own":
-            check_spec(spec)
-    deciding = file.decide.metric if file.decide else []
-    columns = {deciding} if isinstance(deciding, str) else {*deciding}
-    if not columns <= {*columns_given(specs)}:
-        raise ConfigError("no column of a metric")
+    for kind, names in (("variant", file.variants or ()), ("decoding", file.decoding)):
+        problems.add(unique(kind, [(name, None) for name in names]))
+    check_specs([parse_spec(metric) for metric in file.metrics if "evaluate" not in metric])
+    if file.decide:
+        decision(file, source, (), {file.decide.baseline}, {}, problems)
+        deciding = file.decide.metric
+        columns = {deciding} if isinstance(deciding, str) else {*deciding}
+        if not columns <= {*columns_given([parse_spec(metric) for metric in file.metrics])}:
+            raise ConfigError("no column of a metric")
+    of = file.controls.variants if isinstance(file.controls, ControlsFile) else ()
+    controls_of(file, source, (), set(of), problems)
+    problems.raise_any()
 
 
-def check_variant(file):
-    check_sampling(file.generation or {})
-    steps, pipelines = pipelines_of(file.postprocess)
-    for each in (steps, *pipelines.values()):
-        check_steps(each)
+def check_variant(file, source):
+    """Load a variant that may be a part of one: what it extends would ask."""
+    whole = {} if file.user or file.messages else {"user": "x"}
+    whole |= {key: value for key, value in source.data.items() if key != "extends"}
+    path = written_to(source.path, whole)
+    [variant, *_] = load_variants(path.parent, path.stem)
+    for steps in (variant.postprocess, *variant.pipelines.values()):
+        check_steps(steps)
 
 
-def check_model(file):
+def check_dataset(_file, source):
+    load_dataset(written_to(source.path, source.data))
+
+
+def check_model(file, _source=None):
     check_sampling(file.generation)
     engine_class(file.engine)
+    if problems := unique("model", [("x" if file.name is None else file.name, None)]):
+        raise ConfigErrors(problems)
 
 
 def check_sampling(*written):
@@ -275,7 +352,7 @@ def examples(repository, tmp_path, write):
             continue
         if isinstance(data, dict) and data:
             for kind in KINDS:
-                if data not in found[kind] and loads(kind, data):
+                if data not in found[kind] and loads(kind, data, tmp_path):
                     found[kind].append(data)
     return found
 
@@ -305,7 +382,7 @@ def paths(data, at=()):
             yield from paths(value, (*at, step))
 
 
-def test_what_loads_is_not_marked(examples):
+def test_what_loads_is_not_marked(examples, tmp_path):
     """In every YAML text that the documentation and the tests hold, and in variations of these."""
     least = {"suite": 8, "variant": 150, "dataset": 6, "model": 30}
     for kind, found in examples.items():
@@ -317,7 +394,7 @@ def test_what_loads_is_not_marked(examples):
         widest = sorted(found, key=lambda data: -len(list(paths(data))))[:12]
         for data in widest:
             for changed in variations(data):
-                if loads(kind, changed):
+                if loads(kind, changed, tmp_path):
                     tried += 1
                     assert validator(kind).is_valid(changed), changed
     assert tried > 1000
