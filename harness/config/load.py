@@ -154,6 +154,9 @@ def _suite_variants(
     found: list[tuple[str, Where | None]] = []
     lost: set[str] = set()
     for name, place in dict(zip(names, places, strict=True)).items():
+        if unique("variant", [(name, place)]):
+            lost.add(name)  # that it can be no name was said
+            continue
         before = len(problems.all)
         with problems.caught():
             stem = name if is_file(folder / f"{name}.yaml") else file_of(name)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
+from harness.nearest import closest
 from harness.yaml_source import parse_value
 
 if TYPE_CHECKING:
@@ -83,18 +83,23 @@ def hint(wanted: list[str], error: Mapping[str, Any], example: str | None) -> st
             return f"put it in quotes: '{value}'"
         if isinstance(value, list | dict) and not example:
             return "it stands behind the colon; over several lines under 'key: |', and indented"
-    if wanted and isinstance(value, str):
-        if "a list" in wanted:
-            return f"a list stands in brackets: [{value[:40]}]"
-        if is_number(value) or value in ("true", "false"):
-            return f"take the quotes away: {value}"
-        if (number := number_meant(value)) is not None and NUMBER_KINDS & {*wanted}:
-            return f"YAML takes it for text: write {number}"
+    if wanted and isinstance(value, str) and (tip := _of_text(wanted, value)):
+        return tip
     if error["type"] == "literal_error":
         known = re.findall("'([^']*)'", error["ctx"]["expected"])
-        close = get_close_matches(str(value), known, n=1)
-        return f"did you mean '{close[0]}'?" if close else None
+        close = closest(str(value), known)
+        return f"did you mean '{close}'?" if close else None
     return f"for example {example}" if example else None
+
+
+def _of_text(wanted: list[str], value: str) -> str | None:
+    """Say what to write for a text where another kind of value is wanted."""
+    if "a list" in wanted:
+        return f"a list stands in brackets: [{value[:40]}]"
+    if is_number(value) or value in ("true", "false"):
+        return f"take the quotes away: {value}"
+    number = number_meant(value) if NUMBER_KINDS & {*wanted} else None
+    return None if number is None else f"YAML takes it for text: write {number}"
 
 
 def is_number(text: str) -> bool:

@@ -74,6 +74,9 @@ def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
             if text is not None:
                 texts[system][sample_id] = text
                 notes.add("text", row.cells["text"], ONE_TEXT)
+    if not lines and not unknown:
+        hint = "a line for each sample: its id and the text that was predicted"
+        raise DataError(f"{path.name} has no row", hint=hint)
     if not lines:
         raise DataError(
             f"{path.name} has no sample of the dataset",

@@ -41,10 +41,12 @@ UNKNOWABLE = {
     "another file is meant, which is not there, or is another": """
         controls/of-no-variant dataset/no-such dataset/no-such-[fp]* decide/unknown-baseline
         exemplars/no-such-dataset extends/a-c* extends/itself extends/missing*
+        extends/nearly-itself
         extends/another-suite-that-is-not-there
         extends/with-the-ending metrics/a-module-that-is-not-there
-        models/a-checkpoint-that-is-not-there models/predictions-that-are-not-there
+        models/a-checkpoint-that-is-not-there models/predictions-*
         models/without-an-engine names/a-variant-that-clashes-with-a-cell names/no-such-*
+        names/a-variant-named-as-a-control
         vars/*""",
     "what a file extends may have what it leaves out": """
         extends/messages-with-a-system-alone keys/no-user keys/only-system""",

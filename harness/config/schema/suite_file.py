@@ -80,7 +80,7 @@ class SuiteFile(Strict):
     dataset: str = Field(
         examples=["recipes-demo"], description="A name under datasets/, or a path ending in .yaml."
     )
-    variants: list[str] | None = Field(
+    variants: list[Annotated[str, Field(json_schema_extra=dict(NAMES))]] | None = Field(
         default=None,
         min_length=1,
         json_schema_extra=ONCE,

@@ -15,7 +15,7 @@ from harness.engines.protocol import check_blind
 from harness.errors import ConfigError, DataError, RenderError
 from harness.media import grey, upright_size
 from harness.pipeline.asking.donors import donors_of
-from harness.pipeline.asking.systems import control_systems
+from harness.pipeline.asking.systems import control_systems, file_place
 from harness.render import ControlRenderer, Renderer
 
 _SIZES = 100_000
@@ -54,8 +54,11 @@ def add_controls(
                 check_blind(model)
     with problems.caught(where):
         controls = control_renderers(suite, renderers, samples)
-        names = ((name, where if name in controls else None) for name in [*renderers, *controls])
-        problems.add(unique("variant", names, joined=False))
+        names = [(name, file_place(renderer.variant)) for name, renderer in renderers.items()]
+        names += [(name, where) for name in controls]
+        if taken := unique("variant", names, joined=False):
+            problems.add(taken)
+            return  # of systems of one name the same would be said
         renderers |= controls
         systems += control_systems(suite, systems)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from harness.config.problems import Problems
     from harness.errors import ConfigError
-    from harness.records import Json, Suite
+    from harness.records import Json, PromptVariant, Suite
 
 DEFAULTS: dict[str, Json] = {"temperature": 0, "max_tokens": 128}
 """Sampling where nobody says otherwise. vLLM's own defaults would draw at random and stop after 16
@@ -91,9 +91,14 @@ def _place(suite: Suite, system: System) -> Where | None:
     variant = next((v for v in suite.variants if v.name == system.variant), None)
     if variant is None:
         return suite.where.get(f"models.{system.model}")
-    if system.pipeline and "postprocess" in variant.where:
-        return variant.where["postprocess"]
-    return next((Where(path=place.path) for place in variant.where.values()), None)
+    if system.pipeline and (place := variant.where.get(f"postprocess.{system.pipeline}")):
+        return place
+    return file_place(variant)
+
+
+def file_place(variant: PromptVariant) -> Where | None:
+    """Give the beginning of a variant's own file; None: it has none."""
+    return next((Where(path=place.path, line=1) for place in variant.where.values()), None)
 
 
 def _name(suite: Suite, model: str, variant: str, decoding: str) -> str:

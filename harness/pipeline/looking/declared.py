@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from harness.config.problems import Problems
 from harness.metrics.registry import columns_given, ranked
 from harness.pipeline.asking.declaring import comparisons
+from harness.pipeline.asking.refusals import refuse_decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,11 +24,17 @@ _PLAIN = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)$)[A-Za-z][\w-]*$
 def declared(suite: Suite, replayed: Sequence[System] = ()) -> Iterator[str]:
     """Say, behind a suite's name, what it declares; nothing where it has one system.
 
+    Nothing either where what it declares cannot decide: that is refused.
+
     Args:
         suite: as it is written.
         replayed: the systems of its files of predictions.
     """
     count = comparisons(suite, replayed)
+    problems = Problems()
+    refuse_decision(suite, problems)
+    if problems.all:
+        return
     if suite.decide:
         yield _declares(suite.decide, count)
     elif count:

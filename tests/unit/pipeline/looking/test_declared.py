@@ -98,3 +98,11 @@ def test_the_suites_that_ship_declare(repository):
     notices = said(repository)
     assert len(notices) == len(list(repository.glob("prompts/*/suite.yaml")))
     assert all(notice.startswith("declares ") for notice in notices)
+
+
+@pytest.mark.parametrize("metric", ["CIDre", "METEOR", "bleu"])
+def test_of_a_metric_that_cannot_decide_no_declaration_is_told(suite, metric):
+    with (suite / "suite.yaml").open("a") as file:
+        file.write(f"decide: {{metric: {metric}}}\n")
+    assert said(suite) == []
+    assert len(check(suite).problems) == 1
