@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.config.files import SUITE_FILE
 from harness.errors import ConfigError
+from harness.pipeline.looking.bare_names import named_suite
 from harness.yaml_source import load_yaml
 
 if TYPE_CHECKING:
@@ -42,18 +43,16 @@ def targets(path: Path) -> Targets:
     """Find what there is to check at a path.
 
     Args:
-        path: a project's folder, its ``prompts`` or ``datasets``, a suite's folder or suite.yaml,
-            a variant's file, or a dataset's file.
+        path: a project's folder, its ``prompts`` or ``datasets``, a suite's folder, suite.yaml or
+            name, a variant's file, or a dataset's file.
 
     Raises:
         HarnessError: there is no such file or folder, or nothing in it that could be checked.
     """
     try:
-        exists = path.exists()
-    except OSError:  # a name that is too long, a folder that may not be entered
-        exists = False
-    if not exists:
-        raise ConfigError(f"no such file or folder: {path}", hint=_EXPECTED)
+        path = path if path.exists() else _suite_of_name(path)
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise ConfigError(f"no such file or folder: {path}", hint=_EXPECTED) from error
     if not path.is_dir():
         return Targets(listed=(_file(path),))
     if os.path.lexists(path / SUITE_FILE):  # what is no file is refused, not passed over
@@ -82,6 +81,21 @@ _EXPECTED = (
     "it takes a project's folder (with prompts/ and datasets/), a suite's folder, a variant's file "
     "or a dataset's file"
 )
+
+
+def _suite_of_name(name: Path) -> Path:
+    """Give the folder of the suite of a bare name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if len(name.parts) != 1 or name.suffix == ENDING:
+        raise ConfigError(f"no such file or folder: {name}", hint=_EXPECTED)
+    try:
+        return named_suite(name)
+    except ConfigError as error:
+        hint = error.hint or _EXPECTED
+        raise ConfigError(f"no such file, folder or suite: {name}", hint=hint) from error
 
 
 def _file(path: Path) -> Target:

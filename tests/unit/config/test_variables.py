@@ -142,6 +142,30 @@ def test_all_that_is_wrong_with_settings_is_said_at_once(folder):
     assert "'words' of plain is set twice" in problem
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("plain:raw", "--only 'plain': all its post-processings are scored from it"),
+        ("stand-in/plain:raw", "--only 'plain' --model 'stand-in': all its post-processings"),
+        ("plain{blind}:raw", "--only 'plain{blind}': all its post-processings"),
+        ("stand-in/title/greedy", "--only 'title' --model 'stand-in'"),
+    ],
+)
+def test_of_a_systems_name_it_is_said_how_its_variant_is_chosen(folder, name, hint):
+    (folder / "plain.yaml").write_text("user: x\npostprocess: {raw: [], neat: [strip]}\n")
+    [problem] = problems(choose, load_suite(folder), Choice(only=(name,)))
+    assert problem.startswith(
+        f"suite 'titles' has no variant '{name}': it is a system's name\n  hint: {hint}"
+    )
+
+
+@pytest.mark.parametrize("name", ["plain:rw", "plain/x", "x/y:raw", "raw", "stand-in"])
+def test_what_is_no_systems_name_is_taken_for_a_variants(folder, name):
+    (folder / "plain.yaml").write_text("user: x\npostprocess: {raw: [], neat: [strip]}\n")
+    [problem] = problems(choose, load_suite(folder), Choice(only=(name,)))
+    assert problem.startswith(f"suite 'titles' has no variant '{name}'\n")
+
+
 def test_a_suites_setting_that_means_nothing_has_its_line(folder):
     add(folder, "vars:\n  plain:\n    wrods: 5\n  tilte: {words: 3}")
     path = folder / "suite.yaml"

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -245,6 +246,17 @@ def test_a_file_that_a_package_chokes_on_is_one_problem_of_many(project, write):
 def test_it_says_what_it_looked_at(project, path, counts):
     checked = check(project / path)
     assert (checked.problems, checked.counts) == ((), counts)
+
+
+def test_a_suite_is_named_by_its_path_or_by_its_name_alone(project, monkeypatch):
+    for folder in (project, project / "prompts", project / SUITE):
+        monkeypatch.chdir(folder)
+        checked = check(Path("titles"))
+        assert (checked.problems, checked.counts["suite"]) == ((), 1)
+        with pytest.raises(HarnessError) as caught:
+            check(Path("titels"))
+        assert caught.value.message == "no such file, folder or suite: titels"
+        assert caught.value.hint == "did you mean 'titles'?"
 
 
 @pytest.mark.parametrize(
