@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import Undefined, pass_context
@@ -16,6 +17,7 @@ from jinja2.tests import TESTS
 
 from harness.render.budget import ELEMENT, STEP, Budget, current
 from harness.render.mistakes import NullShown, TemplateMistake
+from harness.render.misuse import RAISED, misuse
 from harness.render.placed import Placed, joined
 from harness.render.specs import check_format
 from harness.render.values import NULL_HINT, check_text, kind_of, shown
@@ -114,15 +116,30 @@ def _guarded(name: str, work: Filter) -> Filter:
         if name in FROM_TEXT:
             for argument in given:
                 check_text(budget, argument)
-        if before:
-            before(budget, value, *args, **options)
-        result = work(*passed(context), value, *args, **options)
-        if isinstance(result, Iterator):
-            result = list(_paid(budget, result))
+        with _told(name, work, (value, args, options)):
+            if before:
+                before(budget, value, *args, **options)
+            result = work(*passed(context), value, *args, **options)
+            if isinstance(result, Iterator):
+                result = list(_paid(budget, result))
         budget.weigh(result)
         return result
 
     return run
+
+
+@contextmanager
+def _told(
+    name: str, work: Filter, given: tuple[Any, tuple[Any, ...], dict[str, Any]]
+) -> Iterator[None]:
+    """Say in plain words what is wrong where a filter fails."""
+    try:
+        yield
+    except RAISED as error:
+        said = misuse(name, work, given, FROM_TEXT, error)
+        if said is error:
+            raise
+        raise said from error
 
 
 def _paid(budget: Budget, values: Iterator[Any]) -> Iterator[Any]:
@@ -223,11 +240,18 @@ def _wordwrap(
 
 
 def _batch(budget: Budget, value: Any, linecount: int, fill_with: Any = None) -> None:
-    budget.spend(ELEMENT * max(0, int(linecount)))
+    budget.spend(ELEMENT * _some(linecount))
 
 
 def _slice(budget: Budget, value: Any, slices: int, fill_with: Any = None) -> None:
-    budget.spend(ELEMENT * max(0, int(slices)))
+    budget.spend(ELEMENT * _some(slices))
+
+
+def _some(number: Any) -> int:
+    """Give a number of parts, of which Jinja makes one or none where it is below 1."""
+    if not isinstance(number, int) or number < 1:
+        raise ValueError("no number of parts")
+    return number
 
 
 def _round(budget: Budget, value: Any, precision: int = 0, method: str = "common") -> None:
