@@ -37,7 +37,7 @@ UNKNOWABLE = {
         dataset/no-such-metadata dataset-cells/* dataset-files/* dataset-images/*
         dataset-clean/nothing-is-left exemplars/a-sample-under-test exemplars/more-than-there-are
         exemplars/no-such-id exemplars/similar-by-an-unknown-field
-        exemplars/the-answer-in-the-prompt""",
+        exemplars/the-answer-in-the-prompt controls/shuffled-of-one-sample""",
     "another file is meant, which is not there, or is another": """
         controls/of-no-variant dataset/no-such dataset/no-such-[fp]* decide/unknown-baseline
         exemplars/no-such-dataset extends/a-c* extends/itself extends/missing*
