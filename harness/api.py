@@ -19,6 +19,7 @@ from harness.errors import ConfigError
 from harness.executors.cancelling import CancellableExecutor
 from harness.frames import result_frame, score_frame
 from harness.metrics.registry import parse_spec
+from harness.pipeline.across.two_runs import compare_runs
 from harness.pipeline.asking.plan import Choice
 from harness.pipeline.asking.prediction_run import METRICS, score_predictions
 from harness.pipeline.asking.run import run_suite
@@ -280,7 +281,7 @@ def score(
     written = [metrics] if isinstance(metrics, str) else metrics
     specs = tuple(map(parse_spec, written))
     if run is not None and predictions is None and dataset is None and not (steps or split):
-        path = run.path if isinstance(run, Run) else open_run(run).path
+        path = _path_of(run)
         rescore(RunFolder(path), specs, instead=instead)
         return Run(path=path)
     if run is None and predictions is not None and dataset is not None:
@@ -298,28 +299,45 @@ def score(
 
 def compare(
     run: Run | str | Path,
+    other: Run | str | Path | None = None,
     *,
-    systems: Sequence[str] = (),
+    systems: Sequence[str | None] = (),
     baseline: str | None = None,
     metric: str | None = None,
     resampling: Resampling = USUAL,
 ) -> RunComparison:
-    """Compare the systems of a scored run in pairs.
+    """Compare the systems of a scored run in pairs, or systems of two runs over the same samples.
 
     Args:
-        run: a run, or its folder.
-        systems: show only these; default: all. All of the run are tested together.
-        baseline: stands first in its pairs; default: the suite's.
+        run: a run, or its folder; of two the one with the baseline.
+        other: the run with the candidate.
+        systems: show only these; default: all. All of the run are tested together. Of two runs the
+            baseline and the candidate; default: all that have one name in both.
+        baseline: stands first in its pairs; default: the suite's. Of one run alone.
         metric: what the verdict is about; default: what the suite declares.
         resampling: how often answers are exchanged, and from which seed.
 
     Raises:
-        HarnessError: the run is not scored, or has no such system or metric.
+        HarnessError: a run is not scored, or has no such system or metric, or two runs cannot be
+            compared; the reason is told.
+        TypeError: two runs are compared by one system of each.
     """
-    path = run.path if isinstance(run, Run) else open_run(run).path
+    path = _path_of(run)
+    systems = [systems] if isinstance(systems, str) else systems
+    if other is not None:
+        one, two = (*systems, None, None)[:2]
+        if baseline is not None or len(systems) not in (0, 2):
+            raise TypeError("two runs are compared by one system of each: systems=(first, second)")
+        return compare_runs(
+            RunFolder(path),
+            RunFolder(_path_of(other)),
+            systems=(one, two),
+            metric=metric,
+            resampling=resampling,
+        )
     return compare_run(
         RunFolder(path),
-        systems=_words(systems),
+        systems=[name for name in systems if name is not None],
         baseline=baseline,
         metric=metric,
         resampling=resampling,
@@ -339,13 +357,16 @@ def effects(
     Raises:
         HarnessError: the run is not scored, or has no matrix, or no such metric.
     """
-    path = run.path if isinstance(run, Run) else open_run(run).path
-    return effects_of_run(RunFolder(path), metric=metric, resampling=resampling)
+    return effects_of_run(RunFolder(_path_of(run)), metric=metric, resampling=resampling)
 
 
 def _signatures(summary: RunSummary) -> dict[str, Signature]:
     """Give a signature a metric; those of several systems differ in what was scored alone."""
     return {r.metric: r.signature for r in summary.results if r.value is not None}
+
+
+def _path_of(run: Run | str | Path) -> Path:
+    return run.path if isinstance(run, Run) else open_run(run).path
 
 
 def _words(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ USAGE: tuple[type[BaseException], ...] = typer.BadParameter.__bases__
 
 @printing_safely
 def main() -> None:
-    """Run a verb and exit: 0 fine, 1 a user's error, 2 usage, 130 Ctrl-C."""
+    """Run a verb and exit: 0 fine, 1 a user's error, 2 usage, 3 a gate failed, 130 Ctrl-C."""
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     sys.excepthook = tell_trace

@@ -97,10 +97,11 @@ def print_comparison(compared: RunComparison) -> None:
         tests = max(pair.family for pair in every if not pair.confirmatory)
         said = "expl.: exploratory, not declared before the answers were there"
         if tests > 1:
-            said += f"; intervals and p-values allow for all {tests} comparisons of this run"
+            runs = "these runs" if compared.across else "this run"
+            said += f"; intervals and p-values allow for all {tests} comparisons of {runs}"
         say_sentences(said)
     say_sentences(*compared.notes())
-    if deciding.pairs:
+    if deciding.pairs and not compared.across:
         say_sentences(_letters(deciding))
     if many:
         say_sentences(

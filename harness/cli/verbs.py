@@ -10,6 +10,7 @@ import typer
 from harness.cli import (
     cache_verbs,
     check_verb,
+    compare_verb,
     compliance_verb,
     confirm_verb,
     data_verbs,
@@ -263,46 +264,7 @@ def report(
     say("", f"report: {folder.path / 'report.html'}")
 
 
-@app.command(epilog="Example:  harness compare results/recipe-titles --metric METEOR")
-def compare(
-    run: RunArgument,
-    systems: Annotated[
-        list[str] | None, typer.Argument(help="Only these systems. Default: all of the run.")
-    ] = None,
-    baseline: Annotated[
-        str | None, typer.Option("--baseline", help="The system that others are compared with.")
-    ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            "--metric",
-            help="Show this one alone. Default: all, and the verdict on the declared one.",
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the exchanges.")] = 0,
-    as_json: JsonOption = False,
-) -> None:
-    """Compare the systems of a run in pairs: difference, interval, p-value, verdict."""
-    from dataclasses import replace
-
-    from harness.cli.terminal import print_comparison
-    from harness.contrast import USUAL
-    from harness.pipeline.reading.choosing import lacks_pairs
-    from harness.pipeline.reading.comparing import compare_run
-
-    compared = compare_run(
-        open_chosen(run, lacks_pairs(metric)),
-        systems=systems or (),
-        baseline=baseline,
-        metric=metric,
-        resampling=replace(USUAL, seed=seed),
-    )
-    if metric:
-        compared = replace(compared, metrics=(compared.metric(compared.deciding),))
-    if as_json:
-        say_json(compared.json())
-    else:
-        print_comparison(compared)
+app.add_typer(compare_verb.app)
 
 
 @app.command("slices", epilog="Example:  harness slices results/recipe-titles --by ingredients")

@@ -205,7 +205,7 @@ def _small(pair: Comparison, high: float) -> str:
     return ""
 
 
-def _rounded_up(number: int) -> int:
+def rounded_up(number: int) -> int:
     """Keep two digits of a number that is no surer than that."""
     step = int(10 ** max(0, len(str(number)) - 2))
     return -(-number // step) * step
@@ -216,5 +216,5 @@ def _what_would(pair: Comparison) -> str:
     said = f"; a difference of {pair.smallest:.4f} would have shown" if pair.smallest else ""
     if pair.needed and pair.needed > pair.units:
         kind = "samples" if pair.units == pair.n_paired else "clusters"
-        said += f"; about {_rounded_up(pair.needed):,} {kind} would tell {pair.margin:g} from none"
+        said += f"; about {rounded_up(pair.needed):,} {kind} would tell {pair.margin:g} from none"
     return said

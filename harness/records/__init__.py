@@ -1,5 +1,6 @@
 """Every frozen dataclass that travels between the stages; no behaviour beyond small views."""
 
+from harness.records.across import Across
 from harness.records.answer import (
     Answer,
     ExpectedAnswers,
@@ -86,6 +87,7 @@ __all__ = [
     "FLOOR_SDS",
     "LINT_NAMES",
     "RUN_SCHEMA",
+    "Across",
     "Alike",
     "Answer",
     "Bar",

@@ -34,6 +34,8 @@ class Measured:
         samples: those of the run. All their references give CIDEr its document frequencies, so
             that systems with different failures are weighed alike.
         keep_texts: whether predictions are kept, for modules of ``evaluate``.
+        among: samples that scores owe something to, in the place of the run's own: those of
+            several runs that are compared.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Measured:
         samples: Sequence[Sample],
         *,
         keep_texts: bool = False,
+        among: Sequence[Sample] | None = None,
     ) -> None:
         self.metrics = dict(metrics)
         self.drawn = dict(drawn)
@@ -51,6 +54,7 @@ class Measured:
         """By label: why a metric could not be computed."""
         self.texts: dict[Draw, list[str | None]] = {}
         """Predictions by the place of their samples, None of failed ones; where they are kept."""
+        self._all = samples if among is None else among
         self._keep_texts = keep_texts
         self._row = {system: row for row, system in enumerate(drawn)}
         self._answered: dict[int, NDArray[np.bool_]] = {}
@@ -192,7 +196,7 @@ class Measured:
     def _metric(self, label: str) -> Metric:
         """Give a metric as it is among the run's samples."""
         if label not in self._among:
-            self._among[label] = self.metrics[label].among(self.samples)
+            self._among[label] = self.metrics[label].among(self._all)
         return self._among[label]
 
     def _add_raw(

@@ -6,8 +6,9 @@ pseudo-values of them, so that every score is a mean over independent units; ``i
 sure one score is, ``family`` which differences can be told apart (``exchanges`` tosses its coins,
 ``difference`` concludes each), ``letters`` how systems stand to each other, ``power`` what a run
 to come can show, ``components`` what varies from draw to draw, ``chance_gain`` what the best of
-many gains by having been chosen, ``ladder`` which gain is more than that, ``pooling`` how much of
-a slice's difference to believe, ``metric_agreement`` whether metrics agree.
+many gains by having been chosen, ``ladder`` which gain is more than that, ``rare_losses`` how
+much worse a system may be that hardly differs, ``pooling`` how much of a slice's difference to
+believe, ``metric_agreement`` whether metrics agree.
 """
 
 from harness.stats.chance_gain import chance_gain, expected_maximum
@@ -40,6 +41,7 @@ from harness.stats.power import (
     smallest_difference,
     units_needed,
 )
+from harness.stats.rare_losses import least_difference, units_for_least
 from harness.stats.rows import (
     Aggregate,
     aggregated,
@@ -76,6 +78,7 @@ __all__ = [
     "exchange_signs",
     "expected_maximum",
     "jackknife",
+    "least_difference",
     "letters",
     "noise_floor",
     "planned_bar",
@@ -90,6 +93,7 @@ __all__ = [
     "tell_apart",
     "unit_components",
     "unit_sizes",
+    "units_for_least",
     "units_needed",
     "within",
 ]

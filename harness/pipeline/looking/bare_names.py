@@ -1,4 +1,4 @@
-"""A path or a bare name → the suite or the run's folder that a user means."""
+"""A path or a bare name → the suite, the run's folder or the system of a run that a user means."""
 
 from __future__ import annotations
 
@@ -46,3 +46,28 @@ def named_run(named: Path) -> Path:
         f"no run '{named}', neither a folder here nor a suite with runs in {results}",
         hint=nearest(str(named), known) or "'harness run' makes one",
     )
+
+
+def run_and_system(word: str) -> tuple[Path, str | None] | None:
+    """Read ``RUN`` or ``RUN:SYSTEM``: where the run is, and the system's name if there is one.
+
+    A path or a name may hold a colon, and so may a system's name: the longest part that is a run
+    counts. None where there is no run of such a name.
+    """
+    ends = [i for i, letter in enumerate(word) if letter == ":"]
+    for end in (len(word), *reversed(ends)):
+        if (path := _run_at(word[:end])) is not None:
+            return path, word[end + 1 :] or None
+    return None
+
+
+def _run_at(name: str) -> Path | None:
+    """Give the folder of a run, or of a suite's runs; None where there are none."""
+    if not name:
+        return None
+    named = Path(name)
+    places = [named] if len(named.parts) != 1 else [named, project_root(Path()) / "results" / named]
+    for place in places:
+        if (place / "run.json").is_file() or next(place.glob("*/run.json"), None):
+            return place
+    return None

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from harness.metrics.arrays import FloatArray
     from harness.metrics.metric import Metric
     from harness.records import (
+        Across,
         Comparison,
         Control,
         Declaration,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunComparison:
-    """All pairs of a run's systems on all its metrics."""
+    """All pairs of a run's systems on all its metrics, or of systems of two runs."""
 
     metrics: tuple[ComparedMetric, ...]
     deciding: str
@@ -79,6 +80,8 @@ class RunComparison:
     """System → what it is shown in the place of a sample's images, of those that are controls."""
     leakage: tuple[str, ...] = ()
     """What prompts give away of the samples under test, where the suite allows it."""
+    across: Across | None = None
+    """None where all systems are of one run."""
 
     def under_floor(self, pair: Comparison) -> bool:
         """Tell whether a pair's difference may come from the engine alone."""
@@ -101,13 +104,15 @@ class RunComparison:
             "rank_correlation": [list(each) for each in self.rank_correlation],
             "letters": {metric.metric: dict(metric.letters) for metric in self.metrics},
             "pictures": [asdict(pair) for pair in self.pictures],
+            **({"across": asdict(self.across)} if self.across else {}),
         }
 
     def notes(self) -> list[str]:
         """Say what a reader of the verdicts has to know."""
         why = [f"Exploratory: {self.exploratory}."] if self.exploratory else []
         why += [f"Undecided: {text}." for text in self.undecided]
-        return [*why, *(f"Note: {caveat}." for caveat in self.caveats)]
+        how = self.across.said if self.across else ()
+        return [*how, *why, *(f"Note: {caveat}." for caveat in self.caveats)]
 
     def metric(self, name: str) -> ComparedMetric:
         """Find a metric's comparisons; one that is declared and has no value has none."""

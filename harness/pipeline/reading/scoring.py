@@ -234,7 +234,7 @@ class _Counted:
         self._counts = {system.name: SystemCounts(system, run, tools) for system in run.systems}
         self._differing = {name: Differing(len(samples)) for name in drawn if run.repeats > 1}
         for parts in answered.blocks():
-            _prepare(tools, parts)
+            prepare(tools, parts)
             for part in parts:
                 self.measured.add(part.draw, part.system, part.places, part.answers, part.raw)
                 self._counts[part.system].add(part)
@@ -276,7 +276,7 @@ def _uneven(
     return tuple(uneven)
 
 
-def _prepare(tools: ScoringTools, parts: Sequence[Part]) -> None:
+def prepare(tools: ScoringTools, parts: Sequence[Part]) -> None:
     """Tokenise all texts of a block at once, for each time Java is started; count their n-grams."""
     texts: dict[str, None] = {}
     for part in parts:

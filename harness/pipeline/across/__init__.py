@@ -1,0 +1,1 @@
+"""What is said of several runs together: compared, gated, ranked, followed over time."""

@@ -1,0 +1,78 @@
+"""A run's completions → what each of its systems is, whatever it is called there.
+
+Two systems of two runs are the same one if a model with the same settings was sent the same
+messages and images for each sample that both have, and its answers were post-processed alike. Names
+and files of prompts are not looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from harness.records import RunRecord, StoredCompletion
+
+Way = tuple[str, str]
+"""Hashes of the model with its engine, and of the decoding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What one system is."""
+
+    steps: tuple[str, ...]
+    """Of post-processing."""
+    control: str | None
+    ways: frozenset[Way]
+    """One, unless completions of a run were made under another version of its key."""
+    asked: dict[str, int]
+    """Sample → a hash of what was sent for it, of this process alone; empty where the run is so old
+    that it does not know."""
+
+    def is_of(self, other: Identity) -> bool:
+        """Tell whether two are the same system, as far as the samples that both have can tell."""
+        if (self.steps, self.control, self.ways) != (other.steps, other.control, other.ways):
+            return False
+        few, many = sorted((self.asked, other.asked), key=len)
+        common = [name for name in few if name in many]
+        return bool(common) and all(few[name] == many[name] for name in common)
+
+
+@dataclass(slots=True)
+class Noting:
+    """Notes what was asked while a run's completions go by.
+
+    Args:
+        run: whose they are.
+    """
+
+    run: RunRecord
+    _asked: dict[str, dict[str, int]] = field(default_factory=dict)
+    _ways: dict[str, set[Way]] = field(default_factory=dict)
+
+    def watch(self, lines: Iterable[StoredCompletion]) -> Iterator[StoredCompletion]:
+        """Hand completions on, and note those of the first draw."""
+        for line in lines:
+            record = line.record
+            if line.draw == 0 and record:
+                self._ways.setdefault(line.system, set()).add(
+                    (str(record.get("model")), str(record.get("decoding")))
+                )
+                sent = [record.get(part) for part in ("messages", "images", "pixels")]
+                self._asked.setdefault(line.system, {})[line.sample_id] = hash(repr(sent))
+            yield line
+
+    def identities(self) -> dict[str, Identity]:
+        """Give what each system of the run is, once all completions have gone by."""
+        return {
+            system.name: Identity(
+                steps=self.run.variants[system.variant].steps(system.pipeline),
+                control=system.control,
+                ways=frozenset(self._ways.get(system.asked_as, ())),
+                asked=self._asked.get(system.asked_as, {}),
+            )
+            for system in self.run.systems
+        }
