@@ -152,6 +152,19 @@ def choice_of(
     )
 
 
+def written_page(path: Path, page: str) -> None:
+    """Write a page into a file that the user names, and say so.
+
+    Raises:
+        HarnessError: it cannot be written.
+    """
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be written ({error})") from error
+    tell(f"page: {path}")
+
+
 def share_or_count(text: str | None) -> str | None:
     """Check that an option is a number, or a share such as 5%.
 

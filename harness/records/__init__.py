@@ -8,6 +8,7 @@ from harness.records.answer import (
     PredictionStatus,
     StoredCompletion,
 )
+from harness.records.board import Board, Leaderboard, Standing
 from harness.records.chosen_rows import Choosing, Chosen, Condition, Drawn, Plain
 from harness.records.data_facts import (
     Alike,
@@ -91,6 +92,7 @@ __all__ = [
     "Alike",
     "Answer",
     "Bar",
+    "Board",
     "CellPlace",
     "Choosing",
     "Chosen",
@@ -124,6 +126,7 @@ __all__ = [
     "ImagePart",
     "Json",
     "Ladder",
+    "Leaderboard",
     "Lint",
     "LintName",
     "Look",
@@ -163,6 +166,7 @@ __all__ = [
     "SplitRecord",
     "Splits",
     "Spread",
+    "Standing",
     "StoredCompletion",
     "Suite",
     "System",

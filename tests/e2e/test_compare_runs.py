@@ -306,6 +306,22 @@ def test_from_python(score, project):
         package.compare(first, package.score(first))
 
 
+def test_a_leaderboard_of_two_runs_has_the_letters_of_one_run(score, told, project, harness):
+    """``plain`` stands in both and counts once; the family is that of three systems."""
+    together = told(score("plain", "title", "wordy"))
+    folders = score("plain", "title"), score("plain", "wordy")
+
+    done = harness("leaderboard", *folders, "--json", cwd=project)
+
+    [board] = json.loads(done.stdout)["boards"]
+    for column in ("CIDEr", "BLEU_4"):
+        letters = {each["name"]: each["letters"][column] for each in board["standings"]}
+        assert letters == together["letters"][column]
+        assert len(set(letters.values())) > 1
+    assert board["comparisons"] == together["pairs"][0]["family"]
+    assert board["standings"][0]["name"] == "title"
+
+
 # Gates
 
 

@@ -164,7 +164,7 @@ def compare_merged(
 
 
 def _deciding(merged: Merged, metric: str | None, differing: Collection[str]) -> str:
-    """Find the column that sentences are about: what the candidates' suite declares, if both have it.
+    """Find the column that sentences are about: a declared one of the candidates, if both have it.
 
     Raises:
         MetricError: the runs have no metric of this name in common.
