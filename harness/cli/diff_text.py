@@ -124,6 +124,11 @@ def _near(lines: Sequence[Line]) -> Iterator[Line | None]:
         yield None
 
 
+def print_changed(line: Line) -> None:
+    """Print a line of a prompt that was removed or added."""
+    _print_text(line, indent="  ")
+
+
 def _print_text(line: Line, indent: str) -> None:
     """Print a line; its changed words are marked where others of it are alike."""
     style = _STYLES[line.change]

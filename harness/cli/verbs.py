@@ -15,6 +15,7 @@ from harness.cli import (
     confirm_verb,
     data_verbs,
     effect_verb,
+    history_verb,
     leaderboard_verb,
     power_verb,
     render_verb,
@@ -300,6 +301,7 @@ app.add_typer(power_verb.app)
 app.add_typer(effect_verb.app)
 app.add_typer(compliance_verb.app)
 app.add_typer(leaderboard_verb.app)
+app.add_typer(history_verb.app)
 app.add_typer(run_verbs.app)
 app.add_typer(schema_verb.app)
 app.add_typer(data_verbs.app, name="data")

@@ -20,6 +20,13 @@ from harness.records.data_facts import (
     Spread,
 )
 from harness.records.effect import Effect
+from harness.records.history import (
+    History,
+    HistoryChart,
+    HistoryLine,
+    HistoryStep,
+    PromptLine,
+)
 from harness.records.json_value import Json
 from harness.records.lint import LINT_NAMES, Lint, LintName, Silence
 from harness.records.look import Look, LookLine, ShownBest, TriedPrompts
@@ -121,6 +128,10 @@ __all__ = [
     "FlagShare",
     "GitState",
     "GreyPlace",
+    "History",
+    "HistoryChart",
+    "HistoryLine",
+    "HistoryStep",
     "Idea",
     "ImageCounts",
     "ImagePart",
@@ -148,6 +159,7 @@ __all__ = [
     "Plain",
     "Prediction",
     "PredictionStatus",
+    "PromptLine",
     "PromptVariant",
     "RenderedPrompt",
     "Repeats",

@@ -145,13 +145,17 @@ def versions(runs: Sequence[OpenedRun]) -> list[Version]:
     return sorted(found, key=lambda version: runs.index(version.runs[0]))
 
 
-def entrants_of(opened: OpenedRun) -> list[Entrant]:
+def entrants_of(opened: OpenedRun, example: str | None = None) -> list[Entrant]:
     """Give the systems of a run, but for controls and what a ladder does not show.
+
+    Args:
+        opened: the run.
+        example: a sample of which it is kept what was sent.
 
     Raises:
         StoreError: its completions are damaged.
     """
-    noting = Noting(opened.run)
+    noting = Noting(opened.run, example)
     for _ in noting.watch(opened.folder.completions()):
         pass
     identities, out = noting.identities(), hidden(opened.summary)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from harness.records import RunRecord, StoredCompletion
+    from harness.records import Json, RunRecord, StoredCompletion
 
 Way = tuple[str, str]
 """Hashes of the model with its engine, and of the decoding."""
@@ -31,11 +31,16 @@ class Identity:
     asked: dict[str, int]
     """Sample → a hash of what was sent for it, of this process alone; empty where the run is so old
     that it does not know."""
+    example: Mapping[str, Json] | None = None
+    """What the completion of one sample depends on, where one was to be kept."""
 
     def is_of(self, other: Identity) -> bool:
         """Tell whether two are the same system, as far as the samples that both have can tell."""
-        if (self.steps, self.control, self.ways) != (other.steps, other.control, other.ways):
-            return False
+        alike = (self.steps, self.control, self.ways) == (other.steps, other.control, other.ways)
+        return alike and self.asks_as(other)
+
+    def asks_as(self, other: Identity) -> bool:
+        """Tell whether two send models the same, whichever models these are."""
         few, many = sorted((self.asked, other.asked), key=len)
         common = [name for name in few if name in many]
         return bool(common) and all(few[name] == many[name] for name in common)
@@ -47,11 +52,14 @@ class Noting:
 
     Args:
         run: whose they are.
+        example: a sample of which all that its completions depend on is kept.
     """
 
     run: RunRecord
+    example: str | None = None
     _asked: dict[str, dict[str, int]] = field(default_factory=dict)
     _ways: dict[str, set[Way]] = field(default_factory=dict)
+    _examples: dict[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def watch(self, lines: Iterable[StoredCompletion]) -> Iterator[StoredCompletion]:
         """Hand completions on, and note those of the first draw."""
@@ -63,6 +71,8 @@ class Noting:
                 )
                 sent = [record.get(part) for part in ("messages", "images", "pixels")]
                 self._asked.setdefault(line.system, {})[line.sample_id] = hash(repr(sent))
+                if line.sample_id == self.example:
+                    self._examples[line.system] = record
             yield line
 
     def identities(self) -> dict[str, Identity]:
@@ -73,6 +83,7 @@ class Noting:
                 control=system.control,
                 ways=frozenset(self._ways.get(system.asked_as, ())),
                 asked=self._asked.get(system.asked_as, {}),
+                example=self._examples.get(system.asked_as),
             )
             for system in self.run.systems
         }

@@ -70,7 +70,7 @@ def _board(version: Version, metric: str | None, resampling: Resampling) -> Boar
     compared = contrast(
         list(tables.values()), names, clusters=version.clusters, resampling=resampling
     )
-    deciding = _deciding(version, columns, entrants, metric)
+    deciding = deciding_column(version, columns, entrants, metric)
     letters = {column.metric: _letters(column, names, entrants, columns) for column in compared}
     standings = [
         _standing(entrant, name, i, older[i], columns, letters)
@@ -123,7 +123,7 @@ def _names(entrants: Sequence[Entrant]) -> list[str]:
     ]
 
 
-def _deciding(
+def deciding_column(
     version: Version, columns: Columns, entrants: Sequence[Entrant], metric: str | None
 ) -> str:
     """Find the column that systems are ranked by."""
