@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import JsonOption, open_chosen, run_named
-from harness.cli.output import say, say_json, tell
+from harness.cli.output import say_json, say_sentences, tell
 from harness.errors import StoreError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def compare(
     else:
         if compared:
             print_comparison(compared)
-        say(*(result.sentence() for result in results))
+        say_sentences(*(result.sentence() for result in results))
     if junit:
         _write_junit(junit, asked, results)
     if not all(result.passed for result in results):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import JsonOption, run_named, written_page
-from harness.cli.output import say, say_json
+from harness.cli.output import say, say_json, say_sentences
 
 if TYPE_CHECKING:
     from harness.records import History, HistoryChart, HistoryLine
@@ -53,7 +53,7 @@ def history(
         return
     for chart in found.charts:
         _print(found, chart, diff=diff)
-    say(*(f"passed over: {line}" for line in found.passed_over))
+    say_sentences(*(f"passed over: {line}" for line in found.passed_over))
 
 
 def _print(found: History, chart: HistoryChart, *, diff: bool) -> None:
@@ -68,7 +68,7 @@ def _print(found: History, chart: HistoryChart, *, diff: bool) -> None:
             grid.add(*row)
         grid.end_section()
     grid.show()
-    say(*notes(found, chart), "")
+    say_sentences(*notes(found, chart), "")
     if diff:
         for line in chart.lines:
             _print_diffs(line)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import JsonOption, run_named, written_page
-from harness.cli.output import say, say_json
+from harness.cli.output import say, say_json, say_sentences
 
 if TYPE_CHECKING:
     from harness.records import Board
@@ -73,7 +73,7 @@ def leaderboard(
     else:
         for board in found.boards:
             _print(board)
-        say(*(f"passed over: {line}" for line in found.passed_over))
+        say_sentences(*(f"passed over: {line}" for line in found.passed_over))
 
 
 def _print(board: Board) -> None:
@@ -88,4 +88,4 @@ def _print(board: Board) -> None:
     on_terminal = grid.show()
     if not on_terminal and any(cell.best for cells, _ in table.rows() for cell in cells):
         say("* best of the column")
-    say(*table.notes, "")
+    say_sentences(*table.notes, "")

@@ -16,7 +16,7 @@ from harness.pipeline.across.data_versions import (
     open_finished,
     versions,
 )
-from harness.pipeline.reading.comparing import DECIDING
+from harness.pipeline.reading.deciding import DECIDING
 from harness.records import Board, Leaderboard, Standing
 
 if TYPE_CHECKING:
