@@ -62,7 +62,7 @@ def _print(found: History, chart: HistoryChart, *, diff: bool) -> None:
 
     why = f"; a table of its own: {chart.why}" if chart.why else ""
     say(f"{chart.dataset}{why}", bold=True)
-    grid = Grid(header(found.metric), left=5, names=2)
+    grid = Grid(header(found.metric), left=3, names=2)
     for line in chart.lines:
         for row in rows(line):
             grid.add(*row)

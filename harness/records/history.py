@@ -27,6 +27,8 @@ class HistoryStep:
     """The runs that had it, the oldest first; the numbers are of the newest."""
     place: int
     """Of its first run among those of its chart, from 0."""
+    last: int
+    """Of its newest run."""
     created: str
     """Of the first run; ISO 8601, UTC."""
     commit: str | None

@@ -16,26 +16,32 @@ _COMMIT = 8
 def header(metric: str) -> tuple[str, ...]:
     """Name the columns of ``rows``."""
     return (
-        "line", "step", "first run", "commit", "changed", metric, "95 % interval",
-        "against the step before", "against the first",
+        "line", "step", "changed", metric, "against the step before", "against the first",
+        "commit", "first run",
     )  # fmt: skip
 
 
 def rows(line: HistoryLine) -> Iterator[tuple[str, ...]]:
     """Write the steps of a line as cells."""
     for step in line.steps:
-        low, high = step.interval or (None, None)
         yield (
             line.name,
             str(step.number),
-            step.created[:16].replace("T", " "),
-            commit_text(step),
             changed_text(step),
-            "–" if step.value is None else f"{step.value:.4f}",
-            "–" if low is None else f"{low:.4f} … {high:.4f}",
+            _score_text(step),
             difference_text(step.before),
             difference_text(step.first),
+            commit_text(step),
+            step.created[:16].replace("T", " "),
         )
+
+
+def _score_text(step: HistoryStep) -> str:
+    if step.value is None:
+        return "–"
+    if step.interval is None:
+        return f"{step.value:.4f}"
+    return "{:.4f} [{:.4f}, {:.4f}]".format(step.value, *step.interval)
 
 
 def commit_text(step: HistoryStep) -> str:
@@ -66,7 +72,7 @@ def difference_text(pair: Comparison | None) -> str:
 def notes(found: History, chart: HistoryChart) -> list[str]:
     """Say what a reader of a chart has to know."""
     metric = found.metric
-    lines = []
+    lines = [f"{metric}, and differences of it, with 95 % intervals"]
     if chart.comparisons:
         lines.append(
             f"* told apart; exploratory: intervals allow for all {chart.comparisons} comparisons "

@@ -1,23 +1,26 @@
 """A chart of a suite's history → one SVG picture: a line a variant, a dot a step, its interval.
 
-Steps stand where their first runs do, the oldest left. Where two lines have one colour, their names
-tell them apart.
+Steps stand where their first runs do, the oldest left, and last until their newest. Where two lines
+have one colour, their names tell them apart.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.report.plot_parts import HUES, cut, escaped, figure, line, span, text, ticks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from harness.records import HistoryChart, HistoryLine
 
-WIDTH, HEIGHT = 640, 340
-_LEFT, _TOP, _BOTTOM = 52, 14, 40
-_NAMES = 150
+WIDTH, HEIGHT = 500, 320
+_LEFT, _TOP, _BOTTOM = 46, 14, 40
+_NAMES = 122
 """Room for names right of the lines."""
-_TEXT = 20
+_TEXT = 16
 _APART = 15.0
 """Pixels between two names."""
 _ASIDE = 5.0
@@ -52,28 +55,40 @@ def history_svg(chart: HistoryChart, metric: str) -> str | None:
         for i in range(0, len(chart.runs), every)
     ]
     parts.append(text((_LEFT + right) / 2, base + 34, "run", "pp-soft", anchor="middle"))
-    ends = []
+    ends: list[tuple[float, int, HistoryLine]] = []
     for number, each in enumerate(chart.lines):
-        aside = _ASIDE * (number - (len(chart.lines) - 1) / 2)
-        points = [(_LEFT + 15 + room * step.place + aside, step) for step in each.steps]
-        drawn = [(x, up(step.value), step) for x, step in points if step.value is not None]
+        start = _LEFT + 15 + _ASIDE * (number - (len(chart.lines) - 1) / 2)
         parts.append(f'<g class="pp-{number % HUES}">')
-        path = " L".join(f"{x:.1f} {y:.1f}" for x, y, _ in drawn)
-        parts.append(f'<path class="pp-path" d="M{path}"/>')
-        for x, y, step in drawn:
-            if step.interval:
-                parts.append(line(x, up(step.interval[0]), x, up(step.interval[1]), "pp-whisker"))
-            said = f"{each.name}, step {step.number} ({step.runs[0]}): {step.value:.4f}"
-            parts.append(
-                f'<circle class="pp-dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5">'
-                f"<title>{escaped(said)}</title></circle>"
-            )
+        parts += _drawn(each, partial(_across, start, room), up)
         parts.append("</g>")
-        if drawn:
-            ends.append((drawn[-1][1], number, each))
+        scores = [step.value for step in each.steps if step.value is not None]
+        ends += [(up(score), number, each) for score in scores[-1:]]
     parts += _names(ends, right)
     told = "; ".join(_told(each) for each in chart.lines)
     return figure(parts, title=f"{metric} over time: {told}", width=WIDTH, height=HEIGHT)
+
+
+def _across(start: float, room: float, place: int) -> float:
+    return start + room * place
+
+
+def _drawn(
+    each: HistoryLine, across: Callable[[int], float], up: Callable[[float], float]
+) -> Iterator[str]:
+    """Draw a line: through the first and the newest run of each step, a dot at the first."""
+    shown = [(step, step.value) for step in each.steps if step.value is not None]
+    points = [(across(x), up(v)) for step, v in shown for x in (step.place, step.last)]
+    path = " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    yield f'<path class="pp-path" d="M{path}"/>' if points else ""
+    for step, value in shown:
+        x = across(step.place)
+        if step.interval:
+            yield line(x, up(step.interval[0]), x, up(step.interval[1]), "pp-whisker")
+        said = f"{each.name}, step {step.number} ({step.runs[0]}): {value:.4f}"
+        yield (
+            f'<circle class="pp-dot" cx="{x:.1f}" cy="{up(value):.1f}" r="4.5">'
+            f"<title>{escaped(said)}</title></circle>"
+        )
 
 
 def _names(ends: list[tuple[float, int, HistoryLine]], right: float) -> list[str]:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as Xml
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.special import stdtrit
 
 import harness as package
@@ -211,6 +212,23 @@ def test_other_images_are_told_from_the_same(score, told, project):
     assert "left out, for their images are others in the other run: 5" in "\n".join(
         found["across"]["said"]
     )
+
+
+def test_an_image_is_known_by_its_bytes_whatever_its_file(project, harness, told):
+    """Of runs of a model: one picture is painted anew, and all are moved."""
+    images = project / "datasets/dishes/images"
+    first = json.loads(harness("run", "prompts/titles", "--json", cwd=project).stdout)["folder"]
+    Image.new("RGB", (64, 48), (1, 2, 3)).save(images / "s2.png")
+    images.rename(project / "datasets/dishes/moved")
+    dataset = project / "datasets/dishes.yaml"
+    dataset.write_text(dataset.read_text().replace("dishes/images", "dishes/moved"))
+    second = json.loads(harness("run", "prompts/titles", "--json", cwd=project).stdout)["folder"]
+
+    found = told(f"{first}:plain", f"{second}:title")
+
+    assert {p["n_paired"] for p in found["pairs"]} == {3}
+    said = "\n".join(found["across"]["said"])
+    assert "left out, for their images are others in the other run: 1 (s2)" in said
 
 
 def test_other_tokenisers_and_splits_are_refused_together(score, compare, project):

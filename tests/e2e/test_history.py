@@ -121,7 +121,7 @@ def test_other_data_start_a_chart_of_their_own_and_say_why(project, edited, told
 
     assert [chart["why"] for chart in charts] == [
         None,
-        "other references of 1 samples",
+        "other references of 1 sample",
         "other samples (20, before 60)",
     ]
     assert [len(steps_of(chart, "title")) for chart in charts] == [4, 1, 1]

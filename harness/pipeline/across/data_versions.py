@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.contrast import MeasuredMetric
+from harness.contrast import MeasuredMetric, units_text
 from harness.errors import StoreError
 from harness.fingerprint import canonical_json
 from harness.metrics.metric import applies
@@ -72,7 +72,7 @@ class Version:
             return f"other samples ({len(own)}, before {len(others)})"
         changed = sum(own[name].references != others[name].references for name in own)
         if changed:
-            return f"other references of {changed} samples"
+            return f"other references of {units_text(changed, None)}"
         return "other images"
 
 

@@ -233,6 +233,7 @@ def _steps(
             number=i + 1,
             runs=tuple(entrant.opened.name for entrant in step.runs),
             place=runs.index(oldest.name),
+            last=runs.index(step.runs[-1].opened.name),
             created=oldest.run.created,
             commit=git.commit if git else None,
             dirty=git.dirty if git else None,

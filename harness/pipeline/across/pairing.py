@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.contrast import units_text
 from harness.errors import StoreError
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Pairing:
 
     def said(self) -> list[str]:
         """Say which samples are compared, and what became of the others."""
-        lines = [f"compared on {self.in_all} samples with the same id, images and references"]
+        lines = [
+            f"compared on {units_text(self.in_all, None)} with the same id, images and references"
+        ]
         if self.unknown_images:
             lines[0] += f" (of {self.unknown_images} a run does not know the images)"
         if any(self.alone):
