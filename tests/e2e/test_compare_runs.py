@@ -266,6 +266,20 @@ def test_what_was_computed_otherwise_is_computed_anew(score, told, project):
         assert other["delta"] == pytest.approx(one["delta"], rel=1e-12, abs=1e-15)
 
 
+def test_what_cannot_be_computed_anew_is_refused(score, compare, project, monkeypatch):
+    """Other signatures, and no Java here to compute BLEU and CIDEr in one way."""
+    first, second = score("plain"), score("title")
+    path = project / second / "summary.json"
+    path.write_text(path.read_text().replace("|tok:ptb|", "|tok:ptb-2|"))
+    monkeypatch.setenv("HARNESS_JAVA", str(project / "no-java"))
+
+    done = compare(first, second)
+
+    assert done.returncode == 1
+    assert "no metric can be compared: bleu: " in done.stderr
+    assert "no-java" in done.stderr
+
+
 def test_a_metric_that_one_run_lacks_is_not_compared_and_said(score, told):
     found = told(score("plain", metrics=("bleu", "cider")), score("title", metrics=("bleu",)))
 
