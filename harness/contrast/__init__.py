@@ -24,6 +24,7 @@ from harness.contrast.families import (
 )
 from harness.contrast.groups import FEWEST_DIFFERENT, SEEN, MeasuredMetric, grouped
 from harness.contrast.words import (
+    ROUGH,
     WITH,
     ordered,
     p_text,
@@ -38,6 +39,7 @@ from harness.contrast.words import (
 
 __all__ = [
     "FEWEST_DIFFERENT",
+    "ROUGH",
     "SEEN",
     "USUAL",
     "WITH",

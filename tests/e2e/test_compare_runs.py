@@ -446,6 +446,19 @@ def test_a_gate_in_one_run_is_against_its_baseline(score, compare, told_gate):
     assert "no margin for CIDEr: how large a loss matters?" in unknown.stderr
 
 
+def test_the_margin_that_a_suite_declares_is_used(project, harness, told_gate):
+    """Of four samples, which are too few for anything."""
+    suite = project / "prompts/titles/suite.yaml"
+    declared = "decide: {metric: CIDEr, baseline: plain, margin: 0.25}\n"
+    suite.write_text(suite.read_text() + declared)
+    folder = json.loads(harness("run", "prompts/titles", "--json", cwd=project).stdout)["folder"]
+
+    code, [gate] = told_gate(folder, "plain", "CIDEr", "title")
+
+    assert (code, gate["margin"], gate["outcome"]) == (3, 0.25, "cannot tell")
+    assert "it takes 6 independent samples at the least" in gate["sentence"]
+
+
 def test_the_bound_of_a_gate_is_that_of_its_test_alone(score, told_gate):
     """One test, one-sided at 2.5 %: no worse than Student's on 60 samples, and not far from it."""
     first, second = score("plain"), score("title")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness import stats
 from harness.contrast import (
+    ROUGH,
     USUAL,
     MeasuredMetric,
     conclude,
@@ -117,7 +118,7 @@ class GateResult:
             return (
                 f"on {pair.metric}, {pair.candidate} is not worse than {pair.baseline} by {margin} "
                 f"or more: the difference is {signed(pair.delta)}, and at least "
-                f"{signed(self.least or 0.0)} (one-sided, 97.5 %; {n})"
+                f"{signed(self.least or 0.0)} (one-sided, 97.5 %; {n}){ROUGH if pair.rough else ''}"
             )
         if self.outcome == "worse" and pair.interval:
             low, high = map(signed, pair.interval)
