@@ -95,7 +95,7 @@ class Sums:
         interval = smallest = None
         if reachable:
             as_t = needed * math.sqrt((even - 1) / (even - needed**2))
-            found = self._interval(mean, sd, needed=needed, as_t=as_t)
+            found = self._interval(mean, sd, needed=needed, as_t=as_t, told_apart=told_apart)
             interval = _one_side(*found, mean, told_apart=told_apart)
             smallest = _smallest(
                 (as_t + t_quantile(POWER, df)) / math.sqrt(n), sd, share=self.share
@@ -116,36 +116,45 @@ class Sums:
         )
 
     def _sd(self) -> float:
-        """Give the standard deviation of a unit's difference from what its size lets expect."""
+        """Give the standard deviation of a unit's difference from what its size lets expect.
+
+        Where every unit differs by as much, that of one unit more, which does not differ: n alike
+        do not tell that the next one is.
+        """
         delta = self.total / self.units
         squares, weighed = self.squares, self.weighed
         spread = max(0.0, squares - 2.0 * delta * weighed + delta**2 * self.weights)
+        if spread <= ROUNDING * squares:
+            return abs(delta) / math.sqrt(self.units + 1)
         return math.sqrt(spread / (self.units - 1)) if self.units > 1 else 0.0
 
     def _skewness(self, sd: float) -> float:
         """Give the skewness of the units' differences; 0 where they do not vary."""
         return self.cubes / self.units / sd**3 if sd else 0.0
 
-    def _interval(self, mean: float, sd: float, *, needed: float, as_t: float) -> Interval:
+    def _interval(
+        self, mean: float, sd: float, *, needed: float, as_t: float, told_apart: bool
+    ) -> Interval:
         """Give the differences that are not ruled out.
 
         Near 0 the exchanges decide (``_one_side``). Further out a share's are told by Tango's score
         test, which is theirs at 0. Of other units alike in size an end is Student's, or the one
-        with the skewness taken out where that lies further out: taken out alone it made intervals
-        too short under the high bars of large families. Of uneven units they are those δ for
-        which (Σd − nδ)² ≤ needed² · Σ(d − wδ)².
+        with the skewness taken out where that lies further out, yet not beyond a 0 that the test
+        rules out: taken out alone it made intervals too short under the high bars of large
+        families. Of uneven units they are those δ for which (Σd − nδ)² ≤ needed² · Σ(d − wδ)².
         """
         n = self.units
         if self.share:
             differing, surplus = self.squares, self.total
             wins, losses = (differing + surplus) / 2, (differing - surplus) / 2
             return paired_share_interval(round(wins), round(losses), n, needed)
-        if sd == 0.0:
-            return mean, mean
         if self.weights == n:
-            low, high = skewed_interval(mean, sd, self._skewness(sd), n, as_t)
             half = as_t * sd / math.sqrt(n)
-            return min(low, mean - half), max(high, mean + half)
+            low, high = skewed_interval(mean, sd, self._skewness(sd), n, as_t)
+            ends = min(low, mean - half), max(high, mean + half)
+            if told_apart and ends[0] <= 0.0 <= ends[1]:
+                return (mean - half, ends[1]) if mean > 0 else (ends[0], mean + half)
+            return ends
         weighed = self.weighed
         whole = n**2 - needed**2 * self.weights
         center = (self.total * n - needed**2 * weighed) / whole

@@ -405,14 +405,28 @@ def test_no_share_differs_by_more_than_all():
     assert found.interval[0] > 0
 
 
-def test_the_same_gain_everywhere_is_told_and_exact():
+def test_the_same_gain_everywhere_is_told_as_if_one_unit_more_did_not_gain():
     first = np.random.default_rng(0).random(50)
 
     (found,) = differences(np.vstack([first, first + 0.1]))
 
     assert found.told_apart
-    assert found.interval == pytest.approx((0.1, 0.1), rel=1e-6)
-    assert found.unit_sd == pytest.approx(0.0, abs=1e-6)
+    assert found.delta == pytest.approx(0.1)
+    assert found.unit_sd == pytest.approx(np.std([0.1] * 50 + [0.0], ddof=1))
+    low, high = found.interval
+    assert 0.09 < low < 0.0965
+    assert high == pytest.approx(0.2 - low)
+
+
+def test_an_end_that_skewness_would_move_over_a_0_that_is_ruled_out_is_students():
+    gains = np.array([0.3] * 7 + [-0.2])
+
+    (found,) = differences(np.vstack([np.zeros(8), gains]))
+
+    assert found.told_apart
+    low, high = found.interval
+    assert low > 0.05
+    assert high == pytest.approx(2 * gains.mean() - low)
 
 
 def test_sums_that_were_rounded_apart_are_no_difference():
