@@ -1,8 +1,12 @@
 """Intervals against scipy's, against the truth, and where there is nothing to tell."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import scipy.optimize
+import scipy.special
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +14,14 @@ from hypothesis import strategies as st
 from harness.metrics.caption import Bleu
 from harness.metrics.tools import ScoringTools
 from harness.stats import TOO_FEW_MATCHES, TOO_FEW_UNITS, estimate, within
-from harness.stats.intervals import paired_share_interval, skewed_interval
+from harness.stats.intervals import paired_share_interval, skewed_interval, t_quantile
 
+MANY = """
+import sys
+from harness.stats.intervals import t_quantile
+t_quantile(0.975, 1e3)
+print("scipy" in sys.modules)
+"""
 BLEU = Bleu(ScoringTools(tokenizer="none"))
 
 
@@ -291,3 +301,15 @@ def test_an_interval_is_cut_to_what_is_possible():
     assert within((-0.2, 0.7), (0.0, 1.0)) == (0.0, 0.7)
     assert within((0.2, 1.7), (0.0, 1.0)) == (0.2, 1.0)
     assert within((-3.0, 4.0), None) == (-3.0, 4.0)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8, 0.975, 0.995, 0.999999])
+@pytest.mark.parametrize("degrees", [5.0, 959.5, 1e3, 1234.5, 2e4, 1e6])
+def test_a_quantile_of_students_t_is_scipys(share, degrees):
+    theirs = scipy.special.stdtrit(degrees, share)
+    assert t_quantile(share, degrees) == pytest.approx(theirs, rel=2e-15, abs=1e-15)
+
+
+def test_scipy_is_not_loaded_for_a_quantile_of_many_degrees_of_freedom():
+    said = subprocess.run([sys.executable, "-c", MANY], check=True, capture_output=True, text=True)
+    assert said.stdout == "False\n"
