@@ -66,12 +66,11 @@ class Packing:
 
 
 def packed_if_many(samples: Iterable[Sample]) -> Sequence[Sample]:
-    """Hold samples as a list, or packed if there are many."""
+    """Hold samples as records, or packed if there are many."""
     packing = Packing()
     for row, sample in enumerate(samples):
         packing.append(row, sample)
-    found = packing.in_order()
-    return list(found) if isinstance(found, tuple) else found
+    return packing.in_order()
 
 
 class PackedSamples(Sequence[Sample]):

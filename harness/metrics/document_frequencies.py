@@ -40,6 +40,8 @@ class DocumentFrequencies:
         place here is its number."""
         self._counts: list[IntArray] = []
         self._last: tuple[ref[NgramTable], int, IntArray] | None = None
+        """A table, how many texts it had, and its frequencies: all systems of a block ask for
+        these."""
 
     def add(self, texts: Sequence[str], documents: IntArray) -> None:
         """Take texts that no document of before has.
@@ -61,6 +63,8 @@ class DocumentFrequencies:
 
     def count(self) -> None:
         """Count what was taken, once it is all; the texts are forgotten."""
+        # By word: the number of the n-gram that begins there and is one word shorter than those
+        # that are counted; -1 where few have it. A word begins with nothing, which is number 0.
         begun: list[Int32Array] = [np.zeros_like(chunk.words) for chunk in self._chunks]
         for order in range(1, ORDERS + 1):
             keys, counts = np.zeros((2, 0), dtype=np.int64)

@@ -6,7 +6,7 @@ at once, and a module of ``evaluate`` all texts: these are kept until then, wher
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -66,9 +66,8 @@ class Measured:
         self._whole: dict[Draw, dict[int, Answer]] = {}
         self._raw_whole: dict[Draw, dict[int, Answer]] = {}
         """Answers by the places of their samples."""
-        self._raw: dict[str, list[tuple[int, NDArray[np.int64], dict[str, FloatArray]]]] = {}
-        """By system: of each block the draw, places and statistics of texts before they were
-        post-processed, where that changed them."""
+        self._raw: dict[str, list[_RawRows]] = {}
+        """By system and block."""
         self._raw_missing: set[str] = set()
 
     def add(
@@ -115,7 +114,7 @@ class Measured:
             if raw := self._raw_whole.get((draw, system)):
                 answers = [raw.get(place, answer) for place, answer in enumerate(answers)]
                 rows = self._raw_rows(answers, whole=True)
-                self._raw[system].append((draw, places, rows))
+                self._raw[system].append(_RawRows(draw, places, rows))
         self._whole.clear()
         self._raw_whole.clear()
 
@@ -164,9 +163,9 @@ class Measured:
         if label not in self._rows or label in self._raw_missing:
             return None
         rows = self.rows(label, system)
-        for draw, places, by_label in self._raw[system]:
-            if label in by_label:
-                rows[draw, places] = by_label[label]
+        for raw in self._raw[system]:
+            if label in raw.by_label:
+                rows[raw.draw, raw.places] = raw.by_label[label]
         return _mean(rows, self.answered(system))
 
     def _measure(
@@ -207,7 +206,7 @@ class Measured:
             kept = self._raw_whole.setdefault((draw, system), {})
             kept.update(zip(where.tolist(), raw.values(), strict=True))
         rows = self._raw_rows(list(raw.values()), whole=False)
-        self._raw.setdefault(system, []).append((draw, where, rows))
+        self._raw.setdefault(system, []).append(_RawRows(draw, where, rows))
 
     def _raw_rows(self, answers: Sequence[Answer], *, whole: bool) -> dict[str, FloatArray]:
         rows: dict[str, FloatArray] = {}
@@ -218,6 +217,14 @@ class Measured:
                 except MetricError:
                     self._raw_missing.add(label)
         return rows
+
+
+class _RawRows(NamedTuple):
+    """Statistics of texts as they were before post-processing, where that changed them."""
+
+    draw: int
+    places: NDArray[np.int64]
+    by_label: Mapping[str, FloatArray]
 
 
 def reason(error: MetricError) -> str:

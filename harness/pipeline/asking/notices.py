@@ -78,10 +78,11 @@ def _own_texts(plan: Plan) -> Iterator[str]:
     for sample in plan.samples if own else ():
         references = {words(reference) for reference in sample.references}
         two = [text for text in references if 0 < text.count(" ") < FEWEST_WORDS - 1]
-        for name, text in own.items() if two else ():
+        for name, text in own.items():
             if any(stands_in(reference, text) for reference in two):
                 counts[name] += 1
-                first[name] += [sample.id] if len(first[name]) <= LISTED else []
+                if counts[name] <= LISTED + 1:  # one more says that there are more
+                    first[name].append(sample.id)
     for name in own:
         if not (count := counts[name]):
             continue

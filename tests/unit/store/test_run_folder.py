@@ -58,7 +58,7 @@ def test_samples_and_scores_come_back_as_they_were(tmp_path):
     folder.write_run(RECORD)
     folder.write_samples(samples)
     folder.write_scores(scores)
-    assert RunFolder(folder.path).samples() == samples
+    assert list(RunFolder(folder.path).samples()) == samples
     assert RunFolder(folder.path).scores(["é\u2028"]) == scores
 
 
