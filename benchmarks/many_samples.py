@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 SIZES = (10_000, 100_000)
 PICTURES = 400
 CAPTIONS = 40_000
-SECONDS = 0.02
+SECONDS = 0.1
 SUITE = """
 dataset: pictures
 models: [{name: stand-in, engine: fake, model: none}]

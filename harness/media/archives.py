@@ -9,6 +9,7 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from functools import lru_cache
+from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,21 +39,25 @@ def read_member(path: Path, member: str, most: int) -> bytes | None:
     facts = path.stat()
     version = (facts.st_mtime_ns, facts.st_size)
     with path.open("rb") as file:
-        zipped = file.read(4) in _ZIP  # a tar begins with a name, which may be PK1.jpg
-    if zipped:
-        archive = _zip(path, version)
-        if member not in archive.NameToInfo:
+        if file.read(4) in _ZIP:  # a tar begins with a name, which may be PK1.jpg
+            archive = _zip(path, version)
+            if member not in archive.NameToInfo:
+                return None
+            with archive.open(member) as unpacked:
+                return unpacked.read(most)
+        packed, members = _tar(path, version)
+        if member not in members:
             return None
-        with archive.open(member) as unpacked:
-            return unpacked.read(most)
-    place = _tar_members(path, version).get(member)
-    if place is None:
-        return None
-    begin, size = place
-    with tarfile.open(path) as tar:
-        stream: Any = tar.fileobj  # unpacked, where the archive is packed
-        stream.seek(begin)
-        content: bytes = stream.read(min(size, most))
+        begin, size = members[member]
+        if packed:
+            with tarfile.open(path) as tar:
+                return _read(tar.fileobj, begin, min(size, most))
+        return _read(file, begin, min(size, most))
+
+
+def _read(stream: Any, begin: int, size: int) -> bytes:
+    stream.seek(begin)
+    content: bytes = stream.read(size)
     return content
 
 
@@ -62,11 +67,15 @@ def _zip(path: Path, _: _Version) -> zipfile.ZipFile:
 
 
 @lru_cache(_KEPT)
-def _tar_members(path: Path, _: _Version) -> dict[str, tuple[int, int]]:
-    """Say where each file of a tar begins and how long it is; links lead nowhere here."""
+def _tar(path: Path, _: _Version) -> tuple[bool, dict[str, tuple[int, int]]]:
+    """Say whether a tar is packed, and where each of its files begins, unpacked, and its length.
+
+    Links lead nowhere here.
+    """
     with tarfile.open(path) as tar:
-        return {
+        members = {
             member.name: (member.offset_data, member.size)
             for member in tar
             if member.isreg() and not member.issparse()
         }
+        return not isinstance(tar.fileobj, BufferedReader), members
