@@ -7,7 +7,7 @@ S3 := .venv-s3
 S3_PINS := tests/integration/dataset/s3-server.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup buckets demo test unit core lint check docs bench constraints clean
+.PHONY: help setup buckets demo test unit core lint check docs web bench constraints clean
 
 help:  ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ docs: setup  ## Check the documentation: links, lengths, commands
 check:  ## What CI runs: lint, test, docs, core
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint core
 	@$(MAKE) --no-print-directory test docs
+
+web:  ## Build what makes report.html react, with node: harness/report/page/src → dist
+	cd harness/report/page && npm ci --no-audit --no-fund && npm run --silent check && npm run --silent build
 
 bench: setup  ## Run the benchmarks; each prints its figure last
 	@for script in benchmarks/*.py benchmarks/statistics; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -23,6 +23,14 @@ from harness.contrast.families import (
     record,
 )
 from harness.contrast.groups import FEWEST_DIFFERENT, SEEN, MeasuredMetric, grouped
+from harness.contrast.headline import (
+    Headline,
+    chance_text,
+    digits_for,
+    headline,
+    signed_to,
+    span_to,
+)
 from harness.contrast.words import (
     ROUGH,
     WITH,
@@ -46,16 +54,20 @@ __all__ = [
     "ComparedMetric",
     "Declared",
     "Design",
+    "Headline",
     "MeasuredMetric",
     "Placed",
     "Planned",
     "averaged_text",
+    "chance_text",
     "conclude",
     "contrast",
+    "digits_for",
     "effect_sentence",
     "effect_sentences",
     "effects",
     "grouped",
+    "headline",
     "levels_text",
     "ordered",
     "ordered_levels",
@@ -68,5 +80,7 @@ __all__ = [
     "sentence",
     "sentences",
     "signed",
+    "signed_to",
+    "span_to",
     "units_text",
 ]

@@ -1,71 +1,83 @@
-"""A scored run → one HTML page that needs nothing beside it; and how any such page is filled.
+"""A scored run → the text of its page; and how any page is filled.
 
-Every text that a template is given is made visible and escaped, whatever it says.
+Every text that a template is given is made visible and escaped, whatever it says. The page has its
+text in itself and works without JavaScript; what reacts, and how it looks, stands beside it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report.effect_picture import effects_svg
 from harness.report.escape import html
+from harness.report.origin import origin_of
+from harness.report.page_files import FOLDER
+from harness.report.scale import Scale
 from harness.report.signatures import signature_lines
-from harness.report.table_notes import flags_text
+from harness.report.table_notes import REPORTED_NOTE, flags_text, notes_of
+from harness.report.wording_table import WordingTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from harness.records import RunRecord, RunSummary
+    from harness.report.page_data import PageData
+    from harness.report.prompt_entries import PromptEntry
 
-    from harness.records import Effect, MetricResult, RunRecord, RunSummary
-    from harness.report.gallery import Card
-    from harness.report.tables import ComparisonTable
-    from harness.report.wording_table import WordingTable
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""What the page may load: the files beside it, and nothing that stands in its own text."""
 
 
-def html_page(
-    run: RunRecord,
-    summary: RunSummary,
-    table: ComparisonTable,
-    cards: Sequence[Card],
-    verdicts: Sequence[str],
-    averaged: WordingTable | None = None,
-    *,
-    effects: Sequence[Effect] = (),
-    effects_said: Sequence[str] = (),
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a page says in words, beside what its run's record and summary hold."""
+
+    said: tuple[str, ...] = ()
+    """A sentence for each pair of systems, the winner's first, and what they do not allow for."""
+    exploratory: str | None = None
+    """Why nothing of it is confirmatory; None where something is, or nothing was compared."""
+    prompts: tuple[PromptEntry, ...] = ()
+    tests: str = ""
+    """How differences were tested; empty: there are none."""
+    effects: tuple[str, ...] = ()
+    """A sentence for each of the largest effects of a matrix."""
+    absent: int = 0
+    """Pictures that could not be made."""
+
+
+def html_page(run: RunRecord, summary: RunSummary, page: PageData, account: Account) -> str:
     """Fill the page's template.
 
     Args:
         run: ``run.json``.
-        summary: ``summary.json``.
-        table: the summary's table.
-        cards: samples to show.
-        verdicts: a sentence a pair of systems, the winner's first.
-        averaged: the table of means over wordings; None where there is no such axis.
-        effects: of the run's matrices on one metric, to be drawn.
-        effects_said: a sentence for each of the largest of them.
+        summary: ``summary.json``, as a ladder shows it.
+        page: what the page is given to draw.
+        account: what it says in words.
     """
+    board = page.boards[page.deciding] if page.boards else None
+    scored = {(s.n, s.unscored) for s in page.systems}
     return filled(
         "report.html.j2",
+        policy=POLICY,
+        files=FOLDER,
         run=run,
         summary=summary,
-        table=table,
-        cells=table.cells(),
-        averaged=averaged,
-        cards=cards,
-        absent=sum(card.absent for card in cards),
-        code=run.code,
-        verdicts=verdicts,
-        effects=_picture(effects),
-        effects_said=effects_said,
+        page=page,
+        board=board,
+        scale=Scale.of_board(board) if board else None,
+        account=account,
+        notes=[note for note in notes_of(summary) if note != REPORTED_NOTE],
+        counts=len(scored) > 1 or any(unscored for _, unscored in scored),
+        origin=origin_of(run),
+        averaged=WordingTable.of(summary),
         signatures=signature_lines(summary),
         flag_names=next(([f.flag for f in s.flags] for s in summary.systems if s.flags), []),
         flagged=bool(flags_text(summary)),
-        moved=any(summary.raw.values()),
-        values={(r.system, r.metric): r.value for r in summary.results},
-        intervals={(r.system, r.metric): _interval(r) for r in summary.results},
+        raw={(raw.system, b.metric): raw.said for b in page.boards for raw in b.raw},
     )
 
 
@@ -90,19 +102,6 @@ def filled(template: str, **values: object) -> str:
 def picture(svg: str) -> Markup:
     """Mark a picture that was drawn here, every text of it escaped where it was drawn."""
     return Markup(svg)
-
-
-def _interval(result: MetricResult) -> str:
-    """Write an interval, or why there is none."""
-    if result.interval is None:
-        return result.no_interval or "–"
-    return "{:.4f} – {:.4f}".format(*result.interval)
-
-
-def _picture(effects: Sequence[Effect]) -> Markup | None:
-    """Draw effects; every text of theirs is escaped where it is drawn."""
-    matrices = len({effect.matrix for effect in effects})
-    return picture(effects_svg(effects, matrices=matrices)) if effects else None
 
 
 def _visible(value: object) -> object:

@@ -12,6 +12,7 @@ import secrets
 import zipfile
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from harness.errors import StoreError
@@ -38,7 +39,7 @@ from harness.store.run_files import (
     sample_line,
     summary_text,
 )
-from harness.store.score_file import read_score_file, write_score_file
+from harness.store.score_file import read_score_file, read_score_matrix, write_score_file
 
 try:
     import fcntl
@@ -244,9 +245,13 @@ class RunFolder:
             else:
                 yield FileLine(number, made, fault)
 
-    def parts(self) -> dict[str, str]:
-        """Read the parts back as canonical JSON, by their sha256."""
-        return dict(self._lines("ingredients.jsonl", read_part))
+    def parts(self, wanted: Collection[str] | None = None) -> dict[str, str]:
+        """Read these parts, or all, back as canonical JSON, by their sha256."""
+        lines = self._lines("ingredients.jsonl", read_part)
+        if wanted is None:
+            return dict(lines)
+        some = (line for line in lines if line[0] in wanted)
+        return dict(islice(some, len(wanted)))
 
     def scores(self, samples: Collection[str] | None = None) -> list[SampleScores]:
         """Read the scores of these samples, or of all, back from ``scores.parquet``.
@@ -257,6 +262,18 @@ class RunFolder:
         path = self.path / "scores.parquet"
         _check_file(path)
         return read_score_file(path, samples)
+
+    def score_matrix(
+        self, systems: Sequence[str], metrics: Sequence[str], samples: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """Read scores of some samples as numbers; see ``read_score_matrix``.
+
+        Raises:
+            StoreError: they are not there, or damaged.
+        """
+        path = self.path / "scores.parquet"
+        _check_file(path)
+        return read_score_matrix(path, systems, metrics, samples)
 
     def statistics(self) -> tuple[BoolArray, dict[str, FloatArray]]:
         """Read ``statistics.npz`` back.
@@ -282,6 +299,10 @@ class RunFolder:
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the run so that it is there whole or not at all.
 
+        Args:
+            name: of the file; it may stand in a folder of the run's, which exists.
+            text: what it holds.
+
         Raises:
             StoreError: it cannot be written.
         """
@@ -294,10 +315,11 @@ class RunFolder:
     @contextmanager
     def _replacing(self, name: str) -> Iterator[Path]:
         """Give a path to write to, which takes the file's place once it is whole."""
-        waiting = self.path / f".{name}"
+        file = self.path / name
+        waiting = file.with_name(f".{file.name}")
         try:
             yield waiting
-            waiting.replace(self.path / name)
+            waiting.replace(file)
         except OSError as error:
             raise StoreError(
                 f"cannot be written: {self.path / name} ({error})",

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 _COLUMNS = ("system", "sample_id", "metric", "value")
 _AT_ONCE = 32_768
 """Lines that are written or read together, or up to as many again: some MB."""
@@ -80,6 +83,43 @@ def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[
         for (system, metric), group in groupby(rows, key=itemgetter(0, 2))
         for column in [list(group)]
     ]
+
+
+def read_score_matrix(
+    path: Path, systems: Sequence[str], metrics: Sequence[str], samples: Sequence[str]
+) -> NDArray[np.float32]:
+    """Read scores as numbers alone, batch by batch.
+
+    Returns:
+        Shape (systems, metrics, samples); NaN where there is none.
+
+    Raises:
+        StoreError: it is not there, or damaged.
+    """
+    import numpy as np
+    import pyarrow
+    import pyarrow.compute
+    import pyarrow.parquet
+
+    found = np.full((len(systems), len(metrics), len(samples)), np.nan, dtype=np.float32)
+    names = {"system": systems, "metric": metrics, "sample_id": samples}
+    known = {name: _arrow_texts([each.encode() for each in some]) for name, some in names.items()}
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(_AT_ONCE, columns=list(_COLUMNS)):
+                places = []
+                for name in names:
+                    texts = batch.column(_COLUMNS.index(name)).cast("large_string")
+                    index = pyarrow.compute.index_in(texts, value_set=known[name])
+                    places.append(index.fill_null(-1).to_numpy(zero_copy_only=False))
+                wanted = np.all([place >= 0 for place in places], axis=0)
+                values = batch.column(_COLUMNS.index("value")).to_numpy(zero_copy_only=False)
+                at = tuple(place[wanted] for place in places)
+                found[at] = values[wanted].astype(np.float32)
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
+        fault = str(error).partition("\n")[0]
+        raise StoreError(f"{path} cannot be read ({fault})", hint=SCORE_AGAIN) from error
+    return found
 
 
 def _table(column: SampleScores, start: int, end: int) -> Any:

@@ -257,9 +257,10 @@ def test_a_copied_run_is_scored_and_reported_without_the_rest(project, harness, 
     assert report.returncode == 0
     assert "ROUGE_L" in report.stdout
     page = copy / "report.html"
-    assert page.read_text().count("data:image/webp;base64,") == 4
+    thumbs = copy / "report_files" / "thumbs"
+    assert len(list(thumbs.iterdir())) == 4
     assert "not shown" not in page.read_text()
-    shutil.rmtree(copy / "thumbs")
+    shutil.rmtree(thumbs)
     harness("report", copy)
     assert "4 pictures are not shown: the machine that wrote this page does not" in page.read_text()
 
@@ -574,7 +575,7 @@ def test_model_output_is_escaped_in_the_report(project, harness, write):
     write(project / SUITE / "plain.yaml", "user: <script>alert(1)</script>\n")
     run = json.loads(harness("run", SUITE, "--json", cwd=project).stdout)
     page = (project / run["folder"] / "report.html").read_text()
-    assert "<script" not in page
+    assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
 

@@ -138,5 +138,6 @@ def test_a_name_that_holds_a_control_is_refused_and_shown(hostile, named):
 def test_pages_and_tables_of_such_a_run_hold_no_control(hostile):
     call(hostile, ["run", "titles"])
     [folder] = (hostile / "results" / "titles").iterdir()
-    for name in ("report.html", "table.md", "table_by_metric.md", "table.tex"):
+    scripts = [f"report_files/{name}" for name in ("data.js", "samples-0.js")]
+    for name in ("report.html", "table.md", "table_by_metric.md", "table.tex", *scripts):
         assert controls((folder / name).read_text()) <= {"\t"}, name

@@ -112,6 +112,9 @@ def test_what_is_not_shown_stands_in_no_table_and_no_page(tried, run, harness):
     assert rows[1]["EXACT"] == rows[0]["EXACT"]
     assert rows[1]["BLEU_1"] == rows[1]["EXACT_low"] == ""
     assert "are not told apart" not in (folder / "report.html").read_text()
+    data = (folder / "report_files" / "data.js").read_text()
+    assert f"{title:.3f}"[:5] not in data
+    assert "are not told apart" not in data
     for words in (
         ("report", "titles"),
         ("score", "titles"),

@@ -101,7 +101,7 @@ def test_a_name_with_brackets_is_itself_in_every_file_and_verb(run, harness):
     name = "title[tone=plain,examples=0,wording=formal]"
     with (folder / "table.csv").open(encoding="utf-8", newline="") as file:
         assert next(csv.DictReader(file))["system"] == name
-    assert f"<td>{name}</td>" in (folder / "report.html").read_text()
+    assert f">{name}</th>" in (folder / "report.html").read_text()
     assert name.replace("[", "{[}") in (folder / "table.tex").read_text()
     assert r"title\[tone=plain,examples=0,wording=formal\]" in (folder / "table.md").read_text()
     shown = harness("report", folder)

@@ -601,9 +601,9 @@ REWRITTEN = {
         "statistics.npz",
         "table",
         "report.html",
-        "thumbs/",
+        "report_files/",
     ),
-    "report": ("table", "report.html", "thumbs/"),
+    "report": ("table", "report.html", "report_files/"),
 }
 """What a verb that succeeded may have written anew in a run's folder."""
 STORES = ("results/store.sqlite", "results/file_hashes.sqlite")

@@ -19,7 +19,6 @@ from harness.pipeline.reading.reporting import write_reports
 from harness.pipeline.reading.scoring import score_run
 from harness.postprocess import check_steps
 from harness.records import ModelConfig, Suite
-from harness.report.gallery import MAX_CARDS
 from harness.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def score_predictions(
         lambda batch: {p.request.key: ReplayEngine.answer(p.request) for p in batch},
         keep=written.add,
     )
-    answered = Answered(folder, record, plan.samples, written.all, shown=MAX_CARDS)
+    answered = Answered(folder, record, plan.samples, written.all)
     with ScoringTools() as tools:
         summary = score_run(folder, answered, tools, suite.metrics, cost=None)
     write_reports(folder, summary, answered)

@@ -33,7 +33,6 @@ from harness.pipeline.reading.comparing import compare_run
 from harness.pipeline.reading.reporting import comparable, write_reports
 from harness.pipeline.reading.scoring import score_run
 from harness.records import Completion, Cost, ImageCounts, Money
-from harness.report.gallery import MAX_CARDS
 from harness.report.tables import read_reported
 from harness.store.completions import CompletionStore
 from harness.store.file_hashes import HASHES_FILE, FileHashes
@@ -193,7 +192,7 @@ def run_loaded(
         written_now = FewCompletions()
         cost = _write_completions(plan, store, folder, generation, declaring, written_now)
         folder.write_run(replace(record, cost=cost, decide=declaring.counted()))
-        answered = Answered(folder, folder.run(), plan.samples, written_now.all, shown=MAX_CARDS)
+        answered = Answered(folder, folder.run(), plan.samples, written_now.all)
         summary = score_run(
             folder,
             answered,

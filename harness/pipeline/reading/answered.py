@@ -1,20 +1,16 @@
-"""A run → its answers, to be gone through once, with what a report shows of them remembered."""
+"""A run → its answers, to be gone through once."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from harness.pipeline.reading.answers import BLOCK, COMPLETIONS, AnswerReading, answer_blocks
+from harness.pipeline.reading.answers import BLOCK, COMPLETIONS, answer_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harness.pipeline.reading.answers import Part
-    from harness.records import Answer, RunRecord, Sample, SampleScores, StoredCompletion
+    from harness.records import Answer, RunRecord, Sample, StoredCompletion
     from harness.store.run_folder import RunFolder
 
 
@@ -26,7 +22,6 @@ class Answered:
         record: what it asked.
         samples: of whom.
         completions: all of them, where they are at hand; None: they are read from the folder.
-        shown: how many samples' answers are remembered as they go by: the first ones.
         block: completions of a block.
     """
 
@@ -37,67 +32,33 @@ class Answered:
         samples: Sequence[Sample],
         completions: Iterable[StoredCompletion] | None = None,
         *,
-        shown: int = 0,
         block: int = BLOCK,
     ) -> None:
         self.record = record
         self.samples = samples
-        self.first_scores: list[SampleScores] = []
-        """What was remembered of the scores of the first samples."""
-        self._first: dict[str, dict[int, Answer]] = {s.name: {} for s in record.systems}
         self._folder = folder
         self._completions = completions
-        self._shown = shown
         self._block = block
 
     @classmethod
-    def of(cls, folder: RunFolder, *, shown: int = 0) -> Answered:
+    def of(cls, folder: RunFolder) -> Answered:
         """Read what a run asked.
 
         Raises:
             StoreError: a file of the run is damaged or missing.
         """
-        return cls(folder, folder.run(), folder.samples(), shown=shown)
+        return cls(folder, folder.run(), folder.samples())
 
     def blocks(self) -> Iterator[list[Part]]:
         """Give the answers; see ``answer_blocks``."""
         lines, self._completions = self._completions, None
-        blocks = answer_blocks(
+        return answer_blocks(
             self._folder.completions() if lines is None else lines,
             self.record,
             self.samples,
             self._folder.path / COMPLETIONS,
             size=self._block,
         )
-        for parts in blocks:
-            for part in parts:
-                if part.draw == 0:
-                    within = int(np.searchsorted(part.places, self._shown))
-                    answers = zip(part.places[:within].tolist(), part.answers, strict=False)
-                    self._first[part.system].update(answers)
-            yield parts
-
-    @property
-    def first(self) -> dict[str, list[Answer]]:
-        """What was remembered: of the first draw, by system, in the order of samples."""
-        return {
-            system: [answers[place] for place in sorted(answers)]
-            for system, answers in self._first.items()
-        }
-
-    def remembering(self, scores: Iterable[SampleScores]) -> Iterator[SampleScores]:
-        """Hand scores on, and remember those of the first samples."""
-        first = {sample.id for sample in self.samples[: self._shown]}
-        for column in scores:
-            within = sum(1 for _ in takewhile(first.__contains__, column.sample_ids))
-            self.first_scores.append(
-                replace(
-                    column,
-                    sample_ids=column.sample_ids[:within],
-                    values=column.values[:within],
-                )
-            )
-            yield column
 
 
 class FewCompletions:
@@ -116,24 +77,6 @@ class FewCompletions:
             self.all.append(stored)
             if len(self.all) > BLOCK:
                 self.all = None
-
-
-def first_answers(
-    folder: RunFolder, run: RunRecord, samples: Sequence[Sample]
-) -> dict[str, list[Answer]]:
-    """Give what each system said of some samples when it was first asked; no more is read.
-
-    Raises:
-        StoreError: the run's completions are damaged, or one is not there.
-    """
-    reading = AnswerReading(run, samples, folder.path / COMPLETIONS)
-    for line in folder.completions():
-        reading.add(line)
-        if reading.has_first_draw:
-            break
-    else:
-        reading.check_whole()
-    return {part.system: list(part.answers) for part in reading.take() if part.draw == 0}
 
 
 def answers_of(

@@ -5,24 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.contrast import sentences
-from harness.pipeline.reading.answered import first_answers
 from harness.pipeline.reading.comparing import compare_run, ranked
 from harness.pipeline.reading.deciding import undecided
 from harness.pipeline.reading.effects import effects_of_run, tells_effects
 from harness.pipeline.reading.grounding import said_of_pictures
+from harness.pipeline.reading.page import write_page
 from harness.report.dropped_rows import DROPPED_FILE, dropped_csv
-from harness.report.gallery import MAX_CARDS, gallery
-from harness.report.html import html_page
-from harness.report.ladder_view import as_shown, hidden
+from harness.report.ladder_view import as_shown
 from harness.report.tables import ComparisonTable
-from harness.report.thumbnails import Thumbnails
 from harness.report.wording_table import WordingTable
 
 if TYPE_CHECKING:
     from harness.pipeline.reading.answered import Answered
     from harness.pipeline.reading.comparing import RunComparison
-    from harness.pipeline.reading.effects import RunEffects
-    from harness.records import RunRecord, RunSummary
+    from harness.records import RunSummary
     from harness.store.run_folder import RunFolder
 
 
@@ -34,8 +30,7 @@ def write_reports(
     Args:
         folder: of the run.
         summary: its numbers.
-        answered: the run, which has been gone through and remembered what is shown; None: that is
-            read now.
+        answered: the run, where it is at hand; None: it is read now.
 
     Returns:
         How its systems compare; None where no two of them do.
@@ -45,7 +40,7 @@ def write_reports(
     """
     run = answered.record if answered else folder.run()
     samples = answered.samples if answered else folder.samples()
-    everything, out, summary = summary, hidden(summary), as_shown(summary)
+    everything, summary = summary, as_shown(summary)
     table = ComparisonTable.of(summary)
     averaged = WordingTable.of(summary)
     below = f"\n{averaged.markdown()}" if averaged else ""
@@ -54,33 +49,19 @@ def write_reports(
     folder.write_text("table.csv", table.csv())
     folder.write_text("table.tex", table.latex())
     folder.write_text(DROPPED_FILE, dropped_csv(run.dataset.dropped))
-    first = samples[:MAX_CARDS]
-    scores = answered.first_scores if answered else folder.scores([s.id for s in first])
-    answers = answered.first if answered else first_answers(folder, run, first)
-    told_of = [column for column in scores if column.system not in out]
-    shown = gallery(first, answers, told_of, Thumbnails(folder.path))
     compared = compare_run(folder) if comparable(everything) else None
     told = None if summary.ladder else compared  # a ladder shows no more than its table
     lacking = [] if compared else [f"Undecided: {text}." for text in undecided(run, everything)]
-    said = [*(verdicts(told) if told else lacking), *said_of_pictures(run, summary)]
-    found = _effects(folder, run) if told else None
-    page = html_page(
+    write_page(
+        folder,
         run,
         summary,
-        table,
-        shown,
-        said,
-        averaged,
-        effects=found.of(found.deciding) if found else (),
-        effects_said=found.sentences() if found else (),
+        samples,
+        told=told,
+        effects=effects_of_run(folder) if told and tells_effects(run) else None,
+        said=[*(verdicts(told) if told else lacking), *said_of_pictures(run, summary)],
     )
-    folder.write_text("report.html", page)
     return compared
-
-
-def _effects(folder: RunFolder, run: RunRecord) -> RunEffects | None:
-    """Say what a matrix' choices do, where this run has two levels of one."""
-    return effects_of_run(folder) if tells_effects(run) else None
 
 
 def verdicts(compared: RunComparison) -> list[str]:

@@ -24,7 +24,6 @@ from harness.pipeline.reading.system_counts import SystemCounts
 from harness.pipeline.reading.wordings import ideas
 from harness.postprocess import step_mark
 from harness.records import RunSummary
-from harness.report.gallery import MAX_CARDS
 from harness.scores import (
     Measured,
     ScoredRun,
@@ -83,7 +82,7 @@ def rescore(
         specs = tuple(metrics) or before.specs
         check_specs(specs)
         kept = before if metrics and not instead else None
-        answered = Answered.of(folder, shown=MAX_CARDS)
+        answered = Answered.of(folder)
         with ScoringTools(tokenizer=answered.record.tokenizer) as tools:
             summary = score_run(
                 folder,
@@ -187,7 +186,7 @@ def score_run(
         notices = (*run.notices, *kept_otherwise(kept, labels, samples, tools, mended))
         summary = replace(_with_others(summary, kept), notices=notices)
     summary = replace(summary, ideas=ideas(run, summary))
-    folder.write_scores(answered.remembering(per_sample))
+    folder.write_scores(per_sample)
     folder.write_statistics(scored.scored, statistics)
     every = {spec.label: spec for spec in summary.specs}
     metrics = {

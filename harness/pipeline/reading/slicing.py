@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from harness.records import Comparison, Json, Resampling
+    from harness.records import Comparison, Json, Resampling, Sample
     from harness.store.run_folder import RunFolder
 
 
@@ -98,7 +98,7 @@ def slice_run(
         StoreError: the run is not scored.
     """
     samples = folder.samples()
-    fields = [*dict.fromkeys(key for s in samples for key in s.metadata), *COMPUTED]
+    fields = _fields(samples)
     if field not in fields:
         raise DataError(f"no sample has '{field}'", hint=f"fields: {', '.join(fields)}")
     every = slices(samples, field)
@@ -107,71 +107,132 @@ def slice_run(
         raise DataError(
             f"no slice of '{field}' has {LEAST} samples", hint=f"{len(every)} slices: {largest}"
         )
-    run, summary = folder.run(), folder.summary()
-    known = [system.system for system in summary.systems]
-    first = next(i for i, s in enumerate(summary.systems) if s.variant == summary.baseline)
-    rivals = [i for i, s in enumerate(summary.systems) if s.control is None]
-    order = [first, *(i for i in rivals if i != first)]
-    names = [known[i] for i in order]
-    scored, statistics, metrics = read_statistics(folder, summary)
-    _, column = chosen_metric(metrics, run, summary, metric, differing(summary, names))
-    by_plan = run.decide is not None and column in run.decide.metrics
-    measured = [
-        MeasuredMetric(
-            metric=metrics[label],
-            statistics=matrix[order],
-            scored=scored[order] & applies(matrix[order]),
+    return _Tested(folder, samples, metric, resampling).sliced(field)
+
+
+def slice_all(
+    folder: RunFolder, *, metric: str | None = None, resampling: Resampling = USUAL
+) -> list[SlicedRun]:
+    """Score and compare a run's systems on slices of every field, as ``slice_run`` does of one.
+
+    Returns:
+        Each field that has a slice which is large enough.
+
+    Raises:
+        MetricError: the run has no such metric.
+        StoreError: the run is not scored.
+    """
+    tested = _Tested(folder, folder.samples(), metric, resampling)
+    return [tested.sliced(field) for field in tested.parts]
+
+
+def _fields(samples: Sequence[Sample]) -> list[str]:
+    return [*dict.fromkeys(key for s in samples for key in s.metadata), *COMPUTED]
+
+
+class _Tested:
+    """A run whose slices of all fields have been tested together.
+
+    Args:
+        folder: a scored run.
+        samples: of it.
+        metric: by its column's name; None: as ``compare_run``.
+        resampling: how often answers are exchanged, and from which seed.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        samples: Sequence[Sample],
+        metric: str | None,
+        resampling: Resampling,
+    ) -> None:
+        run, self._summary = folder.run(), folder.summary()
+        known = [system.system for system in self._summary.systems]
+        baseline = self._summary.baseline
+        first = next(i for i, s in enumerate(self._summary.systems) if s.variant == baseline)
+        rivals = [i for i, s in enumerate(self._summary.systems) if s.control is None]
+        order = [first, *(i for i in rivals if i != first)]
+        self._names = [known[i] for i in order]
+        scored, statistics, metrics = read_statistics(folder, self._summary)
+        different = differing(self._summary, self._names)
+        _, self._column = chosen_metric(metrics, run, self._summary, metric, different)
+        by_plan = run.decide is not None and self._column in run.decide.metrics
+        self._measured = [
+            MeasuredMetric(
+                metric=metrics[label],
+                statistics=matrix[order],
+                scored=scored[order] & applies(matrix[order]),
+            )
+            for label, matrix in statistics.items()
+            if not by_plan or self._column in metrics[label].columns
+        ]
+        self._samples = samples
+        self._clusters = clusters_of(samples)
+        self._resampling = resampling
+        self.parts: dict[str, list[Slice]] = {}
+        """The slices of each field that are large enough."""
+        self._every: dict[str, list[Slice]] = {}
+        for name in _fields(samples):
+            every = slices(samples, name)
+            if large := [part for part in every if len(part.rows) >= LEAST]:
+                self.parts[name], self._every[name] = large, every
+        pairs = [(0, i) for i in range(1, len(self._names))]
+        self._tested = [
+            (name, part, group)
+            for name, some in self.parts.items()
+            for part in some
+            for one in self._measured
+            for group in grouped(one, pairs, self._clusters, _mask(part, len(samples)))
+        ]
+        self._conclusions = conclude(
+            [
+                (group, [t for t in group.tests if not by_plan or t.metric == self._column])
+                for _, _, group in self._tested
+            ],
+            resampling,
         )
-        for label, matrix in statistics.items()
-        if not by_plan or column in metrics[label].columns
-    ]
-    clusters = clusters_of(samples)
-    parts = {
-        name: [part for part in slices(samples, name) if len(part.rows) >= LEAST] for name in fields
-    }
-    looked_at = {name: some for name, some in parts.items() if some}
-    tested = [
-        (name, part, group)
-        for name, some in looked_at.items()
-        for part in some
-        for one in measured
-        for group in grouped(
-            one, [(0, i) for i in range(1, len(names))], clusters, _mask(part, len(samples))
+
+    def sliced(self, field: str) -> SlicedRun:
+        """Give the slices of one field."""
+        against = self._against(field)
+        shrunk = _shrunk(against, self._names)
+        [one] = [one for one in self._measured if self._column in one.metric.columns]
+        scores = [
+            score
+            for part in self.parts[field]
+            for score in _scores(
+                one, self._column, part, self._names, self._clusters, against, shrunk
+            )
+        ]
+        apart = {key[0] for key, pair in against.items() if pair.verdict == "told apart"}
+        every = self._every[field]
+        return SlicedRun(
+            metric=self._column,
+            field=field,
+            scores=tuple(sorted(scores, key=lambda score: score.value not in apart)),
+            tests=max((pair.family for pair in against.values()), default=0),
+            fields=len(self.parts),
+            left_out={part.value: len(part.rows) for part in every if len(part.rows) < LEAST},
+            without=len(self._samples) - len({row for part in every for row in part.rows}),
+            leakage=self._summary.leakage,
         )
-    ]
-    conclusions = conclude(
-        [
-            (group, [t for t in group.tests if not by_plan or t.metric == column])
-            for _, _, group in tested
-        ],
-        resampling,
-    )
-    against: dict[tuple[str, str], Comparison] = {}
-    for name, part, group in tested:
-        if name == field:
-            for test in group.tests:
-                if test.metric == column:
-                    against[part.value, names[test.pair[1]]] = record(
-                        group, test, conclusions.get(test), systems=names, resampling=resampling
-                    )
-    shrunk = _shrunk(against, names)
-    [one] = [one for one in measured if column in one.metric.columns]
-    scores = [
-        score
-        for part in looked_at[field]
-        for score in _scores(one, column, part, names, clusters, against, shrunk)
-    ]
-    apart = {key[0] for key, pair in against.items() if pair.verdict == "told apart"}
-    return SlicedRun(
-        metric=column,
-        field=field,
-        scores=tuple(sorted(scores, key=lambda score: score.value not in apart)),
-        tests=max((pair.family for pair in against.values()), default=0),
-        fields=len(looked_at),
-        left_out={part.value: len(part.rows) for part in every if len(part.rows) < LEAST},
-        without=len(samples) - len({row for part in every for row in part.rows}),
-        leakage=summary.leakage,
-    )
+
+    def _against(self, field: str) -> dict[tuple[str, str], Comparison]:
+        """Give the comparison of each system with the baseline on each slice of a field."""
+        return {
+            (part.value, self._names[test.pair[1]]): record(
+                group,
+                test,
+                self._conclusions.get(test),
+                systems=self._names,
+                resampling=self._resampling,
+            )
+            for name, part, group in self._tested
+            if name == field
+            for test in group.tests
+            if test.metric == self._column
+        }
 
 
 def _mask(part: Slice, samples: int) -> NDArray[np.bool_]:

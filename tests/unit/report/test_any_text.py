@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from html.parser import HTMLParser
 
@@ -21,8 +22,19 @@ from harness.records import (
     VariantRecord,
 )
 from harness.report.escape import csv_value, visible
-from harness.report.gallery import Card, CardLine
-from harness.report.html import html_page
+from harness.report.html import POLICY, Account, html_page
+from harness.report.page_data import (
+    AnswerColumns,
+    Board,
+    BoardRow,
+    Figure,
+    GalleryEntry,
+    PageData,
+    PairEntry,
+    SampleColumns,
+    SystemEntry,
+    script,
+)
 from harness.report.tables import ComparisonTable, Row
 
 SIGNS = "\\`*_{}[]<>&|~$#%^!:/@'\"=+-.,; 1aé\n\r\t\x00\x1b\x85\u200b\u2028\u202e"
@@ -157,19 +169,53 @@ def page_of(text):
         reported=(),
         cost=None,
     )
-    answers = (
-        CardLine(system=text, text=text, reason=None, scores={"CIDEr": 1.0}),
-        CardLine(system=text, text=None, reason=text, scores={}),
+    return html_page(run, summary, data_of(text), Account(said=(text,), effects=(text,)))
+
+
+def data_of(text):
+    figure = Figure(value=0.5, low=0.4, high=0.6, said=text, span=text)
+    system = SystemEntry(
+        name=text,
+        variant=text,
+        model=text,
+        decoding=text,
+        baseline=True,
+        control=None,
+        control_of=None,
+        n=1,
+        unscored=0,
+        hidden=False,
     )
-    card = Card(
-        id=text,
-        pictures=("data:image/webp;base64,AAAA",),
-        images=1,
-        absent=0,
-        references=(text, text),
-        answers=answers,
+    row = BoardRow(
+        system=0,
+        score=figure,
+        missing=None,
+        delta=figure,
+        verdict="told apart",
+        letters=text,
+        best=True,
+        stays=False,
     )
-    return html_page(run, summary, table_of(text), [card], [text])
+    pair = PairEntry(baseline=0, candidate=0, delta=figure, verdict="told apart", sentence=text)
+    board = Board(
+        metric=text,
+        ranked=True,
+        said=text,
+        below=text,
+        rows=(row,),
+        pairs=(pair,),
+        raw=(),
+        effects=(),
+    )
+    return PageData(
+        suite=text,
+        run=text,
+        deciding=0,
+        systems=(system,),
+        boards=(board,),
+        slices=None,
+        gallery=GalleryEntry(samples=1, shown=1, chosen=text, chunks=1, fields=(), flags=()),
+    )
 
 
 PLAIN = Elements(page_of("x"))
@@ -188,12 +234,43 @@ def test_the_page_has_no_element_of_a_text(text):
     assert shown.strip() in "".join(found.text)
 
 
-def test_several_references_are_made_visible_and_escaped_once():
+@given(ANY)
+def test_a_script_of_data_is_one_call_with_json_that_shows_every_text(text):
+    columns = SampleColumns(
+        chunk=0,
+        ids=[text],
+        references=[[text, text]],
+        pictures=[[text]],
+        originals=[[None]],
+        more=[0],
+        fields=[],
+        answers=[
+            AnswerColumns(texts=[text], raws=[text], reasons=[(0, text)], flags=[0], scores=[])
+        ],
+    )
+    said = script("harnessSamples", columns)
+    assert said.startswith("harnessSamples({")
+    assert said.endswith("});\n")
+    assert "\u2028" not in said
+    read = json.loads(said.removeprefix("harnessSamples(").removesuffix(");\n"))
+    shown = visible(text, keep="\n\t")
+    assert read["references"] == [[shown, shown]]
+    assert read["answers"][0]["reasons"] == [[0, shown]]
+
+
+def test_texts_of_a_page_are_made_visible_and_escaped_once():
     page = page_of("<b>\x1b")
-    assert r"&lt;b&gt;\x1b / &lt;b&gt;\x1b" in page
+    assert r"&lt;b&gt;\x1b" in page
     assert "&amp;lt;" not in page
 
 
-def test_a_page_loads_nothing_from_elsewhere():
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-    assert f'content="{policy}"' in page_of("x")
+def test_a_page_runs_and_loads_nothing_but_the_files_beside_it():
+    assert "unsafe" not in POLICY
+    assert POLICY.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    page = page_of("x")
+    assert f'content="{POLICY.replace(chr(39), "&#39;")}"' in page
+    assert set(re.findall(r'(?:src|href)="([^"#][^"]*)"', page)) == {
+        "report_files/page.css",
+        "report_files/page.js",
+        "report_files/data.js",
+    }

@@ -125,7 +125,7 @@ def peak_of_scoring(folder, size):
     run = replace(run, id=made.path.name, suite=f"of {size}")
     made.write_run(run)
     completions = (said("a", place, title(place * 7 + 3)) for place in range(size))
-    answered = Answered(made, run, samples, completions, shown=20, block=300)
+    answered = Answered(made, run, samples, completions, block=300)
     specs = [MetricSpec(name=name) for name in ("bleu", "rouge_l", "cider")]
     tracemalloc.start()
     with ScoringTools(tokenizer="none", most=1_000) as tools:

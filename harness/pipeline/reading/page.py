@@ -1,0 +1,130 @@
+"""A scored run → ``report.html`` and the files beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.compliance import FLAGS
+from harness.pipeline.reading.boards import boards, system_entries
+from harness.pipeline.reading.comparing import DECIDING
+from harness.pipeline.reading.prompts_shown import prompts_shown
+from harness.pipeline.reading.shown_samples import filter_fields, said_of, shown_samples
+from harness.pipeline.reading.slice_panels import slices_entry
+from harness.pipeline.reading.slicing import slice_all
+from harness.report import page_files
+from harness.report.html import Account, html_page
+from harness.report.ladder_view import hidden
+from harness.report.page_data import GalleryEntry, PageData, script
+from harness.report.sample_files import MAX_PICTURES, SampleFiles
+from harness.report.thumbnails import Thumbnails, size_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.pipeline.reading.comparing import RunComparison
+    from harness.pipeline.reading.effects import RunEffects
+    from harness.records import RunRecord, RunSummary, Sample
+    from harness.store.run_folder import RunFolder
+
+
+def write_page(
+    folder: RunFolder,
+    run: RunRecord,
+    summary: RunSummary,
+    samples: Sequence[Sample],
+    *,
+    told: RunComparison | None,
+    effects: RunEffects | None,
+    said: Sequence[str],
+) -> None:
+    """Write the page of a run; ``report.html`` is the last of its files.
+
+    Args:
+        folder: of the run.
+        run: ``run.json``.
+        summary: its numbers, as a ladder shows them.
+        samples: of the run.
+        told: its systems in pairs; None where nothing is said of them.
+        effects: what its choices do; None where it tells none.
+        said: a sentence for each pair, and what a reader of them has to know.
+
+    Raises:
+        StoreError: a file of the run is damaged, or one cannot be written.
+    """
+    systems = system_entries(summary, hidden(summary))
+    laid = boards(summary, told, effects.effects if effects else ())
+    deciding = deciding_metric(run, summary, told)
+    page_files.prepare(folder.path)
+    shown, chosen = shown_samples(folder, summary, samples, deciding)
+    fields, columns = filter_fields(shown, whole=not chosen)
+    scores = folder.score_matrix([s.name for s in systems], summary.metrics, [s.id for s in shown])
+    scores[[system.hidden for system in systems]] = float("nan")
+    images = sum(min(len(sample.media), MAX_PICTURES) for sample in shown)
+
+    def write(name: str, text: str) -> None:
+        folder.write_text(f"{page_files.FOLDER}/{name}", text)
+
+    files = SampleFiles(
+        write,
+        [system.name for system in systems],
+        scores,
+        columns,
+        Thumbnails(folder.path, size_for(images)),
+        folder.path,
+    )
+    for sample, answers in said_of(folder, run, summary, shown):
+        files.add(sample, answers)
+    files.close()
+    places = {system.name: i for i, system in enumerate(systems)}
+    sliced = slices_entry(slice_all(folder), places) if told and not chosen else None
+    page = PageData(
+        suite=run.suite,
+        run=run.id,
+        deciding=summary.metrics.index(deciding) if deciding in summary.metrics else 0,
+        systems=systems,
+        boards=laid,
+        slices=sliced,
+        gallery=GalleryEntry(
+            samples=len(samples),
+            shown=len(shown),
+            chosen=chosen,
+            chunks=files.chunks,
+            fields=fields,
+            flags=tuple(FLAGS),
+        ),
+    )
+    write("data.js", script("harnessPage", page))
+    page_files.write_parts(write)
+    page_files.remove_older(folder.path, files.chunks)
+    account = Account(
+        said=tuple(said),
+        effects=tuple(effects.sentences()) if effects else (),
+        absent=files.absent,
+        exploratory=told.exploratory if told else None,
+        prompts=prompts_shown(folder, run),
+        tests=_tests_text(told),
+    )
+    folder.write_text("report.html", html_page(run, summary, page, account))
+
+
+def _tests_text(told: RunComparison | None) -> str:
+    """Say how differences were tested."""
+    pairs = [pair for metric in told.metrics for pair in metric.pairs] if told else []
+    if not pairs:
+        return ""
+    families = sorted({pair.family for pair in pairs})
+    return (
+        f"answers exchanged {pairs[0].exchanges:,} times within units, seed {pairs[0].seed}; "
+        f"{' and '.join(f'{family:,}' for family in families)} comparisons tested together"
+    )
+
+
+def deciding_metric(run: RunRecord, summary: RunSummary, told: RunComparison | None) -> str:
+    """Name the metric that a page is about first; empty where there is none."""
+    if told:
+        return told.deciding
+    declared = run.decide.metrics if run.decide else ()
+    ladder = (summary.ladder.metric,) if summary.ladder else ()
+    wanted = (*ladder, *declared, *DECIDING, *summary.metrics)
+    scored = {r.metric for r in summary.results if r.value is not None}
+    return next((name for name in wanted if name in scored), "")
