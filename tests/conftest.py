@@ -76,7 +76,7 @@ TOGETHER = {
 }
 """Files that share what takes long to set up: one start of vLLM, METEOR's tables, torch."""
 
-BY_FILE = ("integration/", "e2e/test_demo_run.py", "e2e/test_outputs.py")
+BY_FILE = ("browser/", "integration/", "e2e/test_demo_run.py", "e2e/test_outputs.py")
 """Whose tests share a set-up within their file; any other test goes wherever there is room."""
 
 

@@ -133,7 +133,7 @@ function Row(props: {
 }) {
   const { row, system, board, scale, counts } = props;
   return (
-    <tr class={system.control ? "control" : row.best ? "best" : ""}>
+    <tr class={system.control ? "control" : row.best ? `best ${row.verdict === "told apart" ? "apart" : ""}` : ""}>
       <th scope="row">
         {system.control ? <span class="facts">{controlName(system)}</span> : system.name}
         {row.letters && (

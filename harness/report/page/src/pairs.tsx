@@ -84,7 +84,7 @@ export function Pairs({ page, board }: { page: PageData; board: Board }) {
               <tr key={row}>
                 <th scope="row">
                   {many && <span class="facts">{place + 1} </span>}
-                  {page.systems[row]!.name}
+                  <span class="name">{page.systems[row]!.name}</span>
                 </th>
                 {order.map((column) => {
                   const cell = cells.get(`${row} ${column}`);

@@ -1,6 +1,7 @@
 // What is drawn with Observable Plot: slices as small multiples, effects, scores before and after.
 import * as Plot from "@observablehq/plot";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { shortNames } from "./names";
 import type { Board, Effect, Moved, PageData, SlicePanel, Slices } from "./data";
 
 /** Puts a drawing into the page, anew when its room or what it shows changes. */
@@ -18,13 +19,19 @@ export function Drawing(props: { draw: (width: number) => Element; label: string
     const drawn = draw(width);
     // Plot's own sheet is the same for each drawing, and the page's policy forbids it: page.css has it.
     for (const sheet of drawn.querySelectorAll("style")) sheet.remove();
+    for (const part of drawn.querySelectorAll("[aria-label]")) {
+      part.setAttribute("data-part", part.getAttribute("aria-label")!); // the whole has a name
+      part.removeAttribute("aria-label");
+    }
     place.current!.replaceChildren(drawn);
   }, [draw, width]);
   return <div ref={place} class="drawing" role="img" aria-label={label} />;
 }
 
 const LOOK = { background: "none", overflow: "visible" } as const;
+/** Panels that are drawn before more are asked for; of many systems half of them. */
 const MANY = 12;
+const CROWDED = 8;
 
 export function SlicesDrawn({ page, slices }: { page: PageData; slices: Slices }) {
   const [all, setAll] = useState(false);
@@ -34,7 +41,8 @@ export function SlicesDrawn({ page, slices }: { page: PageData; slices: Slices }
   const low = Math.min(...ends);
   const high = Math.max(...ends);
   const domain: [number, number] = [low >= 0 && low < high / 2 ? 0 : low, high];
-  const shown = all ? slices.panels : slices.panels.slice(0, MANY);
+  const few = slices.panels[0]!.rows.length > CROWDED ? MANY / 2 : MANY;
+  const shown = all ? slices.panels : slices.panels.slice(0, few);
   return (
     <>
       <p class="facts">
@@ -45,9 +53,9 @@ export function SlicesDrawn({ page, slices }: { page: PageData; slices: Slices }
           <Panel key={`${panel.field} ${panel.value}`} {...{ page, panel, domain }} />
         ))}
       </div>
-      {slices.panels.length > MANY && (
+      {slices.panels.length > few && (
         <button type="button" class="more" onClick={() => setAll(!all)}>
-          {all ? `Show ${MANY}` : `Show all ${slices.panels.length}`}
+          {all ? `Show ${few}` : `Show all ${slices.panels.length}`}
         </button>
       )}
     </>
@@ -56,8 +64,10 @@ export function SlicesDrawn({ page, slices }: { page: PageData; slices: Slices }
 
 function Panel(props: { page: PageData; panel: SlicePanel; domain: [number, number] }) {
   const { page, panel, domain } = props;
-  const lines = panel.rows.map((row) => ({
+  const names = shortNames(panel.rows.map((row) => page.systems[row.system]!.name));
+  const lines = panel.rows.map((row, i) => ({
     name: page.systems[row.system]!.name,
+    short: names[i]!,
     ...row.score,
     apart: row.verdict === "told apart",
     delta: row.delta ? `${row.delta.said} ${row.delta.span}` : "baseline",
@@ -67,20 +77,20 @@ function Panel(props: { page: PageData; panel: SlicePanel; domain: [number, numb
     const colour = (each: { apart: boolean }) => (each.apart ? "var(--accent)" : "var(--soft)");
     return Plot.plot({
       width,
-      height: 22 * lines.length + 34,
-      marginLeft: room(lines.map((each) => short(each.name)), width),
+      height: (lines.length > CROWDED ? 16 : 22) * lines.length + 34,
+      marginLeft: room(names, width),
       marginRight: 12,
       marginTop: 6,
       marginBottom: 24,
       style: LOOK,
       x: { domain, label: null, ticks: 4, grid: true },
-      y: { domain: lines.map((each) => each.name), label: null, tickSize: 0, tickFormat: short },
+      y: { domain: names, label: null, tickSize: 0 },
       marks: [
         Plot.ruleY(lines.filter((each) => each.low !== null), {
-          y: "name", x1: "low", x2: "high", stroke: colour, strokeWidth: 2.2,
+          y: "short", x1: "low", x2: "high", stroke: colour, strokeWidth: 2.2,
         }),
         Plot.dot(lines, {
-          y: "name",
+          y: "short",
           x: "value",
           r: 3.6,
           fill: colour,
@@ -106,10 +116,6 @@ function Panel(props: { page: PageData; panel: SlicePanel; domain: [number, numb
 function room(names: string[], width: number): number {
   const longest = Math.max(...names.map((name) => name.length));
   return Math.min(longest * 6.7 + 16, width * 0.5);
-}
-
-function short(name: string): string {
-  return name.length > 22 ? `${name.slice(0, 10)}…${name.slice(-11)}` : name;
 }
 
 export function EffectsDrawn({ board }: { board: Board }) {
@@ -190,18 +196,20 @@ export function isMoved(each: Moved): boolean {
 }
 
 export function MovedDrawn({ page, board }: { page: PageData; board: Board }) {
-  const lines = board.raw.filter(isMoved).map((each) => ({ ...each, name: page.systems[each.system]!.name }));
+  const moved = board.raw.filter(isMoved);
+  const names = shortNames(moved.map((each) => page.systems[each.system]!.name));
+  const lines = moved.map((each, i) => ({ ...each, name: names[i]! }));
   const [draw] = useState(() => (width: number) =>
     Plot.plot({
       width: Math.min(width, 760),
       height: 26 * lines.length + 34,
-      marginLeft: room(lines.map((each) => short(each.name)), width),
+      marginLeft: room(names, width),
       marginRight: 16,
       marginTop: 6,
       marginBottom: 26,
       style: LOOK,
       x: { label: null, ticks: 5, grid: true, nice: true },
-      y: { domain: lines.map((each) => each.name), label: null, tickSize: 0, tickFormat: short },
+      y: { domain: names, label: null, tickSize: 0 },
       marks: [
         Plot.arrow(lines, {
           x1: "before", x2: "after", y1: "name", y2: "name",

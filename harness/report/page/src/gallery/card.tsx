@@ -26,7 +26,7 @@ export function Card({ page, samples, place, metric, controls, current, onZoom }
         <div class="pictures">
           {sample.pictures.map((picture, i) => (
             <button type="button" onClick={() => onZoom(place, i)} aria-label="Enlarge the picture">
-              <img src={picture.small} alt={`sample ${sample.id}`} loading="lazy" />
+              <img src={picture.small} alt={`sample ${sample.id}`} decoding="async" />
             </button>
           ))}
           {sample.more > 0 && (
@@ -113,7 +113,7 @@ function AnswerLine(props: {
         {open && <pre dir="auto">{answer.raw}</pre>}
       </div>
       <span class="score" title={page.boards[metric]?.metric}>
-        {won && <span class="crown" title="highest score of this sample">★<span class="hidden">best</span></span>}
+        {won && <span class="crown" title="highest score of this sample">★<span class="hidden">best </span></span>}
         {isNaN(score) ? "–" : score.toFixed(2)}
       </span>
     </li>

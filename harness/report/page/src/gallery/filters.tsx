@@ -19,8 +19,8 @@ export function Filters({ page, asked, found, loaded, controls, onAsk, onControl
   const field = fields[asked.field];
   return (
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        Search
+      <div class="choice">
+        <label for="search">Search</label>
         <input
           id="search"
           type="search"
@@ -28,7 +28,7 @@ export function Filters({ page, asked, found, loaded, controls, onAsk, onControl
           placeholder="words ( / )"
           onInput={(event) => onAsk({ text: event.currentTarget.value })}
         />
-      </label>
+      </div>
       <Choice
         name="Sort by"
         value={asked.sort}
@@ -102,16 +102,21 @@ function Choice(props: {
   options: readonly (readonly [string | number, string])[];
   onChoose: (value: string) => void;
 }) {
+  const id = `choose-${props.name.toLowerCase().replaceAll(" ", "-")}`;
   return (
-    <label>
-      {props.name}
-      <select value={props.value} onChange={(event) => props.onChoose(event.currentTarget.value)}>
+    <div class="choice">
+      <label for={id}>{props.name}</label>
+      <select
+        id={id}
+        value={props.value}
+        onChange={(event) => props.onChoose(event.currentTarget.value)}
+      >
         {props.options.map(([value, name]) => (
           <option key={value} value={value}>
             {name}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }

@@ -16,6 +16,9 @@ interface Props {
   metric: number;
 }
 
+/** What the bar at the top covers, in pixels. */
+const BAR = 56;
+
 /** The sample that the page's address names; null: none. */
 function linked(): string | null {
   const match = /^#s=(.*)$/.exec(location.hash);
@@ -52,6 +55,7 @@ export function Gallery({ page, samples, loaded, metric }: Props) {
     estimateSize: () => 230,
     overscan: 4,
     scrollMargin: offset,
+    scrollPaddingStart: BAR,
     getItemKey: (i) => places[i]!,
   });
 
