@@ -10,7 +10,7 @@ from harness.contrast.words import ROUGH, counted, ordered, p_value_text
 from harness.metrics.registry import UNRANKED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from harness.records import Comparison
 
@@ -36,7 +36,6 @@ class Headline:
 def headline(
     pairs: Sequence[Comparison],
     baselines: Collection[str],
-    letters: Mapping[str, str],
     *,
     digits: int | None = None,
 ) -> Headline | None:
@@ -45,7 +44,6 @@ def headline(
     Args:
         pairs: all of one metric; those that were declared go first.
         baselines: the systems of the baseline prompt.
-        letters: system → its letters; see ``ComparedMetric``.
         digits: decimals of the figures; None: what this difference deserves.
 
     Returns:
@@ -61,7 +59,7 @@ def headline(
     pair = (against if best not in baselines and against else declared)[0]
     exploratory = "" if pair.confirmatory else "Exploratory: "
     return Headline(
-        said=_said(pair, digits), below=f"{exploratory}{_below(pair, letters)}", pair=pair
+        said=_said(pair, digits), below=f"{exploratory}{_below(pair, first)}", pair=pair
     )
 
 
@@ -126,12 +124,12 @@ def _said(pair: Comparison, places: int | None) -> str:
     }[pair.verdict]
 
 
-def _below(pair: Comparison, letters: Mapping[str, str]) -> str:
+def _below(pair: Comparison, pairs: Sequence[Comparison]) -> str:
     if pair.verdict == "cannot tell" or pair.interval is None:
         return f"{pair.reason} ({counted(pair)})"
     chance = chance_text(pair)
     if pair.verdict == "told apart":
-        said = f"unlikely to be chance ({chance}){_alike(_higher(pair), letters)}"
+        said = f"unlikely to be chance ({chance}){_alike(_higher(pair), pairs)}"
     elif pair.verdict in ("equivalent", "not worse"):
         said = f"the whole interval lies within the margin that matters ({chance})"
     else:
@@ -140,11 +138,15 @@ def _below(pair: Comparison, letters: Mapping[str, str]) -> str:
     return f"{said}{ROUGH if pair.rough else ''}"
 
 
-def _alike(best: str, letters: Mapping[str, str]) -> str:
+def _alike(best: str, pairs: Sequence[Comparison]) -> str:
     """Name the systems that are not told apart from the best one."""
-    own = set(letters.get(best, ""))
-    alike = [name for name, held in letters.items() if name != best and own & set(held)]
+    open_ = [pair for pair in pairs if pair.verdict in ("not told apart", "cannot tell")]
+    alike = [p.candidate if p.baseline == best else p.baseline for p in open_ if best in _both(p)]
     if not alike:
         return ""
     more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
-    return f"; not told apart from {', '.join(alike[:_NAMED])}{more}"
+    return f"; {best} is not told apart from {', '.join(alike[:_NAMED])}{more}"
+
+
+def _both(pair: Comparison) -> tuple[str, str]:
+    return pair.baseline, pair.candidate

@@ -24,6 +24,14 @@ OLD_FOLDER = "thumbs"
 """Where runs of before have them; a copied one may have no others."""
 
 
+MOST_BYTES = 256 * 1024
+"""What is larger is none of ours."""
+TOGETHER = 40_000_000
+"""Bytes that all small pictures of a page may take."""
+_FEWEST = 1_500
+"""Bytes of one, however many there are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """How large small pictures are made."""
@@ -32,24 +40,19 @@ class Size:
     """Pixels."""
     quality: int
     """Of WebP, 0 to 100."""
-
-
-SIZES = (
-    (2_000, Size(longest_side=400, quality=80)),
-    (6_000, Size(longest_side=240, quality=70)),
-    (None, Size(longest_side=160, quality=55)),
-)
-"""Up to how many images which size: some 15 kB, 6 kB and 3 kB of a photo, so that the pictures of a
-page take 40 MB at most."""
+    most: int
+    """Bytes; a picture that takes more is made smaller."""
 
 
 def size_for(images: int) -> Size:
     """Say how large the small pictures of so many images are made."""
-    return next(size for most, size in SIZES if most is None or images <= most)
+    side, quality = (400, 80) if images <= 2_000 else (240, 70) if images <= 6_000 else (160, 55)
+    most = max(_FEWEST, min(MOST_BYTES, TOGETHER // max(1, images)))
+    return Size(longest_side=side, quality=quality, most=most)
 
 
-MOST_BYTES = 256 * 1024
-"""A picture of this size is about a tenth of that at most; what is larger is none of ours."""
+_SMALLEST = 48
+"""Pixels of a side, under which nothing is seen."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -87,19 +90,23 @@ class Thumbnails:
             return stored
         made = _stored(self._old / path.name)
         if made is None:
-            made = small_webp(ref, self._size.longest_side, self._size.quality)
+            size = self._size
+            made = small_webp(ref, size.longest_side, size.quality, most=size.most)
         if made is not None:
             _write(path, made)
         return made
 
 
-def small_webp(ref: MediaRef, longest_side: int, quality: int = 80) -> bytes | None:
+def small_webp(
+    ref: MediaRef, longest_side: int, quality: int = 80, *, most: int | None = None
+) -> bytes | None:
     """Make a small picture of an image, the whole of it.
 
     Args:
         ref: of the image.
         longest_side: pixels; a smaller image stays as it is.
         quality: of WebP, 0 to 100.
+        most: bytes; a picture that takes more is made smaller yet.
 
     Returns:
         None where it is not on this machine, or cannot be read.
@@ -110,10 +117,14 @@ def small_webp(ref: MediaRef, longest_side: int, quality: int = 80) -> bytes | N
         return None  # this machine does not have the image, or it is damaged
     if picture is None:
         return None  # a page is made without the network, and a run may come from a stranger
-    picture.thumbnail((longest_side, longest_side))
-    buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=quality)
-    return buffer.getvalue()
+    side = longest_side
+    while True:
+        picture.thumbnail((side, side))
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=quality)
+        if most is None or buffer.tell() <= most or side <= _SMALLEST:
+            return buffer.getvalue()
+        side = side * 4 // 5
 
 
 def data_uri(webp: bytes) -> str:

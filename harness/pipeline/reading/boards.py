@@ -105,8 +105,7 @@ class _Layout:
             said = f"The best shown is {ladder.best}: {ladder.metric} {ladder.value:.4f}"
             return said, f"in run {ladder.run}; the ladder shows no score that is not better"
         names = [system.system for system in self.baselines]
-        letters = self.compared.letters if self.compared else {}
-        if found := headline(self.pairs, names, letters, digits=self.delta_digits):
+        if found := headline(self.pairs, names, digits=self.delta_digits):
             return found.said, found.below
         rivals = [s for s in self.summary.systems if s.control is None]
         scored = [r for s in rivals if (r := self.results.get(s.system)) and r.value is not None]

@@ -28,6 +28,8 @@ DRAWN = 15_000
 MOST_VALUES = 200
 """Values of a field that samples can be filtered by: the most frequent ones."""
 SEED = 0
+_AT_ONCE = 50_000
+"""Samples whose scores are held together."""
 
 
 def shown_samples(
@@ -142,10 +144,11 @@ def _said(answer: Answer, expected: ExpectedAnswers) -> Said:
 def _spread(folder: RunFolder, summary: RunSummary, metric: str) -> FloatArray:
     """Say of each sample how far the systems' scores of a metric lie apart."""
     _, statistics, metrics = read_statistics(folder, summary)
-    for label, matrix in statistics.items():
-        if metric in metrics[label].columns:
-            each = stats.aggregated(metrics[label].contrasted, matrix)
-            column = each[:, :, metrics[label].columns.index(metric)]
-            spread: FloatArray = np.nan_to_num(column.max(axis=0) - column.min(axis=0))
-            return spread
-    return np.zeros(len(folder.samples()))
+    label = next(label for label in statistics if metric in metrics[label].columns)
+    matrix, column = statistics[label], metrics[label].columns.index(metric)
+    spread = np.zeros(matrix.shape[1])
+    for start in range(0, len(spread), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        each = stats.aggregated(metrics[label].contrasted, matrix[:, rows])[:, :, column]
+        spread[rows] = np.nan_to_num(each.max(axis=0) - each.min(axis=0))
+    return spread

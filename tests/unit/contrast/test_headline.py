@@ -13,8 +13,8 @@ from test_words import ALIKE, BLIND, PAIR
 from harness.contrast import digits_for, headline, signed_to, span_to
 
 
-def said(*pairs, baselines=("plain",), letters=None, digits=None):
-    found = headline(pairs, baselines, letters or {}, digits=digits)
+def said(*pairs, baselines=("plain",), digits=None):
+    found = headline(pairs, baselines, digits=digits)
     return found.said, found.below
 
 
@@ -51,16 +51,15 @@ def test_what_was_not_declared_says_so_and_a_length_does_not_beat():
 def test_the_best_is_held_against_the_baseline_and_its_equals_are_named():
     second = replace(PAIR, candidate="other", candidate_value=0.6, delta=0.1)
     close = replace(ALIKE, baseline="other", baseline_value=0.6, candidate_value=0.62)
-    letters = {"title": "a", "other": "a", "plain": "b"}
-    said_, below = said(close, PAIR, second, letters=letters)
+    said_, below = said(close, PAIR, second)
     assert said_.startswith("title beats plain")
-    assert below.endswith("; not told apart from other")
-    best = headline((close, PAIR, second), ("title",), letters)
+    assert below.endswith("; title is not told apart from other")
+    best = headline((close, PAIR, second), ("title",))
     assert best.pair == close
 
 
 def test_nothing_is_said_of_no_pair():
-    assert headline((), ("plain",), {}) is None
+    assert headline((), ("plain",)) is None
 
 
 @pytest.mark.parametrize(

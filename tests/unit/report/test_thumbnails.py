@@ -17,7 +17,7 @@ from harness.records import FilePlace, MediaRef, Sample, UrlPlace
 from harness.report.sample_files import Said, SampleFiles
 from harness.report.thumbnails import FOLDER, OLD_FOLDER, Size, Thumbnails, size_for
 
-SMALL = Size(longest_side=160, quality=80)
+SMALL = Size(longest_side=160, quality=80, most=10_000)
 LONGEST_SIDE = SMALL.longest_side
 
 
@@ -107,8 +107,19 @@ def test_the_image_itself_is_named_only_where_it_is_in_the_project(tmp_path, ima
 
 def test_pictures_of_many_images_are_smaller(run, image):
     sizes = [size_for(images) for images in (1, 2_000, 2_001, 13_500, 1_000_000)]
-    assert sizes[0] == sizes[1] != sizes[2] != sizes[3] == sizes[4]
+    assert [size.most for size in sizes] == [262_144, 20_000, 19_990, 2_962, 1_500]
     assert [size.longest_side for size in sizes] == [400, 400, 240, 160, 160]
+
+
+def test_a_picture_that_takes_too_much_is_made_smaller(run, tmp_path):
+    path = tmp_path / "noise.png"
+    Image.effect_noise((640, 480), 120).save(path)
+    size = Size(longest_side=160, quality=80, most=3_000)
+    webp = Thumbnails(run, size).webp(probe(path))
+    assert 2_000 < len(webp) <= 3_000
+    with Image.open(io.BytesIO(webp)) as small:
+        assert small.width / small.height == pytest.approx(4 / 3, rel=0.02)
+        assert small.width < 160
 
 
 def test_a_strangers_run_brings_no_file_of_this_machine_into_the_page(run, tmp_path):

@@ -101,9 +101,13 @@ function App({ page }: { page: PageData }) {
             </div>
             <Leaderboard {...{ page, board, controls }} key={board.metric} />
           </In>
-          {board.pairs.length > 0 && (
+          {page.boards.some((each) => each.pairs.length > 0) && (
             <In place="pairs">
-              <Pairs {...{ page, board }} />
+              {board.pairs.length > 0 ? (
+                <Pairs {...{ page, board }} />
+              ) : (
+                <p class="facts">Nothing was compared on {board.metric}.</p>
+              )}
             </In>
           )}
         </>

@@ -25,7 +25,7 @@ export const SORTS: Record<Sort, string> = {
   win: "largest win of B over A",
   loss: "largest loss of B to A",
   disagreement: "largest disagreement",
-  worst: "worst first",
+  worst: "worst of B",
   id: "id",
 };
 
@@ -66,7 +66,7 @@ export function found(page: PageData, samples: Samples, asked: Asked, metric: nu
   const places: number[] = [];
   for (let place = 0; place < samples.loaded; place += 1) {
     if (asked.field >= 0 && asked.value >= 0) {
-      if (!samples.sample(place).values[asked.field]?.includes(asked.value)) continue;
+      if (!samples.values(place, asked.field).includes(asked.value)) continue;
     }
     if (asked.status !== "any" || asked.flag >= 0) {
       if (!systems.some((system) => fits(samples, place, system, asked))) continue;

@@ -53,8 +53,13 @@ export class Samples {
         original: chunk.originals[i]![k] ?? null,
       })),
       more: chunk.more[i]!,
-      values: chunk.fields.map((field) => field[i]!),
     };
+  }
+
+  /** The places of a sample's values of a field. */
+  values(place: number, field: number): number[] {
+    const [chunk, i] = this.at(place);
+    return chunk.fields[field]![i]!;
   }
 
   answer(place: number, system: number) {
@@ -71,7 +76,7 @@ export class Samples {
 
   /** A sample's score; NaN where there is none. */
   score(place: number, system: number, metric: number): number {
-    return this.scores[system]![metric]![place]!;
+    return this.scores[system]![metric]?.[place] ?? NaN;
   }
 
   /** All that a search looks through, in lower case; made when it is first asked for. */
