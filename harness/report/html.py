@@ -6,7 +6,7 @@ text in itself and works without JavaScript; what reacts, and how it looks, stan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -21,9 +21,12 @@ from harness.report.table_notes import REPORTED_NOTE, flags_text, notes_of
 from harness.report.wording_table import WordingTable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.records import RunRecord, RunSummary
     from harness.report.page_data import PageData
     from harness.report.prompt_entries import PromptEntry
+    from harness.report.sample_files import Spent
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -45,6 +48,8 @@ class Account:
     """How differences were tested; empty: there are none."""
     effects: tuple[str, ...] = ()
     """A sentence for each of the largest effects of a matrix."""
+    spent: Mapping[str, Spent] = field(default_factory=dict)
+    """System → what its answers took."""
     absent: int = 0
     """Pictures that could not be made."""
 

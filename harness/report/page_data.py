@@ -8,8 +8,7 @@ metric its place in ``boards``; what strangers name is never the key of an objec
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from harness.report.escape import html
@@ -222,16 +221,16 @@ def script(function: str, value: PageData | SampleColumns) -> str:
 
     Whatever a browser or an eye would obey is made visible before, so that the page need not.
     """
-    text = json.dumps(_visible(asdict(value)), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
     return f"{function}({text});\n"
 
 
-def _visible(value: Any) -> Any:
-    """Make all texts visible; U+2028 and lone surrogates, which scripts trip over, go, too."""
+def _plain(value: Any) -> Any:
+    """Make JSON of records, and all texts visible; U+2028 and lone surrogates go by that, too."""
     if isinstance(value, str):
         return html(value)
-    if isinstance(value, Mapping):
-        return {key: _visible(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_visible(each) for each in value]
+        return [_plain(each) for each in value]
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return value

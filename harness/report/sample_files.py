@@ -44,6 +44,32 @@ class Said:
     reason: str | None
     """Why there is no text."""
     flags: int
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Spent:
+    """What the shown answers of a system took together."""
+
+    answers: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+
+    def add(self, said: Said) -> None:
+        """Count an answer; a failed one has none."""
+        if said.text is not None:
+            self.answers += 1
+            self.prompt_tokens += said.prompt_tokens
+            self.completion_tokens += said.completion_tokens
+            self.seconds += said.seconds
+
+    @property
+    def known(self) -> bool:
+        """Whether an engine said anything of it."""
+        return bool(self.completion_tokens or self.seconds)
 
 
 class SampleFiles:
@@ -71,6 +97,7 @@ class SampleFiles:
         self.chunks = 0
         self.absent = 0
         """Pictures that are neither on this machine nor in the run's folder."""
+        self.spent = {name: Spent() for name in systems}
         self._write = write
         self._systems = systems
         self._scores = scores
@@ -87,6 +114,8 @@ class SampleFiles:
             StoreError: a file cannot be written.
         """
         self._held.append((sample, answers))
+        for system, said in answers.items():
+            self.spent[system].add(said)
         if len(self._held) == CHUNK:
             self.close()
 

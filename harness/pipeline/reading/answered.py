@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from harness.pipeline.reading.answers import BLOCK, COMPLETIONS, answer_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from harness.pipeline.reading.answers import Part
     from harness.records import Answer, RunRecord, Sample, StoredCompletion
@@ -36,6 +39,10 @@ class Answered:
     ) -> None:
         self.record = record
         self.samples = samples
+        self.at_hand = completions if isinstance(completions, list) else None
+        """The completions, where they are held anyhow, so that nobody need read them again."""
+        self.marks: Mapping[str, NDArray[np.int64]] = {}
+        """Flags of each sample's text, of systems of which they are known: ``FlagCounts.marks``."""
         self._folder = folder
         self._completions = completions
         self._block = block

@@ -162,6 +162,7 @@ class FlagCounts:
 
     def __init__(self, drawn: Mapping[str, int], samples: int, expected: ExpectedAnswers) -> None:
         self._expected = expected
+        self._drawn = drawn
         self._hits: dict[str, NDArray[np.unsignedinteger]] = {
             system: np.zeros((samples, len(FLAGS)), dtype=np.min_scalar_type(draws))
             for system, draws in drawn.items()
@@ -190,6 +191,18 @@ class FlagCounts:
             self._texts[part.system][there] += 1
             rows, flags = np.array(hits, dtype=np.int64).reshape(-1, 2).T
             self._hits[part.system][rows, flags] += 1
+
+    def marks(self) -> dict[str, NDArray[np.int64]]:
+        """Give the flags of each sample's text as a number whose bit i is the i-th of FLAGS.
+
+        Of systems that were drawn once; of others it is not kept which draw had them.
+        """
+        bits = 1 << np.arange(len(FLAGS), dtype=np.int64)
+        return {
+            system: hits.astype(np.int64) @ bits
+            for system, hits in self._hits.items()
+            if self._drawn[system] == 1
+        }
 
     def shares(self, clusters: NDArray[np.int64] | None) -> dict[str, tuple[FlagShare, ...]]:
         """Give each system's share of texts with each flag, in the order of FLAGS.

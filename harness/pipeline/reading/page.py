@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.compliance import FLAGS
+from harness.pipeline.reading.answered import Answered
 from harness.pipeline.reading.boards import boards, system_entries
 from harness.pipeline.reading.comparing import DECIDING
 from harness.pipeline.reading.prompts_shown import prompts_shown
@@ -33,6 +34,7 @@ def write_page(
     summary: RunSummary,
     samples: Sequence[Sample],
     *,
+    answered: Answered | None,
     told: RunComparison | None,
     effects: RunEffects | None,
     said: Sequence[str],
@@ -44,6 +46,7 @@ def write_page(
         run: ``run.json``.
         summary: its numbers, as a ladder shows them.
         samples: of the run.
+        answered: the run as it was scored just now, with what need not be found again.
         told: its systems in pairs; None where nothing is said of them.
         effects: what its choices do; None where it tells none.
         said: a sentence for each pair, and what a reader of them has to know.
@@ -72,7 +75,8 @@ def write_page(
         Thumbnails(folder.path, size_for(images)),
         folder.path,
     )
-    for sample, answers in said_of(folder, run, summary, shown):
+    known = answered if answered and not chosen else Answered(folder, run, shown)
+    for sample, answers in said_of(folder, known, summary):
         files.add(sample, answers)
     files.close()
     places = {system.name: i for i, system in enumerate(systems)}
@@ -100,6 +104,7 @@ def write_page(
         said=tuple(said),
         effects=tuple(effects.sentences()) if effects else (),
         absent=files.absent,
+        spent=files.spent,
         exploratory=told.exploratory if told else None,
         prompts=prompts_shown(folder, run),
         tests=_tests_text(told),

@@ -57,6 +57,7 @@ def write_reports(
         run,
         summary,
         samples,
+        answered=answered,
         told=told,
         effects=effects_of_run(folder) if told and tells_effects(run) else None,
         said=[*(verdicts(told) if told else lacking), *said_of_pictures(run, summary)],

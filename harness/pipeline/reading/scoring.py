@@ -144,6 +144,7 @@ def score_run(
         run.systems, run.repeats, measured, clusters, counted.differing
     )
     flags = counted.flags.shares(clusters)
+    answered.marks = counted.flags.marks()
     summary = RunSummary(
         run=run.id,
         inputs=inputs,

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.metrics.arrays import FloatArray
+    from harness.pipeline.reading.answered import Answered
     from harness.pipeline.reading.answers import Part
-    from harness.records import Answer, ExpectedAnswers, RunRecord, RunSummary, Sample
+    from harness.records import Answer, ExpectedAnswers, RunSummary, Sample
     from harness.store.run_folder import RunFolder
 
 MOST = 20_000
@@ -92,32 +93,38 @@ def filter_fields(
 
 
 def said_of(
-    folder: RunFolder, run: RunRecord, summary: RunSummary, samples: Sequence[Sample]
+    folder: RunFolder, answered: Answered, summary: RunSummary
 ) -> Iterator[tuple[Sample, Mapping[str, Said]]]:
     """Give what each system said of each sample when it was first asked, in the order of samples.
+
+    Args:
+        folder: of the run.
+        answered: the run with the samples that are asked for, and what is known of its answers.
+        summary: its numbers.
 
     Raises:
         StoreError: the run's completions are damaged, or one is not there.
     """
-    systems = [system.name for system in run.systems]
+    samples = answered.samples
+    systems = [system.name for system in answered.record.systems]
     expected = summary.expected or expected_of(samples)
     waiting: dict[int, dict[str, Said]] = {}
     following = 0
-    for parts in _first_draw(folder, run, samples, size=CHUNK * len(systems)):
+    for parts in _first_draw(folder, answered, size=CHUNK * len(systems)):
         for part in parts:
+            marks = answered.marks.get(part.system)
             for place, answer in zip(part.places.tolist(), part.answers, strict=True):
-                waiting.setdefault(place, {})[part.system] = _said(answer, expected)
+                mark = None if marks is None else int(marks[place])
+                waiting.setdefault(place, {})[part.system] = _said(answer, expected, mark)
         while len(waiting.get(following, ())) == len(systems):
             yield samples[following], waiting.pop(following)
             following += 1
 
 
-def _first_draw(
-    folder: RunFolder, run: RunRecord, samples: Sequence[Sample], *, size: int
-) -> Iterator[list[Part]]:
+def _first_draw(folder: RunFolder, answered: Answered, *, size: int) -> Iterator[list[Part]]:
     """Read no more than what was answered when each was first asked."""
-    reading = AnswerReading(run, samples, folder.path / COMPLETIONS)
-    for line in folder.completions():
+    reading = AnswerReading(answered.record, answered.samples, folder.path / COMPLETIONS)
+    for line in answered.at_hand or folder.completions():
         reading.add(line)
         if reading.has_first_draw:
             break
@@ -128,16 +135,21 @@ def _first_draw(
     yield [part for part in reading.take() if part.draw == 0]
 
 
-def _said(answer: Answer, expected: ExpectedAnswers) -> Said:
+def _said(answer: Answer, expected: ExpectedAnswers, mark: int | None) -> Said:
     made, text = answer.completion, answer.prediction.value
     if text is None:
         return Said(text=None, raw=None, reason=answer.failure or "no answer", flags=0)
-    found = flags_of(made.text, made.finish_reason, expected)
+    if mark is None:
+        found = flags_of(made.text, made.finish_reason, expected)
+        mark = sum(1 << i for i, flag in enumerate(FLAGS) if flag in found)
     return Said(
         text=text,
         raw=made.text if made.text != text else None,
         reason=None,
-        flags=sum(1 << i for i, flag in enumerate(FLAGS) if flag in found),
+        flags=mark,
+        prompt_tokens=made.prompt_tokens,
+        completion_tokens=made.completion_tokens,
+        seconds=made.seconds,
     )
 
 

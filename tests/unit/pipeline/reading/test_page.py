@@ -96,6 +96,26 @@ def test_every_sample_is_there_with_its_scores(scored):
     ]
 
 
+def test_a_page_written_after_scoring_is_the_one_that_is_written_later(scored):
+    """What scoring knew of the texts is taken over, and found again where it is not at hand."""
+    folder, _ = scored
+    run, lines = folder.run(), list(folder.completions())
+    long = replace(lines[3], completion=replace(lines[3].completion, text="Sure! Here it is: Soup"))
+    lines[3] = long
+    folder.write_completions(lines)
+    answered = Answered(folder, run, folder.samples(), lines)
+    with ScoringTools(tokenizer="none") as tools:
+        specs = [MetricSpec(name="rouge_l")]
+        summary = score_run(folder, answered, tools, specs, cost=None)
+    assert answered.at_hand is lines
+    assert answered.marks["b"][1] > 0
+    write_reports(folder, summary, answered)
+    first = data(folder, "samples-0.js")
+    write_reports(folder, summary)
+    assert data(folder, "samples-0.js") == first
+    assert first["answers"][1]["flags"][1] == answered.marks["b"][1]
+
+
 def test_of_very_many_samples_some_are_drawn_and_the_largest_differences_are_there(
     scored, monkeypatch
 ):

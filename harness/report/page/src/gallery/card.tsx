@@ -1,4 +1,5 @@
 // One sample: its picture, its references, and what each system said of it.
+import { memo } from "preact/compat";
 import { useState } from "preact/hooks";
 import { controlName, type PageData } from "../data";
 import { marked } from "./marks";
@@ -15,7 +16,8 @@ interface Props {
   onZoom: (place: number, picture: number) => void;
 }
 
-export function Card({ page, samples, place, metric, controls, current, onZoom }: Props) {
+/** Drawn anew only when something of it has changed, since scrolling asks at every frame. */
+export const Card = memo(({ page, samples, place, metric, controls, current, onZoom }: Props) => {
   const sample = samples.sample(place);
   const board = page.boards[metric];
   const shown = page.systems.map((_, i) => i).filter((i) => controls || !page.systems[i]!.control);
@@ -57,7 +59,7 @@ export function Card({ page, samples, place, metric, controls, current, onZoom }
       </div>
     </article>
   );
-}
+});
 
 /** The systems with the highest score of a sample, unless all have it. */
 function best(page: PageData, samples: Samples, place: number, metric: number): number[] {

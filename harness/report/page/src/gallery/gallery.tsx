@@ -1,6 +1,6 @@
 // All samples, of which only those in sight are drawn.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PageData } from "../data";
 import { Card } from "./card";
 import { Filters } from "./filters";
@@ -108,16 +108,23 @@ export function Gallery({ page, samples, loaded, metric }: Props) {
     return () => removeEventListener("keydown", pressed);
   });
 
+  const zoom = useCallback((place: number, i: number) => setZoomed([place, i]), []);
   const ask = (change: Partial<Asked>) => setAsked((before) => ({ ...before, ...change }));
-  const picture = zoomed && samples?.sample(zoomed[0]);
-  return (
-    <>
+  const filters = useMemo(
+    () => (
       <Filters
         {...{ page, asked, loaded, controls }}
         found={places.length}
         onAsk={ask}
         onControls={setControls}
       />
+    ),
+    [page, asked, loaded, controls, places],
+  );
+  const picture = zoomed && samples?.sample(zoomed[0]);
+  return (
+    <>
+      {filters}
       <div ref={list} class="cards" style={{ height: `${rows.getTotalSize()}px` }}>
         {samples &&
           rows.getVirtualItems().map((item) => (
@@ -132,7 +139,7 @@ export function Gallery({ page, samples, loaded, metric }: Props) {
                 {...{ page, samples, metric, controls }}
                 place={places[item.index]!}
                 current={places[item.index] === current}
-                onZoom={(place, i) => setZoomed([place, i])}
+                onZoom={zoom}
               />
             </div>
           ))}
