@@ -18,7 +18,7 @@ from harness.report.page_data import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.contrast import ComparedMetric
     from harness.pipeline.reading.comparing import RunComparison
@@ -48,7 +48,11 @@ def system_entries(summary: RunSummary, hidden: frozenset[str]) -> tuple[SystemE
 
 
 def boards(
-    summary: RunSummary, compared: RunComparison | None, effects: Sequence[Effect] = ()
+    summary: RunSummary,
+    compared: RunComparison | None,
+    effects: Sequence[Effect] = (),
+    *,
+    undecided: Mapping[str, Sequence[str]],
 ) -> tuple[Board, ...]:
     """Lay out every metric.
 
@@ -56,10 +60,11 @@ def boards(
         summary: what is shown of it.
         compared: its systems in pairs; None where none are compared, or a ladder shows none.
         effects: of the run's matrices.
+        undecided: metric → why nothing is decided on it that the suite declares to decide.
     """
     by_metric = {one.metric: one for one in compared.metrics} if compared else {}
     return tuple(
-        _Layout(summary, metric, by_metric.get(metric)).board(
+        _Layout(summary, metric, by_metric.get(metric), undecided.get(metric, ())).board(
             [effect for effect in effects if effect.metric == metric]
         )
         for metric in summary.metrics
@@ -69,7 +74,14 @@ def boards(
 class _Layout:
     """One metric as it is laid out."""
 
-    def __init__(self, summary: RunSummary, metric: str, compared: ComparedMetric | None) -> None:
+    def __init__(
+        self,
+        summary: RunSummary,
+        metric: str,
+        compared: ComparedMetric | None,
+        undecided: Sequence[str],
+    ) -> None:
+        self.undecided = undecided
         self.summary = summary
         self.metric = metric
         self.compared = compared
@@ -104,6 +116,10 @@ class _Layout:
                 return f"The ladder shows no more than {ladder.metric}", ""
             said = f"The best shown is {ladder.best}: {ladder.metric} {ladder.value:.4f}"
             return said, f"in run {ladder.run}; the ladder shows no score that is not better"
+        if self.undecided:
+            return "Undecided: what the suite declares cannot be compared", "; ".join(
+                self.undecided
+            )
         names = [system.system for system in self.baselines]
         if found := headline(self.pairs, names, digits=self.delta_digits):
             return found.said, found.below

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.compliance import FLAGS
 from harness.pipeline.reading.answered import Answered
 from harness.pipeline.reading.boards import boards, system_entries
-from harness.pipeline.reading.comparing import DECIDING
+from harness.pipeline.reading.deciding import DECIDING
 from harness.pipeline.reading.prompts_shown import prompts_shown
 from harness.pipeline.reading.shown_samples import filter_fields, said_of, shown_samples
 from harness.pipeline.reading.slice_panels import slices_entry
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from harness.pipeline.reading.comparing import RunComparison
     from harness.pipeline.reading.effects import RunEffects
     from harness.records import RunRecord, RunSummary, Sample
+    from harness.report.page_data import FieldEntry, SystemEntry
     from harness.store.run_folder import RunFolder
 
 
@@ -37,6 +39,7 @@ def write_page(
     answered: Answered | None,
     told: RunComparison | None,
     effects: RunEffects | None,
+    undecided: Sequence[str],
     said: Sequence[str],
 ) -> None:
     """Write the page of a run; ``report.html`` is the last of its files.
@@ -49,38 +52,27 @@ def write_page(
         answered: the run as it was scored just now, with what need not be found again.
         told: its systems in pairs; None where nothing is said of them.
         effects: what its choices do; None where it tells none.
+        undecided: why nothing is decided of what the suite declares; empty: something is.
         said: a sentence for each pair, and what a reader of them has to know.
 
     Raises:
         StoreError: a file of the run is damaged, or one cannot be written.
     """
     systems = system_entries(summary, hidden(summary))
-    laid = boards(summary, told, effects.effects if effects else ())
     deciding = deciding_metric(run, summary, told)
+    laid = boards(
+        summary,
+        told,
+        effects.effects if effects else (),
+        undecided={deciding: undecided} if undecided else {},
+    )
     page_files.prepare(folder.path)
     shown, chosen = shown_samples(folder, summary, samples, deciding)
-    fields, columns = filter_fields(shown, whole=not chosen)
-    scores = folder.score_matrix([s.name for s in systems], summary.metrics, [s.id for s in shown])
-    scores[[system.hidden for system in systems]] = float("nan")
-    images = sum(min(len(sample.media), MAX_PICTURES) for sample in shown)
-
-    def write(name: str, text: str) -> None:
-        folder.write_text(f"{page_files.FOLDER}/{name}", text)
-
-    files = SampleFiles(
-        write,
-        [system.name for system in systems],
-        scores,
-        columns,
-        Thumbnails(folder.path, size_for(images)),
-        folder.path,
-    )
     known = answered if answered and not chosen else Answered(folder, run, shown)
-    for sample, answers in said_of(folder, known, summary):
-        files.add(sample, answers)
-    files.close()
+    files, fields = _write_samples(folder, summary, known, systems, whole=not chosen)
     places = {system.name: i for i, system in enumerate(systems)}
-    sliced = slices_entry(slice_all(folder), places) if told and not chosen else None
+    compared = told is not None and told.metric(told.deciding).pairs
+    sliced = slices_entry(slice_all(folder), places) if compared and not chosen else None
     page = PageData(
         suite=run.suite,
         run=run.id,
@@ -97,6 +89,7 @@ def write_page(
             flags=tuple(FLAGS),
         ),
     )
+    write = partial(_write, folder)
     write("data.js", script("harnessPage", page))
     page_files.write_parts(write)
     page_files.remove_older(folder.path, files.chunks)
@@ -110,6 +103,44 @@ def write_page(
         tests=_tests_text(told),
     )
     folder.write_text("report.html", html_page(run, summary, page, account))
+
+
+def _write_samples(
+    folder: RunFolder,
+    summary: RunSummary,
+    answered: Answered,
+    systems: Sequence[SystemEntry],
+    *,
+    whole: bool,
+) -> tuple[SampleFiles, tuple[FieldEntry, ...]]:
+    """Write the samples that are shown, and their small pictures.
+
+    Args:
+        folder: of the run.
+        summary: its numbers.
+        answered: those samples.
+        systems: of the run.
+        whole: whether they are all.
+
+    Returns:
+        What has been written, and what it can be filtered by.
+    """
+    shown = answered.samples
+    fields, columns = filter_fields(shown, whole=whole)
+    names = [system.name for system in systems]
+    scores = folder.score_matrix(names, summary.metrics, [sample.id for sample in shown])
+    scores[[system.hidden for system in systems]] = float("nan")
+    images = sum(min(len(sample.media), MAX_PICTURES) for sample in shown)
+    thumbnails = Thumbnails(folder.path, size_for(images))
+    files = SampleFiles(partial(_write, folder), names, scores, columns, thumbnails, folder.path)
+    for sample, answers in said_of(folder, answered, summary):
+        files.add(sample, answers)
+    files.close()
+    return files, fields
+
+
+def _write(folder: RunFolder, name: str, text: str) -> None:
+    folder.write_text(f"{page_files.FOLDER}/{name}", text)
 
 
 def _tests_text(told: RunComparison | None) -> str:

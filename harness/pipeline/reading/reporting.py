@@ -51,7 +51,7 @@ def write_reports(
     folder.write_text(DROPPED_FILE, dropped_csv(run.dataset.dropped))
     compared = compare_run(folder) if comparable(everything) else None
     told = None if summary.ladder else compared  # a ladder shows no more than its table
-    lacking = [] if compared else [f"Undecided: {text}." for text in undecided(run, everything)]
+    lacking = [] if compared else undecided(run, everything)
     write_page(
         folder,
         run,
@@ -60,7 +60,11 @@ def write_reports(
         answered=answered,
         told=told,
         effects=effects_of_run(folder) if told and tells_effects(run) else None,
-        said=[*(verdicts(told) if told else lacking), *said_of_pictures(run, summary)],
+        undecided=told.undecided if told and not told.decides else lacking,
+        said=[
+            *(verdicts(told) if told else [f"Undecided: {text}." for text in lacking]),
+            *said_of_pictures(run, summary),
+        ],
     )
     return compared
 

@@ -154,13 +154,21 @@ def _said(answer: Answer, expected: ExpectedAnswers, mark: int | None) -> Said:
 
 
 def _spread(folder: RunFolder, summary: RunSummary, metric: str) -> FloatArray:
-    """Say of each sample how far the systems' scores of a metric lie apart."""
-    _, statistics, metrics = read_statistics(folder, summary)
-    label = next(label for label in statistics if metric in metrics[label].columns)
-    matrix, column = statistics[label], metrics[label].columns.index(metric)
-    spread = np.zeros(matrix.shape[1])
+    """Say of each sample how far the systems' scores of a metric lie apart, controls left out.
+
+    Nothing is known where the metric is one number for all samples, or a ladder shows no more.
+    """
+    scored, statistics, metrics = read_statistics(folder, summary)
+    spread = np.zeros(scored.shape[1])
+    label = next((name for name in statistics if metric in metrics[name].columns), None)
+    rivals = np.array([system.control is None for system in summary.systems])
+    if label is None or summary.ladder:
+        return spread
+    column = metrics[label].columns.index(metric)
     for start in range(0, len(spread), _AT_ONCE):
         rows = slice(start, start + _AT_ONCE)
-        each = stats.aggregated(metrics[label].contrasted, matrix[:, rows])[:, :, column]
-        spread[rows] = np.nan_to_num(each.max(axis=0) - each.min(axis=0))
+        totals = statistics[label][rivals, rows]
+        each = stats.aggregated(metrics[label].contrasted, totals)[:, :, column]
+        each = np.where(scored[rivals, rows], each, np.nan)
+        spread[rows] = np.nan_to_num(np.fmax.reduce(each) - np.fmin.reduce(each))
     return spread
