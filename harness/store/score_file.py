@@ -70,8 +70,7 @@ def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[
     except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
         fault = str(error).partition("\n")[0]
         raise StoreError(f"{path} cannot be read ({fault})", hint=SCORE_AGAIN) from error
-    if not pyarrow.types.is_floating(table["value"].type):
-        raise StoreError(f"{path} is damaged (its values are no numbers)", hint=SCORE_AGAIN)
+    _check_values(path, table["value"].type)
     rows = zip(*(table[name].to_pylist() for name in _COLUMNS), strict=True)
     return [
         SampleScores(
@@ -83,6 +82,13 @@ def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[
         for (system, metric), group in groupby(rows, key=itemgetter(0, 2))
         for column in [list(group)]
     ]
+
+
+def _check_values(path: Path, kind: Any) -> None:
+    import pyarrow
+
+    if not pyarrow.types.is_floating(kind):
+        raise StoreError(f"{path} is damaged (its values are no numbers)", hint=SCORE_AGAIN)
 
 
 def read_score_matrix(
@@ -106,14 +112,15 @@ def read_score_matrix(
     known = {name: _arrow_texts([each.encode() for each in some]) for name, some in names.items()}
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
+            _check_values(path, file.schema_arrow.field("value").type)
             for batch in file.iter_batches(_AT_ONCE, columns=list(_COLUMNS)):
                 places = []
                 for name in names:
-                    texts = batch.column(_COLUMNS.index(name)).cast("large_string")
+                    texts = batch.column(name).cast("large_string")
                     index = pyarrow.compute.index_in(texts, value_set=known[name])
                     places.append(index.fill_null(-1).to_numpy(zero_copy_only=False))
                 wanted = np.all([place >= 0 for place in places], axis=0)
-                values = batch.column(_COLUMNS.index("value")).to_numpy(zero_copy_only=False)
+                values = batch.column("value").to_numpy(zero_copy_only=False)
                 at = tuple(place[wanted] for place in places)
                 found[at] = values[wanted].astype(np.float32)
     except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:

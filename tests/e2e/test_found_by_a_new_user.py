@@ -33,7 +33,7 @@ def test_predictions_of_samples_that_share_a_picture_are_not_independent(project
     folder = project / json.loads(done.stdout)["folder"]
     media = [sample.media[0].sha256 for sample in RunFolder(folder).samples()]
     assert len(set(media)) == 4
-    assert len(list((folder / "thumbs").iterdir())) == 4
+    assert len(list((folder / "report_files" / "thumbs").iterdir())) == 4
     [result] = json.loads(done.stdout)["results"]
     four = [{**row, "id": row["id"]} for row in many[:4]]
     rows.write_text("".join(f"{json.dumps(row)}\n" for row in four))
@@ -73,7 +73,7 @@ def test_show_has_its_headings_on_lines_of_their_own(project, harness):
     assert "\\n" not in shown
     for heading in ("models", "variants", "decoding", "cost", "answers"):
         assert f"\n\n{heading}\n" in shown
-    assert "thumbs/ (4 files)" in shown
+    assert "report_files/ (9 files)" in shown
 
 
 def test_no_star_is_explained_that_is_not_there(project, harness):

@@ -210,12 +210,12 @@ def _run_behind_a_link(root):
 
 
 def _thumbs_that_lead_to_the_images(root):
-    shutil.rmtree(root / RUN / "thumbs")
-    (root / RUN / "thumbs").symlink_to(root / IMAGES)
+    shutil.rmtree(root / RUN / "report_files" / "thumbs")
+    (root / RUN / "report_files" / "thumbs").symlink_to(root / IMAGES)
 
 
 def _thumbs_that_are_pipes(root):
-    for path in [*(root / RUN / "thumbs").iterdir()]:
+    for path in [*(root / RUN / "report_files" / "thumbs").iterdir()]:
         path.unlink()
         os.mkfifo(path)
 
@@ -227,7 +227,7 @@ def _images_that_are_a_file_of_the_system(root):
         lambda rows: [{**r, "media": [{**r["media"][0], "place": place}]} for r in rows],
     )
     spoil(root)
-    shutil.rmtree(root / RUN / "thumbs")
+    shutil.rmtree(root / RUN / "report_files" / "thumbs")
 
 
 def _moving(path):
@@ -309,7 +309,7 @@ ATTACKS = (
     attack('A', 'report of a run whose samples are no JSON', put(f'{RUN}/samples.jsonl', '{\n'),
            f'report {RUN}', exits=1, says='samples.jsonl:1 is damaged', finished=True),
     attack('A', "rm of a run with a person's own notes", put(f'{RUN}/notes.md', 'mine'),
-           f'rm {RUN}', exits=1, says=('18 files', 'nothing was removed'), finished=True),
+           f'rm {RUN}', exits=1, says=('23 files', 'nothing was removed'), finished=True),
     attack('A', 'rm of a run whose run.json is null', put(f'{RUN}/run.json', 'null'),
            f'rm {RUN} --yes', exits=1, says='nothing is removed', finished=True),
     attack('A', 'results of the suite are kept beside its prompts', nothing,

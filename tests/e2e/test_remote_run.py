@@ -27,7 +27,7 @@ def test_a_photo_is_fetched_once_for_all_runs(project, harness):
         first = json.loads(harness("run", "prompts/titles", "--json", cwd=project).stdout)
         assert first["generated"] == 8
         assert server.count("GET") == 4
-        assert len(list((project / first["folder"] / "thumbs").iterdir())) == 4
+        assert len(list((project / first["folder"] / "report_files" / "thumbs").iterdir())) == 4
         prompt = project / "prompts" / "titles" / "plain.yaml"
         prompt.write_text(prompt.read_text().replace("Name", "Please name"))
         second = json.loads(harness("run", "prompts/titles", "--json", cwd=project).stdout)

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from harness.errors import StoreError
@@ -172,3 +173,17 @@ def test_missing_or_foreign_scores_say_how_to_have_them_anew(tmp_path):
 def test_a_folder_that_is_named_as_if_it_were_the_last_of_all_days_ends_no_run(tmp_path):
     (tmp_path / "suite" / "99991231-235959-ffffff").mkdir(parents=True)
     assert RunFolder.create(tmp_path, "suite").path.is_dir()
+
+
+def test_scores_are_read_as_numbers_at_their_places(tmp_path):
+    folder = RunFolder.create(tmp_path, "titles")
+    folder.write_scores(
+        [
+            SampleScores(system="a", metric="m", sample_ids=("s1", "s3"), values=(0.25, 0.5)),
+            SampleScores(system="b", metric="m", sample_ids=("s1", "s2"), values=(1.0, 2.0)),
+            SampleScores(system="a", metric="k", sample_ids=("s2",), values=(4.0,)),
+        ]
+    )
+    found = folder.score_matrix(["b", "a"], ["m"], ["s3", "s2", "s1"])
+    np.testing.assert_array_equal(found, np.float32([[[NAN, 2.0, 1.0]], [[0.5, NAN, 0.25]]]))
+    assert folder.score_matrix(["a"], ["none"], []).shape == (1, 1, 0)
