@@ -253,15 +253,15 @@ class RunFolder:
         some = (line for line in lines if line[0] in wanted)
         return dict(islice(some, len(wanted)))
 
-    def scores(self, samples: Collection[str] | None = None) -> list[SampleScores]:
-        """Read the scores of these samples, or of all, back from ``scores.parquet``.
+    def scores(self) -> list[SampleScores]:
+        """Read the scores back from ``scores.parquet``.
 
         Raises:
             StoreError: it is not there, or damaged.
         """
         path = self.path / "scores.parquet"
         _check_file(path)
-        return read_score_file(path, samples)
+        return read_score_file(path)
 
     def score_matrix(
         self, systems: Sequence[str], metrics: Sequence[str], samples: Sequence[str]

@@ -11,7 +11,7 @@ from harness.records import SampleScores
 from harness.store.agreement import SCORE_AGAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -44,27 +44,23 @@ def write_score_file(path: Path, scores: Iterable[SampleScores]) -> None:
             writer.write_table(pyarrow.concat_tables(waiting))
 
 
-def read_score_file(path: Path, samples: Collection[str] | None = None) -> list[SampleScores]:
-    """Read the scores of these samples, or of all.
+def read_score_file(path: Path) -> list[SampleScores]:
+    """Read all scores.
 
     Raises:
         StoreError: it is not there, or damaged.
     """
     import pyarrow
-    import pyarrow.compute
     import pyarrow.parquet
 
-    wanted = None if samples is None else _arrow_texts([each.encode() for each in samples])
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             # Of no rows there is no batch; and an empty table made here would load pandas.
             tables = [] if file.num_row_groups else [file.read(list(_COLUMNS))]
-            for batch in file.iter_batches(_AT_ONCE, columns=list(_COLUMNS)):
-                table = pyarrow.Table.from_batches([batch]).select(list(_COLUMNS))
-                if wanted is not None:
-                    ids = table["sample_id"].cast("large_string")
-                    table = table.filter(pyarrow.compute.is_in(ids, value_set=wanted))
-                tables.append(table)
+            tables += (
+                pyarrow.Table.from_batches([batch]).select(list(_COLUMNS))
+                for batch in file.iter_batches(_AT_ONCE, columns=list(_COLUMNS))
+            )
         table = pyarrow.concat_tables(tables)
     # An ArrowException may be none of the others.
     except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
