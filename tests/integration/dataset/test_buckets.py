@@ -115,7 +115,7 @@ def test_a_bucket_is_checked_run_and_shown(dishes, harness, bucket):
         ("y", "image_outside"),
         ("z", "unreadable_image"),
     ]
-    assert len(list((folder / "thumbs").iterdir())) == 5
+    assert len(list((folder / "report_files" / "thumbs").iterdir())) == 5
     for path in [*folder.rglob("*"), *(dishes / "results").glob("*.sqlite")]:
         assert path.is_dir() or SECRET.encode() not in path.read_bytes(), path
     again = harness("run", "prompts/titles", "--json", cwd=dishes)
