@@ -47,6 +47,7 @@ def confirm(
     from harness.executors.local_signals import stopped_at_once
     from harness.pipeline.asking.confirming import confirm as confirm_winner
     from harness.pipeline.asking.confirming import confirmation, forecast, unfit
+    from harness.pipeline.reading.marking import marks_of
 
     confirming = confirmation(open_chosen(run, unfit), split)
     expected = forecast(confirming)
@@ -72,7 +73,8 @@ def confirm(
             }
         )
     else:
-        print_result(outcome.summary)
+        marked = marks_of(outcome.folder.run(), outcome.summary, outcome.comparison)
+        print_result(outcome.summary, marked)
         say_sentences("", *_said(confirmed, confirming.split))
         say("", *what_it_took(outcome), f"report: {outcome.folder.path / 'report.html'}")
     exit_by(outcome.summary, allow_failures=allow_failures)

@@ -8,6 +8,7 @@ names, and under it its cells, each after its column's name. Elsewhere a table i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -41,12 +42,16 @@ class Grid:
         header: names of the columns.
         left: how many columns stand left; the others, numbers, stand right.
         names: how many columns say what a row is; they are repeated in each block.
+        padded: whether cells have been made as wide as their column, so that none is moved.
     """
 
-    def __init__(self, header: Sequence[str], *, left: int = 1, names: int = 1) -> None:
+    def __init__(
+        self, header: Sequence[str], *, left: int = 1, names: int = 1, padded: bool = False
+    ) -> None:
         self._header = [visible(name) for name in header]
         self._left = left
         self._names = names
+        self._padded = padded
         self._rows: list[list[Cell]] = []
         self._styles: list[str] = []
         self._ends: set[int] = set()
@@ -54,8 +59,22 @@ class Grid:
     def add(self, *cells: str | Cell, style: str = "") -> None:
         """Add a row."""
         row = [cell if isinstance(cell, Cell) else Cell(text=cell) for cell in cells]
-        self._rows.append([Cell(text=visible(cell.text), best=cell.best) for cell in row])
+        self._rows.append([replace(cell, text=visible(cell.text)) for cell in row])
         self._styles.append(style)
+
+    def fits(self, width: int) -> bool:
+        """Tell whether so many columns hold all cells, with the longest names shortened."""
+        room = self._room(width // 2)
+        sizes = [
+            max(cell_len(header), *(cell_len(row[column].text) for row in self._rows), 0)
+            for column, header in enumerate(self._header)
+        ]
+        sizes[: self._names] = [min(size, room) for size in sizes[: self._names]]
+        return sum(sizes) + self._gap * (len(sizes) - 1) + 2 <= width
+
+    @property
+    def _gap(self) -> int:
+        return GAP - 1 if self._padded else GAP
 
     def end_section(self) -> None:
         """Draw a line under the last row, if there is one."""
@@ -178,18 +197,18 @@ class Grid:
         yield [*names, *block]
 
     def _table(self, columns: Sequence[int], *, starred: bool = False) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=self._padded)
         for column in columns:
             table.add_column(
                 Text(self._header[column]),
-                justify="left" if column < self._left else "right",
+                justify="left" if self._padded or column < self._left else "right",
                 no_wrap=True,
             )
         for i, (row, style) in enumerate(zip(self._rows, self._styles, strict=True)):
             cells = (row[column] for column in columns)
             texts = (
-                Text(f"{cell.text}*") if cell.best and starred
-                else Text(cell.text, style=BEST if cell.best else "")
+                Text(f"{cell.text}{'*' if cell.best else ''}{cell.mark}") if starred
+                else Text(f"{cell.text}{cell.mark}", style=BEST if cell.best else "")
                 for cell in cells
             )  # fmt: skip
             table.add_row(*texts, style=style or None, end_section=i in self._ends)

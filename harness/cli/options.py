@@ -93,6 +93,15 @@ SplitOption = Annotated[
     str | None,
     typer.Option("--split", help="Of the dataset. Default: its first, where it has splits."),
 ]
+ShownMetricOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metric", help="A column of the table; may be repeated. Default: what there is room for."
+    ),
+]
+IntervalsOption = Annotated[
+    bool, typer.Option("--intervals", help="Print each score's 95 % interval, too.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="Results folder. Default: results/ of the project.")

@@ -9,10 +9,11 @@ import typer
 from harness.cli.output import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from harness.pipeline.asking.run import RunOutcome
     from harness.records import RunSummary
+    from harness.report.marks import Marks
 
 AllowFailuresOption = Annotated[
     bool,
@@ -23,14 +24,28 @@ AllowFailuresOption = Annotated[
 ]
 
 
-def print_result(summary: RunSummary) -> None:
-    """Print a run's table with its notes, and the one that is averaged over wordings."""
-    from harness.cli.terminal import print_table, print_wordings
+def print_result(
+    summary: RunSummary,
+    marks: Marks | None = None,
+    *,
+    metrics: Sequence[str] | None = None,
+    intervals: bool = False,
+) -> None:
+    """Print a run's verdict, its table with notes, and the one that is averaged over wordings.
+
+    Args:
+        summary: its numbers.
+        marks: what is marked in the table; None: nothing is, and there is no verdict.
+        metrics: the columns that are asked for; None: as many as there is room for.
+        intervals: print each score's interval, too.
+    """
+    from harness.cli.table_view import print_table
+    from harness.cli.terminal import print_wordings
     from harness.report.ladder_view import as_shown
     from harness.report.tables import ComparisonTable
     from harness.report.wording_table import WordingTable
 
-    print_table(ComparisonTable.of(summary))
+    print_table(ComparisonTable.of(summary, marks), metrics=metrics, intervals=intervals)
     if averaged := WordingTable.of(as_shown(summary)):
         print_wordings(averaged)
 

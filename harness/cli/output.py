@@ -32,7 +32,7 @@ def say(*lines: str, bold: bool = False, dim: bool = False) -> None:
         say_pieces((line, style))
 
 
-def say_sentences(*sentences: str) -> None:
+def say_sentences(*sentences: str, bold: bool = False, dim: bool = False) -> None:
     """Print results on stdout; on a terminal one that is too long is broken between words."""
     from rich.console import Console
 
@@ -41,7 +41,7 @@ def say_sentences(*sentences: str) -> None:
         say(*sentences)
         return
     for sentence in sentences:
-        say(*broken(visible(sentence), console.width))
+        say(*broken(visible(sentence), console.width), bold=bold, dim=dim)
 
 
 def broken(text: str, width: int) -> Iterator[str]:
@@ -57,6 +57,13 @@ def broken(text: str, width: int) -> Iterator[str]:
         else:
             line = f"{line} {word}"
     yield line
+
+
+def screen_width() -> int:
+    """Say how many columns stdout has."""
+    from rich.console import Console
+
+    return Console().width
 
 
 def on_terminal() -> bool:

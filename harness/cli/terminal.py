@@ -11,7 +11,6 @@ from harness.contrast import (
     ordered,
     p_text,
     picture_sentences,
-    sentence,
     sentences,
     signed,
     units_text,
@@ -31,23 +30,11 @@ if TYPE_CHECKING:
     from harness.pipeline.reading.run_list import RunRow
     from harness.pipeline.reading.slicing import SlicedRun
     from harness.records import Comparison
-    from harness.report.tables import ComparisonTable
     from harness.report.wording_table import WordingTable
 
 
 MANY = 28
 """Pairs, of eight systems, of which more are not all printed."""
-
-
-def print_table(table: ComparisonTable) -> None:
-    """Print a run's comparison table, the best of each column marked."""
-    grid = Grid(table.header)
-    for line, row in zip(table.cells(), table.rows, strict=True):
-        grid.add(*line, style="dim italic" if row.reported else "dim" if row.control else "")
-    on_terminal = grid.show()
-    if not on_terminal and any(table.best(column) for column in range(len(table.metrics))):
-        say_sentences("* best of the column")
-    say_sentences(*table.notes)
 
 
 def print_wordings(table: WordingTable) -> None:
@@ -117,21 +104,21 @@ def print_comparison(compared: RunComparison) -> None:
         say_sentences(f"({every[0].exchanges} exchanges of answers, seed {every[0].seed})")
 
 
-def print_verdict(compared: RunComparison) -> None:
-    """Print what may be said of the winner and its runner-up, in one sentence."""
-    pair = compared.verdict
-    if pair is None:
+def print_declared(compared: RunComparison) -> None:
+    """Print how many declared pairs are told apart, and what a verdict does not allow for."""
+    if compared.verdict is None:
         say_sentences("", *compared.notes())
         return
-    say_sentences("", sentence(pair))
     pairs = compared.metric(compared.deciding).pairs
     declared = [each for each in pairs if each.confirmatory]
+    said = []
     if len(declared) > 1:
         told = sum(each.verdict == "told apart" for each in declared)
-        say_sentences(
+        said.append(
             f"Of the {len(declared)} declared pairs {told} are told apart (harness compare)."
         )
-    say_sentences(*compared.notes())
+    if said := [*said, *compared.notes()]:
+        say_sentences("", *said)
 
 
 def print_power(power: Power) -> None:

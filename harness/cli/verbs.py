@@ -24,12 +24,14 @@ from harness.cli import (
 )
 from harness.cli.options import (
     EngineOption,
+    IntervalsOption,
     JsonOption,
     ModelOption,
     OnlyOption,
     OutOption,
     RunArgument,
     SetOption,
+    ShownMetricOption,
     SplitOption,
     SuiteArgument,
     choice_of,
@@ -112,6 +114,8 @@ def run(
         ),
     ] = None,
     allow_failures: AllowFailuresOption = False,
+    metric: ShownMetricOption = None,
+    intervals: IntervalsOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run a suite, score it and print the comparison table.
@@ -119,13 +123,14 @@ def run(
     Finished completions are kept: a second run asks the model only for what changed.
     """
     from harness.cli.progress import RunProgress
-    from harness.cli.terminal import print_verdict
+    from harness.cli.terminal import print_declared
     from harness.executors.local import LocalExecutor
     from harness.executors.local_signals import stopped_at_once
     from harness.pipeline.asking.run import run_suite
     from harness.pipeline.looking.lints.every import lints_of_run
     from harness.pipeline.reading.deciding import undecided
     from harness.pipeline.reading.grounding import said_of_pictures
+    from harness.pipeline.reading.marking import marks_of
     from harness.report.ladder_view import as_shown
     from harness.store.run_files import plain_data
 
@@ -158,10 +163,15 @@ def run(
         )
         exit_by(outcome.summary, allow_failures=allow_failures)
         return
-    print_result(outcome.summary)
     run_record = outcome.folder.run()
+    print_result(
+        outcome.summary,
+        marks_of(run_record, outcome.summary, outcome.comparison),
+        metrics=metric,
+        intervals=intervals,
+    )
     if outcome.comparison and not outcome.summary.ladder:
-        print_verdict(outcome.comparison)
+        print_declared(outcome.comparison)
     elif not outcome.comparison and (lacking := undecided(run_record, outcome.summary)):
         say_sentences("", *(f"Undecided: {text}." for text in lacking))
     if pictures := said_of_pictures(run_record, as_shown(outcome.summary), most=MOST_SENTENCES):
@@ -213,6 +223,9 @@ def score(
     from harness.cli.progress import RunProgress
     from harness.metrics.registry import parse_spec
     from harness.pipeline.asking.prediction_run import METRICS, score_predictions
+    from harness.pipeline.reading.comparing import compare_run
+    from harness.pipeline.reading.marking import marks_of
+    from harness.pipeline.reading.reporting import comparable
     from harness.pipeline.reading.scoring import rescore
     from harness.store.run_files import plain_data
 
@@ -233,7 +246,8 @@ def score(
     if as_json:
         say_json({**plain_data(summary), "folder": str(folder.path)})
     else:
-        print_result(summary)
+        compared = compare_run(folder) if comparable(summary) else None
+        print_result(summary, marks_of(folder.run(), summary, compared))
         if predictions:
             say("", f"report: {folder.path / 'report.html'}")
     exit_by(summary, allow_failures=allow_failures)
@@ -245,22 +259,25 @@ def report(
     by_metric: Annotated[
         bool, typer.Option("--by-metric", help="A row a metric, three decimals, as papers print.")
     ] = False,
+    metric: ShownMetricOption = None,
+    intervals: IntervalsOption = False,
     signatures: Annotated[
         bool, typer.Option("--signatures", help="Say how each number was computed, too.")
     ] = False,
 ) -> None:
     """Write a finished run's report and tables again, and print the table."""
+    from harness.pipeline.reading.marking import marks_of
     from harness.pipeline.reading.reporting import write_reports
     from harness.report.signatures import signature_lines
     from harness.report.tables import ComparisonTable
 
     folder = open_chosen(run)
     summary = folder.summary()
-    write_reports(folder, summary)
+    marked = marks_of(folder.run(), summary, write_reports(folder, summary))
     if by_metric:
-        say(*ComparisonTable.of(summary).by_metric().rstrip("\n").split("\n"))
+        say(*ComparisonTable.of(summary, marked).by_metric().rstrip("\n").split("\n"))
     else:
-        print_result(summary)
+        print_result(summary, marked, metrics=metric, intervals=intervals)
     if signatures:
         say("", *signature_lines(summary))
     say("", f"report: {folder.path / 'report.html'}")

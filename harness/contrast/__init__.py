@@ -26,7 +26,6 @@ from harness.contrast.groups import FEWEST_DIFFERENT, SEEN, MeasuredMetric, grou
 from harness.contrast.headline import (
     Headline,
     chance_text,
-    digits_for,
     headline,
     signed_to,
     span_to,

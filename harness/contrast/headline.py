@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.contrast.words import ROUGH, counted, ordered, p_value_text
 from harness.metrics.registry import UNRANKED
+from harness.stats import digits_for
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from harness.records import Comparison
 
-MOST_DIGITS = 4
-USUAL_DIGITS = 3
-"""Of a score without an interval."""
 _NAMED = 3
 """Systems that are named; of more it is said how many."""
 
@@ -36,6 +33,7 @@ class Headline:
 def headline(
     pairs: Sequence[Comparison],
     baselines: Collection[str],
+    letters: Mapping[str, str],
     *,
     digits: int | None = None,
 ) -> Headline | None:
@@ -44,6 +42,7 @@ def headline(
     Args:
         pairs: all of one metric; those that were declared go first.
         baselines: the systems of the baseline prompt.
+        letters: system → its letters; see ``ComparedMetric``.
         digits: decimals of the figures; None: what this difference deserves.
 
     Returns:
@@ -59,26 +58,8 @@ def headline(
     pair = (against if best not in baselines and against else declared)[0]
     exploratory = "" if pair.confirmatory else "Exploratory: "
     return Headline(
-        said=_said(pair, digits), below=f"{exploratory}{_below(pair, first)}", pair=pair
+        said=_said(pair, digits), below=f"{exploratory}{_below(pair, letters)}", pair=pair
     )
-
-
-def digits_for(intervals: Iterable[tuple[float, float] | None]) -> int:
-    """Say how many decimals figures with these intervals deserve.
-
-    The narrowest one's half shows one digit, or two where the first is a 1; and no end that is not
-    0 is printed as 0, as far as MOST_DIGITS allows.
-    """
-    known = [each for each in intervals if each is not None]
-    halves = [(high - low) / 2 for low, high in known if high > low]
-    if not halves:
-        return USUAL_DIGITS
-    power = math.floor(math.log10(min(halves)))
-    digits = -power + (min(halves) < 2 * 10.0**power)
-    ends = [abs(end) for each in known for end in each if end]
-    while digits < MOST_DIGITS and any(round(end, max(digits, 0)) == 0 for end in ends):
-        digits += 1
-    return min(max(digits, 1), MOST_DIGITS)
 
 
 def signed_to(number: float, digits: int) -> str:
@@ -124,12 +105,12 @@ def _said(pair: Comparison, places: int | None) -> str:
     }[pair.verdict]
 
 
-def _below(pair: Comparison, pairs: Sequence[Comparison]) -> str:
+def _below(pair: Comparison, letters: Mapping[str, str]) -> str:
     if pair.verdict == "cannot tell" or pair.interval is None:
         return f"{pair.reason} ({counted(pair)})"
     chance = chance_text(pair)
     if pair.verdict == "told apart":
-        said = f"unlikely to be chance ({chance}){_alike(_higher(pair), pairs)}"
+        said = f"unlikely to be chance ({chance}){_alike(_higher(pair), letters)}"
     elif pair.verdict in ("equivalent", "not worse"):
         said = f"the whole interval lies within the margin that matters ({chance})"
     else:
@@ -138,15 +119,11 @@ def _below(pair: Comparison, pairs: Sequence[Comparison]) -> str:
     return f"{said}{ROUGH if pair.rough else ''}"
 
 
-def _alike(best: str, pairs: Sequence[Comparison]) -> str:
+def _alike(best: str, letters: Mapping[str, str]) -> str:
     """Name the systems that are not told apart from the best one."""
-    open_ = [pair for pair in pairs if pair.verdict in ("not told apart", "cannot tell")]
-    alike = [p.candidate if p.baseline == best else p.baseline for p in open_ if best in _both(p)]
+    own = set(letters.get(best, ""))
+    alike = [name for name, held in letters.items() if name != best and own & set(held)]
     if not alike:
         return ""
     more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
-    return f"; {best} is not told apart from {', '.join(alike[:_NAMED])}{more}"
-
-
-def _both(pair: Comparison) -> tuple[str, str]:
-    return pair.baseline, pair.candidate
+    return f"; not told apart from {', '.join(alike[:_NAMED])}{more}"

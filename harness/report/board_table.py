@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from harness.metrics.registry import UNRANKED
 from harness.report.escape import csv_cell, markdown, markdown_line
+from harness.report.table_markdown import markdown_table
 from harness.report.table_notes import REPORTED_MARK
-from harness.report.tables import Cell, markdown_table
+from harness.report.tables import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

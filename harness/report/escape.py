@@ -11,6 +11,8 @@ import json
 import re
 import unicodedata
 
+from harness.report.latex_characters import latex_character
+
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of what has no glyph of its own: controls, formats, line separators."""
 _JOINERS = frozenset("\u200c\u200d")
@@ -76,18 +78,21 @@ _LATEX = {
     '"': r"\char34{}",  # a shorthand in babel's German, Dutch …
     "[": "{[}",  # behind the \\ or \midrule of a row it would be an option
     "*": "{*}",  # and this the starred form
-    "†": r"\textdagger{}",
-    "–": "--",
 }
 _LATEX_PAIRS = frozenset({"--", "''", ",,"})
 """Two characters that TeX would draw as one."""
 
 
 def latex(text: str) -> str:
-    """Write a text that LaTeX sets as it stands, in one line, in a cell as in a comment."""
+    """Write a text that LaTeX sets as it stands, in one line, in a cell as in a comment.
+
+    What is no Latin letter may be a command that the file has to define:
+    ``latex_characters.DEFINITIONS``.
+    """
     shown = visible(text)
     return "".join(
-        _LATEX.get(char, char) + ("{}" if shown[i : i + 2] in _LATEX_PAIRS else "")
+        (_LATEX.get(char, char) if char.isascii() else latex_character(char))
+        + ("{}" if shown[i : i + 2] in _LATEX_PAIRS else "")
         for i, char in enumerate(shown)
     )
 

@@ -1,27 +1,36 @@
-"""A run's summary → its comparison table, as text cells that every output format shares."""
+"""A run's summary → its comparison table, whose numbers every output format shares.
+
+What of it is shown, and in which order, is ``table_layout``'s; the formats are written by
+``table_markdown``, ``table_latex`` and ``table_data``.
+"""
 
 from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError
 from harness.metrics.registry import UNRANKED
 from harness.records import ReportedRow, Where
-from harness.report.escape import csv_cell, latex, markdown, markdown_line
 from harness.report.ladder_view import STAYS, as_shown
 from harness.report.split_notes import look_text
+from harness.report.table_data import csv_text
+from harness.report.table_latex import latex_by_metric, latex_table
+from harness.report.table_markdown import by_metric_page, markdown_page
 from harness.report.table_notes import FROM_THE_PICTURE, REPORTED_MARK, notes_of
+from harness.stats import MOST_DIGITS, digits_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
     from pathlib import Path
 
     from harness.records import RunSummary, SystemSummary
+    from harness.report.marks import Marks
 
-_LEAKS = "Leakage is allowed: prompts give away answers of samples under test."
+_PRINTED = 3
+"""Decimals of figures that others printed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,10 @@ class Row:
     """Whether it is a control, which is no rival of the others."""
     difference: bool = False
     """Whether its values are what a system scores more than a control of it."""
+    under: str | None = None
+    """The system that a control, or a difference to one, is of."""
+    label: str | None = None
+    """What it is called where it stands under that system."""
 
     @property
     def stays(self) -> bool:
@@ -67,6 +80,8 @@ class Cell:
     text: str
     best: bool = False
     """Whether it holds the best measured value of its column."""
+    mark: str = ""
+    """What stands behind it: whether it is told apart from the baseline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +99,16 @@ class ComparisonTable:
     """Which look at a sealed split the numbers are of."""
     leaks: bool = False
     """Whether prompts give away answers, as the suite allows."""
+    marks: Marks | None = None
+    """What is marked against the baseline; None: nothing is."""
+    suite: str = ""
+    dataset: str = ""
+    families: Mapping[str, str] = field(default_factory=dict)
+    """Column → the metric that gives it, and maybe others."""
 
     @classmethod
-    def of(cls, summary: RunSummary) -> ComparisonTable:
-        """Lay out what is shown of a summary."""
+    def of(cls, summary: RunSummary, marks: Marks | None = None) -> ComparisonTable:
+        """Lay out what is shown of a summary, and what tests say of it."""
         summary = as_shown(summary)
         metrics = summary.metrics
         nothing = (None, None)
@@ -113,6 +134,10 @@ class ComparisonTable:
             split=summary.split.name if summary.split else None,
             look=look_text(summary.split) if summary.split else None,
             leaks=bool(summary.leakage),
+            marks=marks,
+            suite=summary.suite,
+            dataset=summary.dataset,
+            families={result.metric: result.family for result in summary.results},
         )
 
     @property
@@ -126,8 +151,9 @@ class ComparisonTable:
         Values that print alike are best together; where all do, none is better than another, nor
         where systems were scored on different samples.
         """
+        digits = self.digits(column)
         measured = {
-            i: round(row.values[column] or 0.0, 4)
+            i: round(row.values[column] or 0.0, digits)
             for i, row in enumerate(self.rows)
             if not (row.reported or row.control or row.stays) and row.values[column] is not None
         }
@@ -136,104 +162,98 @@ class ComparisonTable:
         differ = len(set(measured.values())) > 1 and rankable
         return frozenset(i for i, value in measured.items() if differ and value == top)
 
+    def digits(self, column: int, *, differences: bool = False) -> int:
+        """Say how many decimals a metric is printed with: ``harness.stats.digits_for``.
+
+        As many more as keep two systems from printing alike that are told apart. A ladder says its
+        scores as it compares them.
+
+        Args:
+            column: of the metric.
+            differences: of what systems score more than their controls.
+        """
+        if any(row.state for row in self.rows):
+            return MOST_DIGITS
+        rows = [row for row in self.rows if row.difference == differences]
+        ends = (row.intervals[column] for row in rows if not (row.reported or row.under)
+                or row.difference)  # fmt: skip
+        digits = digits_for(
+            (low, high) for low, high in ends if low is not None and high is not None
+        )
+        pairs = self.marks.pairs.values() if self.marks and not differences else ()
+        apart = [
+            (pair.baseline_value, pair.candidate_value)
+            for pair in pairs
+            if pair.metric == self.metrics[column] and pair.verdict == "told apart"
+        ]
+        while digits < MOST_DIGITS and any(round(a, digits) == round(b, digits) for a, b in apart):
+            digits += 1
+        return digits
+
+    def number(self, row: Row, column: int, *, interval: bool = True) -> str:
+        """Write a value; a difference with its sign and, where it is asked for, its interval."""
+        value = row.values[column]
+        if value is None:
+            return "–"
+        if not row.difference:
+            digits = _PRINTED if row.reported else self.digits(column)
+            return f"{f'{STAYS} ' if row.stays else ''}{value:.{digits}f}"
+        digits = self.digits(column, differences=True)
+        ends = self.ends(row, column) if interval else ""
+        return f"{signed(value, digits)}{f' {ends}' if ends else ''}"
+
+    def ends(self, row: Row, column: int) -> str:
+        """Write a value's interval in brackets; nothing where there is none."""
+        low, high = row.intervals[column]
+        if low is None or high is None:
+            return ""
+        digits = self.digits(column, differences=row.difference)
+        if row.difference:
+            return f"[{signed(low, digits)}, {signed(high, digits)}]"
+        low, high = (round(end, digits) + 0.0 for end in (low, high))
+        return f"[{low:.{digits}f}, {high:.{digits}f}]"
+
     def cells(self) -> list[list[Cell]]:
-        """Write the rows as text."""
+        """Write the rows as text: name, values, n, unscored."""
         best = [self.best(column) for column in range(len(self.metrics))]
         lines = []
         for i, row in enumerate(self.rows):
-            digits = 3 if row.reported else 4
             values = [
-                Cell(text=_number(row, column, digits), best=i in best[column])
+                Cell(text=self.number(row, column), best=i in best[column])
                 for column in range(len(self.metrics))
             ]
-            name = f"{row.system} {REPORTED_MARK}" if row.reported else row.system
             unscored = "–" if row.unscored is None else str(row.unscored)
             counts = (Cell(text=row.counted), Cell(text=unscored))
-            lines.append([Cell(text=name), *values, *counts])
+            lines.append([Cell(text=self.name(row)), *values, *counts])
         return lines
+
+    @staticmethod
+    def name(row: Row) -> str:
+        """Name a row; what was reported elsewhere is marked."""
+        return f"{row.system} {REPORTED_MARK}" if row.reported else row.system
 
     def markdown(self) -> str:
         """Write the table for a Markdown page."""
-        rows = (
-            [f"**{markdown(c.text)}**" if c.best else markdown(c.text) for c in line]
-            for line in self.cells()
-        )
-        table = markdown_table(map(markdown, self.header), rows)
-        return (
-            "\n".join([table, *(f"{markdown_line(note)}  " for note in self.notes)]).rstrip() + "\n"
-        )
+        return markdown_page(self)
 
     def by_metric(self) -> str:
-        """Write the table turned round for a Markdown page: a row a metric, three decimals.
+        """Write the table turned round for a Markdown page: a row a metric, a column a system.
 
         The shape in which papers print it, so that a run can be laid beside one.
         """
-        header = ["metric", *(markdown(line[0].text) for line in self.cells())]
-        lines = []
-        for column, metric in enumerate(self.metrics):
-            values = [row.values[column] for row in self.rows]
-            shown = (
-                "–"
-                if value is None
-                else _signed(value, 3)
-                if row.difference
-                else _number(row, column, 3)
-                for value, row in zip(values, self.rows, strict=True)
-            )
-            lines.append([markdown(metric), *shown])
-        return markdown_table(header, lines)
+        return by_metric_page(self)
 
     def csv(self) -> str:
-        """Write the table with full precision and, after the scores, their 95 % intervals.
+        """Write the table with full precision and, after the scores, their 95 % intervals."""
+        return csv_text(self)
 
-        A name that a spreadsheet would run is guarded: ``harness.report.escape.csv_cell``. The
-        last columns say what a ladder shows, which split it is, and that prompts give away answers,
-        where it is so.
+    def latex(self, *, by_metric: bool = False) -> str:
+        """Write the table for a LaTeX paper (booktabs), with a caption and a label.
+
+        Args:
+            by_metric: a row a metric and a column a system, in the place of the reverse.
         """
-        last = {
-            "ladder": [row.state or "" for row in self.rows],
-            "split": [self.split or ""] * len(self.rows),
-            "leakage": ["allowed" if self.leaks else ""] * len(self.rows),
-        }
-        last = {name: cells for name, cells in last.items() if any(cells)}
-        bounds = [f"{metric}_{end}" for metric in self.metrics for end in ("low", "high")]
-        header = (*self.header, *bounds, "units", "source", *last)
-        lines = [[csv_cell(name) for name in header]]
-        for i, row in enumerate(self.rows):
-            values = ["" if value is None else repr(value) for value in row.values]
-            counts = ["" if count is None else str(count) for count in (row.n, row.unscored)]
-            ends = [repr(end) if end is not None else "" for pair in row.intervals for end in pair]
-            units = "" if row.units is None else str(row.units)
-            told = [units, _source(row), *(csv_cell(cells[i]) for cells in last.values())]
-            lines.append([csv_cell(row.system), *values, *counts, *ends, *told])
-        return "".join(f"{','.join(line)}\n" for line in lines)
-
-    def latex(self) -> str:
-        """Write the table for a LaTeX paper (booktabs), its notes as comments.
-
-        That prompts give away answers, and which look this is, are lines of the table itself.
-        """
-        head = " & ".join(map(latex, self.header))
-        rows = "".join(
-            " & ".join(
-                rf"\textbf{{{latex(cell.text)}}}" if cell.best else latex(cell.text)
-                for cell in line
-            )
-            + " \\\\\n"
-            for line in self.cells()
-        )
-        notes = "".join(f"% {latex(note)}\n" for note in self.notes)
-        columns = "l" + "r" * (len(self.header) - 1)
-        below = [*([_LEAKS] if self.leaks else []), *([self.look] if self.look else [])]
-        rows += "\\midrule\n" if below else ""
-        rows += "".join(
-            f"\\multicolumn{{{len(self.header)}}}{{l}}{{\\footnotesize {latex(text)}}} \\\\\n"
-            for text in below
-        )
-        return (
-            f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
-            f"{rows}\\bottomrule\n\\end{{tabular}}\n{notes}"
-        )
+        return latex_by_metric(self) if by_metric else latex_table(self)
 
 
 def _measured(summary: RunSummary, system: SystemSummary) -> Row:
@@ -250,6 +270,8 @@ def _measured(summary: RunSummary, system: SystemSummary) -> Row:
         intervals=tuple((result and result.interval) or (None, None) for result in found),
         state=next((r.state for r in rungs if r.system == system.system), None),
         control=system.control is not None,
+        under=system.control_of,
+        label=f"{{{system.control}}}" if system.control else None,
     )
 
 
@@ -266,34 +288,14 @@ def _from_the_picture(summary: RunSummary, control: SystemSummary) -> Row:
         intervals=tuple((pair and pair.interval) or (None, None) for pair in found),
         control=True,
         difference=True,
+        under=control.control_of,
+        label=FROM_THE_PICTURE,
     )
 
 
-def _number(row: Row, column: int, digits: int) -> str:
-    """Write a value; a difference with its sign and its interval."""
-    value = row.values[column]
-    if value is None:
-        return "–"
-    if not row.difference:
-        return f"{f'{STAYS} ' if row.stays else ''}{value:.{digits}f}"
-    low, high = row.intervals[column]
-    shown = _signed(value, digits)
-    if low is None or high is None:
-        return shown
-    return f"{shown} [{_signed(low, digits)}, {_signed(high, digits)}]"
-
-
-def _signed(value: float, digits: int) -> str:
+def signed(value: float, digits: int) -> str:
     """Write a difference with its sign; what rounds to nothing has no minus."""
     return f"{round(value, digits) + 0.0:+.{digits}f}"
-
-
-def _source(row: Row) -> str:
-    if row.reported:
-        return "reported"
-    if row.difference:
-        return "difference"
-    return "control" if row.control else "measured"
 
 
 def read_reported(path: Path) -> list[ReportedRow]:
@@ -335,10 +337,3 @@ def _figure(text: str) -> float:
     if not math.isfinite(figure):
         raise ValueError(f"{text!r}; where a figure is not known its cell is empty")
     return figure
-
-
-def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Write cells that are Markdown already as a table whose first column stands left."""
-    names = list(header)
-    lines = [names, [":--", *("--:" for _ in names[1:])], *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

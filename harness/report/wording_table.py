@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness.metrics.registry import UNRANKED
 from harness.records import WordingBand
 from harness.report.escape import markdown, markdown_line
-from harness.report.tables import markdown_table
+from harness.report.table_markdown import markdown_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,12 +8,13 @@ sure one score is, ``family`` which differences can be told apart (``exchanges``
 to come can show, ``components`` what varies from draw to draw, ``chance_gain`` what the best of
 many gains by having been chosen, ``ladder`` which gain is more than that, ``rare_losses`` how
 much worse a system may be that hardly differs, ``pooling`` how much of a slice's difference to
-believe, ``metric_agreement`` whether metrics agree.
+believe, ``metric_agreement`` whether metrics agree, ``digits`` how many decimals a number deserves.
 """
 
 from harness.stats.chance_gain import chance_gain, expected_maximum
 from harness.stats.components import noise_floor, unit_components
 from harness.stats.difference import Difference
+from harness.stats.digits import MOST_DIGITS, USUAL_DIGITS, digits_for
 from harness.stats.exchanges import EXCHANGES, exchange_signs
 from harness.stats.family import Block, Family, tell_apart
 from harness.stats.intervals import (
@@ -58,9 +59,11 @@ __all__ = [
     "FEWEST_CARRIERS",
     "FEWEST_POOLED",
     "FEWEST_UNITS",
+    "MOST_DIGITS",
     "MOST_UNITS",
     "TOO_FEW_MATCHES",
     "TOO_FEW_UNITS",
+    "USUAL_DIGITS",
     "Aggregate",
     "Block",
     "Difference",
@@ -74,6 +77,7 @@ __all__ = [
     "are_shares",
     "carriers",
     "chance_gain",
+    "digits_for",
     "estimate",
     "exchange_signs",
     "expected_maximum",

@@ -152,7 +152,7 @@ def test_other_samples_are_another_ladder_and_what_is_sealed_has_none(tried, run
     assert states(tried) == {"plain": "new best", "title": "best stays"}
     said = run("--split", "test")
     assert ladder(tried) is None
-    assert f"{score(tried, 'title'):.4f}" in said
+    assert f"{score(tried, 'title'):.2f} " in said
 
 
 def test_an_unchanged_run_shows_what_it_showed(tried, run):

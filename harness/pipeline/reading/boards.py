@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.contrast import digits_for, headline, sentence, signed_to, span_to
+from harness.contrast import headline, sentence, signed_to, span_to
 from harness.metrics.registry import UNRANKED
 from harness.report.page_data import (
     Board,
@@ -16,6 +16,7 @@ from harness.report.page_data import (
     RawEntry,
     SystemEntry,
 )
+from harness.stats import digits_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +122,8 @@ class _Layout:
                 self.undecided
             )
         names = [system.system for system in self.baselines]
-        if found := headline(self.pairs, names, digits=self.delta_digits):
+        letters = self.compared.letters if self.compared else {}
+        if found := headline(self.pairs, names, letters, digits=self.delta_digits):
             return found.said, found.below
         rivals = [s for s in self.summary.systems if s.control is None]
         scored = [r for s in rivals if (r := self.results.get(s.system)) and r.value is not None]

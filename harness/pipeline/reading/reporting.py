@@ -9,9 +9,11 @@ from harness.pipeline.reading.comparing import compare_run, ranked
 from harness.pipeline.reading.deciding import undecided
 from harness.pipeline.reading.effects import effects_of_run, tells_effects
 from harness.pipeline.reading.grounding import said_of_pictures
+from harness.pipeline.reading.marking import marks_of
 from harness.pipeline.reading.page import write_page
 from harness.report.dropped_rows import DROPPED_FILE, dropped_csv
 from harness.report.ladder_view import as_shown
+from harness.report.table_data import table_json
 from harness.report.tables import ComparisonTable
 from harness.report.wording_table import WordingTable
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 def write_reports(
     folder: RunFolder, summary: RunSummary, answered: Answered | None = None
 ) -> RunComparison | None:
-    """Write the tables (Markdown, CSV, LaTeX), ``dropped.csv`` and ``report.html`` of a scored run.
+    """Write the tables, ``dropped.csv`` and ``report.html`` of a scored run.
 
     Args:
         folder: of the run.
@@ -41,15 +43,17 @@ def write_reports(
     run = answered.record if answered else folder.run()
     samples = answered.samples if answered else folder.samples()
     everything, summary = summary, as_shown(summary)
-    table = ComparisonTable.of(summary)
+    compared = compare_run(folder) if comparable(everything) else None
+    table = ComparisonTable.of(summary, marks_of(run, summary, compared))
     averaged = WordingTable.of(summary)
     below = f"\n{averaged.markdown()}" if averaged else ""
     folder.write_text("table.md", table.markdown() + below)
     folder.write_text("table_by_metric.md", table.by_metric())
     folder.write_text("table.csv", table.csv())
+    folder.write_text("table.json", table_json(table, summary))
     folder.write_text("table.tex", table.latex())
+    folder.write_text("table_by_metric.tex", table.latex(by_metric=True))
     folder.write_text(DROPPED_FILE, dropped_csv(run.dataset.dropped))
-    compared = compare_run(folder) if comparable(everything) else None
     told = None if summary.ladder else compared  # a ladder shows no more than its table
     lacking = [] if compared else undecided(run, everything)
     write_page(

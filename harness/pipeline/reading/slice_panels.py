@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from harness.contrast import digits_for, span_to
+from harness.contrast import span_to
 from harness.pipeline.reading.boards import delta_figure
 from harness.report.page_data import Figure, SlicePanel, SliceRow, SlicesEntry
+from harness.stats import digits_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,11 +1,12 @@
 """Tables show every name and every number, however narrow the terminal is (found 2026-11-25)."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from harness.cli.grid import Grid
-from harness.cli.terminal import print_table
+from harness.cli.table_view import print_table
 from harness.report.tables import Cell, ComparisonTable, Row
 
 NAMES = ("baseline", "title-style", "descriptive-with-examples")
@@ -56,20 +57,41 @@ def comparison(names, metrics):
     return ComparisonTable(metrics=metrics, rows=rows, notes=())
 
 
-@pytest.mark.parametrize("columns", [200, 120, 80, 60, 40])
-def test_every_system_has_its_numbers_at_any_width(terminal, capsys, columns):
+@pytest.mark.parametrize(
+    ("columns", "left_out"),
+    [
+        (200, ""),
+        (120, ""),
+        (80, "BLEU_2"),
+        (60, "BLEU_2, BLEU_3, CIDEr"),
+        (40, "BLEU_2, BLEU_3, ROUGE_L, METEOR, CIDEr"),
+    ],
+)
+def test_every_system_has_a_row_and_what_has_no_room_is_named(terminal, capsys, columns, left_out):
     terminal(columns)
-    print_table(comparison(NAMES, METRICS))
+    print_table(replace(comparison(NAMES, METRICS), families=dict.fromkeys(METRICS[:4], "bleu")))
     printed = STYLE.sub("", capsys.readouterr().out).splitlines()
     lines = [line for line in printed if " is " not in line]  # what a shortened name stands for
     assert max(map(len, lines)) <= columns
     for i in range(len(NAMES)):
-        for c in range(len(METRICS)):
-            number = f"{0.1 + i / 10 + c / 1000:.4f}"
-            [line] = [line for line in lines if number in line]
-            assert line.split()[0][:4] == NAMES[i][:4]
+        for c, metric in enumerate(METRICS):
+            number = f"{0.1 + i / 10 + c / 1000:.3f}"
+            rows = [line for line in lines if number in line]
+            assert len(rows) == (metric not in left_out.split(", "))
+            assert all(row.split()[0][:4] == NAMES[i][:4] for row in rows)
+    said = " ".join(" ".join(lines).split())
+    assert (f"not shown in {columns} columns: {left_out} (" in said) == bool(left_out)
+
+
+@pytest.mark.parametrize("columns", [60, 40])
+def test_metrics_that_are_asked_for_are_all_shown(terminal, capsys, columns):
+    terminal(columns)
+    print_table(comparison(NAMES, METRICS), metrics=METRICS)
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    assert max(len(line) for line in lines if " is " not in line) <= columns
     heads = " ".join(lines).split()
     assert all(heads.count(metric) == 1 for metric in METRICS)
+    assert "not shown" not in " ".join(lines)
 
 
 def test_what_fits_is_one_table_with_whole_names(terminal, capsys):
@@ -137,16 +159,40 @@ def test_elsewhere_pairs_are_a_table_of_whole_lines(capsys, monkeypatch):
         assert line.split() == " ".join(pair).split()
 
 
-def test_long_names_are_shortened_apart_and_explained(terminal, capsys):
+def test_parts_that_all_names_have_are_said_once(terminal, capsys):
     names = [f"qwen2.5-vl-7b-instruct/{middle}/greedy-without-examples" for middle in "abc"]
     terminal(60)
     print_table(comparison(names, METRICS))
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    assert lines[:2] == [
+        "systems, each within", "  qwen2.5-vl-7b-instruct/…/greedy-without-examples:"
+    ]  # fmt: skip
+    assert [line.split()[0] for line in lines[5:8]] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "names", [("m/a", "m/a/b"), ("a", "a{x}"), ("m/a", "m/a"), ("alone/here",), ("a-b", "a-c")]
+)
+def test_no_name_is_left_without_a_part_of_its_own(terminal, capsys, names):
+    terminal(20)
+    print_table(comparison(names, METRICS), metrics=METRICS)
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    rows = [line.split()[0] for line in lines if "0.100" in line or "0.200" in line]
+    assert len(rows) == len(names)
+    assert all(rows)
+    assert names[0] == names[-1] or len(set(rows)) == len(names)
+
+
+def test_long_names_are_shortened_apart_and_explained(terminal, capsys):
+    names = [f"{middle}qwen2.5-vl-7b-instruct-greedy-without-examples{middle}" for middle in "abc"]
+    terminal(60)
+    print_table(comparison(names, METRICS), metrics=METRICS)
     lines = STYLE.sub("", capsys.readouterr().out).splitlines()
     legend = dict(line.split(" is ") for line in lines if " is " in line)
     assert list(legend.values()) == names
     assert len(legend) == 3
     for short in legend:
-        assert sum(line.split()[:1] == [short] for line in lines if " is " not in line) >= 3
+        assert sum(line.split()[:1] == [short] for line in lines if " is " not in line) >= 2
     assert max(len(line) for line in lines if " is " not in line) <= 60
 
 
@@ -156,7 +202,7 @@ def test_wide_characters_are_measured_as_they_are_drawn(terminal, capsys):
     lines = STYLE.sub("", capsys.readouterr().out).splitlines()
     drawn = [sum(2 if char in "烤鸭" else 1 for char in line) for line in lines]
     assert max(n for n, line in zip(drawn, lines, strict=True) if " is " not in line) <= 40
-    assert any("0.2010" in line for line in lines)
+    assert any("0.200" in line for line in lines)
 
 
 def test_elsewhere_a_table_is_as_wide_as_it_is(capsys, monkeypatch):
@@ -165,9 +211,9 @@ def test_elsewhere_a_table_is_as_wide_as_it_is(capsys, monkeypatch):
     out = capsys.readouterr().out
     [line] = [line for line in out.splitlines() if "x" * 120 in line]
     assert line.split()[1:] == [
-        "0.1000", "0.1010", "0.1020", "0.1030", "0.1040", "0.1050", "0.1060", "200", "0"
+        "0.100", "0.101", "0.102", "0.103", "0.104", "0.105", "0.106", "200", "0"
     ]  # fmt: skip
-    assert "0.2000*" in out
+    assert "0.200*" in out
     assert "* best of the column" in out
 
 

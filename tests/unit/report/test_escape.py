@@ -107,8 +107,10 @@ def test_any_cells_read_back_from_a_line(texts):
 
 
 SET = re.compile(
-    r"""(?: [^\\&%$\#_{}~^<>|"`\[*\x00-\x1f\x7f-\x9f\u2028\u2029]
-        | \\[&%$\#_{}] | \\text[a-z]+\{\} | \\char34\{\} | \{[\[*]\} | \{\} )*""",
+    r"""(?: [^\\&%$\#_{}~^<>|"`\[*\x00-\x1f\x7f-\U0010ffff]
+        | \\[&%$\#_{}] | \\text[a-z]+\{\} | \\char34\{\} | \{[\[*]\} | \{\}
+        | \\(?:nobreakspace|ss|ae|AE|oe|OE|o|O|l|L|i|ldots|S)\{\} | \\[`'^~=u.rHvc"]\{[A-Za-z]\}
+        | \\ensuremath\{(?:[^{}]|\{[^{}]*\})*\} | \\harnesschar\{[0-9]+\}\{[0-9A-F]{4,6}\} )*""",
     re.VERBOSE,
 )
 

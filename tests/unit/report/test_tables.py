@@ -74,9 +74,11 @@ def result(name, value, metric="BLEU_1", missing=None, n=100, units=None):
 def test_the_best_is_bold_and_ties_share_it():
     table = ComparisonTable.of(summary({"a": 0.5, "b": 0.25, "c": 0.50001}))
     assert table.markdown().splitlines()[2:] == [
-        "| a | **0.5000** | 100 | 0 |",
-        "| b | 0.2500 | 100 | 0 |",
-        "| c | **0.5000** | 100 | 0 |",
+        "| a | **0.50** |",
+        "| b | 0.25 |",
+        "| c | **0.50** |",
+        "",
+        "100 samples, all scored",
     ]
 
 
@@ -88,8 +90,10 @@ def test_reported_figures_stand_below_and_never_win():
     reported = (ReportedRow(system="paper", scores={"BLEU_1": 0.9}),)
     table = ComparisonTable.of(summary({"a": 0.5, "b": 0.4}, reported=reported))
     lines = table.markdown().splitlines()
-    assert lines[2] == "| a | **0.5000** | 100 | 0 |"
-    assert lines[4] == "| paper † | 0.900 | – | – |"
+    assert lines[2] == "| a | **0.50** |"
+    at = lines.index("| reported elsewhere | BLEU_1 |")
+    assert at > 4
+    assert lines[at + 2] == "| paper † | 0.900 |"
     assert (
         lines[-1].strip() == "† reported elsewhere, not measured by this run; without a signature"
     )
@@ -280,7 +284,10 @@ def test_the_table_can_be_turned_round_as_papers_print_it():
     assert table.by_metric().splitlines() == [
         "| metric | a | b | paper † |",
         "| :-- | --: | --: | --: |",
-        "| BLEU_1 | 0.123 | – | 0.139 |",
+        "| BLEU_1 | 0.12 | – | 0.139 |",
+        "",
+        "100 samples, all scored  ",
+        "† reported elsewhere, not measured by this run; without a signature",
     ]
 
 
@@ -295,7 +302,10 @@ def test_csv_keeps_every_digit_and_starts_no_formula():
 
 def test_latex_escapes_what_latex_would_read():
     text = ComparisonTable.of(summary({"a_b & 50%": 0.5, "c": 0.1})).latex()
-    assert r"a\_b \& 50\% & \textbf{0.5000} & 100 & 0 \\" in text
+    assert r"a\_b \& 50\% & \textbf{0.50} \\" in text
+    caption = "Scores on dishes: 100 samples, all scored. Bold: the best on a metric."
+    assert rf"\caption{{{caption}}}" in text
+    assert r"\label{tab:suite}" in text
     assert r"BLEU\_1" in text
 
 
