@@ -20,6 +20,7 @@ from harness.cli import (
     power_verb,
     render_verb,
     run_verbs,
+    samples_verb,
     schema_verb,
 )
 from harness.cli.options import (
@@ -257,7 +258,7 @@ def score(
 def report(
     run: RunArgument,
     by_metric: Annotated[
-        bool, typer.Option("--by-metric", help="A row a metric, three decimals, as papers print.")
+        bool, typer.Option("--by-metric", help="A row a metric, as papers print.")
     ] = False,
     metric: ShownMetricOption = None,
     intervals: IntervalsOption = False,
@@ -320,6 +321,7 @@ app.add_typer(compliance_verb.app)
 app.add_typer(leaderboard_verb.app)
 app.add_typer(history_verb.app)
 app.add_typer(run_verbs.app)
+app.add_typer(samples_verb.app)
 app.add_typer(schema_verb.app)
 app.add_typer(data_verbs.app, name="data")
 app.add_typer(cache_verbs.app, name="cache")

@@ -6,9 +6,12 @@ import shutil
 import subprocess
 
 import pytest
+from PIL import Image
 
 from harness.records import Comparison
 from harness.report.marks import Marks
+from harness.report.sample_formats import samples_latex
+from harness.report.sample_table import Picture, Said, SampleRow, SampleTable, marked
 from harness.report.tables import ComparisonTable, Row
 
 ENGINES = ("pdflatex", "lualatex")
@@ -106,3 +109,40 @@ def test_all_of_them_compile_in_one_table(compile_latex):
     text = table.latex()
     assert "/etc/passwd" not in compile_latex(text).replace("\\input{/etc/passwd}", "")
     assert text.isascii()
+
+
+def samples_of(texts, references, pictures):
+    """Lay out a sample for each text, which both systems answer."""
+    rows = [
+        SampleRow(
+            id=text, pictures=pictures, absent=0, references=references,
+            answers=(
+                Said(pieces=marked(text, references), score=1.25),
+                Said(pieces=(), reason=text),
+            ),
+        )
+        for text in texts
+    ]  # fmt: skip
+    return SampleTable(
+        suite="titles", dataset="dishes", systems=("plain", texts[0]), metric="CIDEr",
+        chosen=f"{len(rows)} of 40 samples, those on which plain and {texts[0]} differ", rows=rows,
+        notes=tuple(texts),
+    )  # fmt: skip
+
+
+def test_samples_compile_with_their_pictures_whole(compile_latex, tmp_path):
+    (tmp_path / "images").mkdir()
+    pictures = []
+    for name, size in (("0123456789abcdef.jpg", (300, 100)), ("fedcba9876543210.jpg", (80, 400))):
+        Image.new("RGB", size, (200, 90, 30)).save(tmp_path / "images" / name)
+        pictures.append(Picture(name=name, jpeg=(tmp_path / "images" / name).read_bytes()))
+    table = samples_of(["Lemon Shrimp", "Egg Toast"], ("Shrimp with Lemon",), tuple(pictures))
+    log = compile_latex(samples_latex(table), ("booktabs", "graphicx"))
+    assert not re.search(r"Missing character|Float too large", log)
+    assert log.count("<images/0123456789abcdef.jpg") >= 1
+
+
+def test_samples_with_texts_of_any_kind_compile(compile_latex):
+    bodies = [samples_latex(samples_of([name, name], (name, "x"), ())) for name in HOSTILE]
+    log = compile_latex("\\clearpage\n".join(bodies), ("booktabs", "graphicx"))
+    assert "Missing character" not in log
