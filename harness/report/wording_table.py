@@ -13,6 +13,7 @@ from harness.metrics.registry import UNRANKED
 from harness.records import WordingBand
 from harness.report.escape import markdown, markdown_line
 from harness.report.table_markdown import markdown_table
+from harness.stats import digits_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 TITLE = "averaged over wording"
 WITHIN = "≈"
 _PLACES = 4
+"""Decimals to which means and bands are compared."""
 _NOTE = (
     "each score is the mean over the wordings of an idea (the lowest – the highest of them: the "
     "wording band); more wordings make a band wider, never narrower"
@@ -118,9 +120,13 @@ def _cell(row: _Row, metric: str, summary: RunSummary, best: _Best) -> str:
     if band is None:
         return "–"
     top = best[row.beside, metric]
+    controls = {system.system for system in summary.systems if system.control}
     widest = max(band.high - band.low, top.high - top.low)
     apart = round(top.mean - band.mean, _PLACES)
     ranked = metric not in UNRANKED and metric not in summary.uneven
     mark = WITHIN if ranked and 0 < apart <= round(widest, _PLACES) else ""
-    spread = f" ({band.low:.{_PLACES}f} – {band.high:.{_PLACES}f})" if row.wordings > 1 else ""
-    return f"{band.mean:.{_PLACES}f}{mark}{spread}"
+    digits = digits_for(
+        r.interval for r in summary.results if r.metric == metric and r.system not in controls
+    )
+    spread = f" ({band.low:.{digits}f} – {band.high:.{digits}f})" if row.wordings > 1 else ""
+    return f"{band.mean:.{digits}f}{mark}{spread}"

@@ -68,7 +68,7 @@ def test_ideas_are_averaged_over_their_wordings(run):
         assert (band.mean, band.low, band.high) == (
             pytest.approx(sum(scores) / 2), min(scores), max(scores),
         )  # fmt: skip
-        assert f"({band.low:.4f} – {band.high:.4f})" in below
+        assert f"({band.low:.2f} – {band.high:.2f})" in below
         assert idea.name in below
         assert (
             idea.name.replace("[", r"\[").replace("]", r"\]")

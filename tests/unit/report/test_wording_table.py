@@ -69,8 +69,8 @@ def told():
 
 def test_the_mean_counts_each_wording_once_and_the_band_holds_all(told):
     rows = told({"a-1": 0.1, "a-2": 0.2, "a-3": 0.6, "b-1": 0.9, "b-2": 0.9, "b-3": 0.9})
-    assert rows["t[idea=a]"] == ("3", "0.3000 (0.1000 – 0.6000)")
-    assert rows["t[idea=b]"] == ("3", "0.9000 (0.9000 – 0.9000)")
+    assert rows["t[idea=a]"] == ("3", "0.300 (0.100 – 0.600)")
+    assert rows["t[idea=b]"] == ("3", "0.900 (0.900 – 0.900)")
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_a_difference_no_larger_than_wordings_make_is_marked(told, a, b, within)
 
 def test_a_prompt_of_one_wording_is_held_against_the_ideas(told):
     rows = told({"plain": 0.45, "a-1": 0.40, "a-2": 0.56})
-    assert rows["plain"] == ("1", "0.4500≈")
-    assert rows["t[idea=a]"] == ("2", "0.4800 (0.4000 – 0.5600)")
+    assert rows["plain"] == ("1", "0.450≈")
+    assert rows["t[idea=a]"] == ("2", "0.480 (0.400 – 0.560)")
 
 
 def test_an_idea_that_lacks_a_score_has_no_mean(told):
