@@ -112,6 +112,9 @@ def test_of_what_has_no_answers_it_is_said(project, harness, ran, folder, silent
     assert compared.undecided[0].startswith(said)
     assert "no sample has a prediction" in compared.undecided[0]
     none = "plain" in silent
+    shown = harness("report", folder(), cwd=project).stdout
+    assert shown.startswith("Undecided: what the suite declares cannot be compared") is none
+    assert (said.lower() in shown.splitlines()[1].lower()) is none
     assert (compared.verdict is None) is none
     assert (compared.exploratory == "no comparison that the suite declares can be made") is none
     assert f"Undecided: {said}" in harness("power", folder(), cwd=project).stdout

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harness.pipeline.reading.comparing import RunComparison
     from harness.records import RunRecord, RunSummary
 
-UNDECIDED = "Undecided: what the suite declares cannot be compared; below it is said why"
+UNDECIDED = "Undecided: what the suite declares cannot be compared"
 
 
 def marks_of(run: RunRecord, summary: RunSummary, compared: RunComparison | None) -> Marks | None:
@@ -43,7 +43,7 @@ def marks_of(run: RunRecord, summary: RunSummary, compared: RunComparison | None
     return Marks(
         deciding=compared.deciding,
         verdict=said.said if said else UNDECIDED,
-        below=said.below if said else "",
+        below=said.below if said else "; ".join(compared.undecided),
         baseline=summary.baseline,
         baselines=against,
         pairs=pairs,
