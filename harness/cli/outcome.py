@@ -39,15 +39,15 @@ def print_result(
         metrics: the columns that are asked for; None: as many as there is room for.
         intervals: print each score's interval, too.
     """
-    from harness.cli.table_view import print_table
-    from harness.cli.terminal import print_wordings
+    from harness.cli.table_view import print_table, print_wordings
     from harness.report.ladder_view import as_shown
     from harness.report.tables import ComparisonTable
     from harness.report.wording_table import WordingTable
 
-    print_table(ComparisonTable.of(summary, marks), metrics=metrics, intervals=intervals)
+    table = ComparisonTable.of(summary, marks)
+    shown = print_table(table, metrics=metrics, intervals=intervals)
     if averaged := WordingTable.of(as_shown(summary)):
-        print_wordings(averaged)
+        print_wordings(averaged, shown)
 
 
 def what_it_took(outcome: RunOutcome) -> list[str]:

@@ -19,12 +19,14 @@ from harness.report.escape import visible
 from harness.report.table_layout import droppable, laid_out
 from harness.report.table_notes import REPORTED_MARK, REPORTED_NOTE
 from harness.report.tables import Cell
+from harness.report.wording_table import TITLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.report.table_layout import Layout, Line, Shown
     from harness.report.tables import ComparisonTable
+    from harness.report.wording_table import WordingTable
 
 REPORTED, CONTROL = "dim italic", "dim"
 _JOINS = "/:,=[]{} "
@@ -34,13 +36,16 @@ _PARTS = re.compile(rf"[^{re.escape(_JOINS)}]*[{re.escape(_JOINS)}]*")
 
 def print_table(
     table: ComparisonTable, *, metrics: Sequence[str] | None = None, intervals: bool = False
-) -> None:
+) -> tuple[str, ...]:
     """Print a run's table, and before it what follows from it.
 
     Args:
         table: the comparison.
         metrics: the columns that are asked for; None: as many as there is room for.
         intervals: print each score's 95 % interval behind it.
+
+    Returns:
+        The columns that are shown.
 
     Raises:
         MetricError: the table has no such metric.
@@ -58,6 +63,29 @@ def print_table(
     if shown.reported:
         _print_reported(shown)
     say_sentences(*shown.notes)
+    return shown.metrics
+
+
+def print_wordings(table: WordingTable, metrics: Sequence[str]) -> None:
+    """Print the means over wordings with their bands.
+
+    Args:
+        table: the means.
+        metrics: the columns that are wanted; on a terminal those give way that it has no room for.
+    """
+    say_sentences("", TITLE)
+    left = list(metrics)
+    while True:
+        columns = [0, 1, *map(table.header.index, left)]
+        grid = Grid([table.header[column] for column in columns])
+        for row in table.rows:
+            grid.add(*(row[column] for column in columns))
+        if len(left) < 2 or not on_terminal() or grid.fits(screen_width()):
+            break
+        left.pop()
+    grid.show()
+    _say_left_out([metric for metric in metrics if metric not in left])
+    say_sentences(*table.notes)
 
 
 def _on_a_terminal(
@@ -77,18 +105,22 @@ def _on_a_terminal(
         layout = _leave_out(layout, left_out[-1])
         grid = _compact(layout, intervals=intervals)
     if outside:
-        say_sentences(f"systems, each within {outside}:", dim=True)
+        say_sentences(f"systems, each as {outside}:", dim=True)
     grid.show()
     best = any(value.best for line in layout.lines for value in line.values)
     said = [*(["bold: the best on a metric"] if best else []), *filter(None, [layout.counted])]
     say_sentences(*layout.legend, "; ".join(said), dim=True)
-    if left_out:
-        names = ", ".join(name for name in table.metrics if name in left_out)
-        say_sentences(
-            f"not shown in {width} columns: {names} (--metric shows what it names, table.md all)",
-            dim=True,
-        )
+    _say_left_out([name for name in table.metrics if name in left_out])
     return layout
+
+
+def _say_left_out(metrics: Sequence[str]) -> None:
+    """Say which columns have given way."""
+    if metrics:
+        names = ", ".join(metrics)
+        say_sentences(
+            f"not shown in {screen_width()} columns: {names} (see --metric and table.md)", dim=True
+        )
 
 
 def _elsewhere(layout: Layout, *, intervals: bool) -> None:
@@ -175,30 +207,46 @@ def _leave_out(layout: Layout, metric: str) -> Layout:
 
 
 def _without_common_parts(layout: Layout) -> tuple[str, Layout]:
-    """Take from the systems' names the parts that all begin or end with.
+    """Take from the systems' names the parts that all of them have.
 
     Returns:
-        The common parts with ``…`` in the place of each own one, and the table without them; an
-        empty text where names have none in common, or would have nothing of their own left.
+        A name with ``…`` in the place of each part that differs, and the table with these alone; an
+        empty text where names have no part in common, or would have nothing of their own left.
     """
     names = [line.name for line in layout.lines if not line.under]
-    parts = [_PARTS.findall(name)[:-1] for name in names]
-    if len(names) < 2 or len(set(names)) < len(names):
+    if len(set(names)) < max(len(names), 2):
         return "", layout
-    room = min(map(len, parts)) - 1  # each keeps a part of its own
-    first = 0
-    while first < room and len({name[first] for name in parts}) == 1:
-        first += 1
-    last = 0
-    while last < room - first and len({name[-1 - last] for name in parts}) == 1:
-        last += 1
-    if not first + last:
+    parts = [[part for part in _PARTS.findall(name) if part] for name in names]
+    same_form = len({len(own) for own in parts}) == 1
+    shape, own = _by_place(parts) if same_form else _by_ends(names, parts)
+    if not all(own) or len(set(own)) < len(own) or own == names:
         return "", layout
-    before, after = "".join(parts[0][:first]), "".join(parts[0][len(parts[0]) - last :])
-    own = [name[len(before) : len(name) - len(after)] for name in names]
-    while after and len({name[-1] for name in own}) == 1 and own[0][-1] in _JOINS:
-        after = own[0][-1] + after  # what joins them to the common part belongs to it
-        own = [name[:-1] for name in own]
     short = dict(zip(names, own, strict=True))
     lines = (line if line.under else replace(line, name=short[line.name]) for line in layout.lines)
-    return f"{before}…{after}", replace(layout, lines=tuple(lines))
+    return shape, replace(layout, lines=tuple(lines))
+
+
+def _by_place(parts: Sequence[Sequence[str]]) -> tuple[str, list[str]]:
+    """Leave out what stands at the same place in all names: they have equally many parts."""
+    shape = ""
+    own: list[list[str]] = [[] for _ in parts]
+    for column in zip(*parts, strict=True):
+        if len(set(column)) == 1:
+            shape += column[0]
+            continue
+        words = [part.rstrip(_JOINS) for part in column]
+        joins = {part[len(word) :] for part, word in zip(column, words, strict=True)}
+        alike = len(joins) == 1 and all(words)  # what joins it to the next is the same in all
+        shape += f"…{joins.pop() if alike else ''}"
+        for name, word, part in zip(own, words, column, strict=True):
+            name.append(word if alike else part)
+    return shape, [",".join(name) for name in own]
+
+
+def _by_ends(names: Sequence[str], parts: Sequence[Sequence[str]]) -> tuple[str, list[str]]:
+    """Leave out what all names begin with; each keeps a part of its own."""
+    first = 0
+    while first < min(map(len, parts)) - 1 and len({name[first] for name in parts}) == 1:
+        first += 1
+    before = "".join(parts[0][:first])
+    return f"{before}…", [name[len(before) :] for name in names]

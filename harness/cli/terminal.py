@@ -16,7 +16,6 @@ from harness.contrast import (
     units_text,
 )
 from harness.report.table_notes import FEW
-from harness.report.wording_table import TITLE
 from harness.slices import LEAST
 from harness.stats import MOST_UNITS
 
@@ -30,21 +29,10 @@ if TYPE_CHECKING:
     from harness.pipeline.reading.run_list import RunRow
     from harness.pipeline.reading.slicing import SlicedRun
     from harness.records import Comparison
-    from harness.report.wording_table import WordingTable
 
 
 MANY = 28
 """Pairs, of eight systems, of which more are not all printed."""
-
-
-def print_wordings(table: WordingTable) -> None:
-    """Print the means over wordings with their bands."""
-    say_sentences("", TITLE)
-    grid = Grid(table.header)
-    for row in table.rows:
-        grid.add(*row)
-    grid.show()
-    say_sentences(*table.notes)
 
 
 def print_comparison(compared: RunComparison) -> None:

@@ -92,6 +92,7 @@ def laid_out(
     counted = ("n", "unscored") if counts or not _alike(table) else ()
     reported = [row for row in table.rows if row.reported]
     printed = [c for c in columns if any(row.values[c] is not None for row in reported)]
+    others = _Lines(table, printed, None, counts=False)
     legend = list(marks.legend(names)) if marks else []
     if banded:
         legend.append(f"letters on {banded}: who shares one is not told apart")
@@ -99,10 +100,10 @@ def laid_out(
         metrics=tuple(names),
         counts=counted,
         counted="" if counted else _counted(table),
-        lines=tuple(_lines(table, columns, banded, bool(counted))),
+        lines=tuple(_Lines(table, columns, banded, counts=bool(counted)).measured()),
         reported_metrics=tuple(table.metrics[column] for column in printed),
         reported=tuple(
-            _line(table, row, printed, None, counts=False)
+            others.line(row)
             for row in reported
             if any(row.values[column] is not None for column in printed)
         ),
@@ -152,51 +153,60 @@ def _counted(table: ComparisonTable) -> str:
     return f"{n} sample{'' if n == '1' else 's'}{of}, all scored"
 
 
-def _lines(
-    table: ComparisonTable, columns: Sequence[int], banded: str | None, counts: bool
-) -> Iterator[Line]:
-    """Lay out what was measured, each control under its system."""
-    rows = [row for row in table.rows if not row.reported]
-    systems = {row.system for row in rows if row.under is None}
-    for row in rows:
-        if row.under in systems:
-            continue  # it stands there
-        yield _line(table, row, columns, banded, counts=counts)
-        yield from (
-            _line(table, below, columns, banded, counts=counts, under=True)
-            for below in rows
-            if row.under is None and below.under == row.system
-        )
+class _Lines:
+    """The rows of a table as they are shown.
 
+    Args:
+        table: the comparison.
+        columns: places of the metrics that are shown.
+        banded: the metric whose values have letters.
+        counts: whether there are columns of counts.
+    """
 
-def _line(
-    table: ComparisonTable,
-    row: Row,
-    columns: Sequence[int],
-    banded: str | None,
-    *,
-    counts: bool,
-    under: bool = False,
-) -> Line:
-    marks = None if row.reported or row.under or row.stays else table.marks
-    place = next(i for i, each in enumerate(table.rows) if each is row)
-    values = []
-    for column in columns:
-        metric = table.metrics[column]
-        values.append(
+    def __init__(
+        self, table: ComparisonTable, columns: Sequence[int], banded: str | None, *, counts: bool
+    ) -> None:
+        self._table = table
+        self._columns = columns
+        self._counts = counts
+        self._best = {column: table.best(column) for column in columns}
+        self._place = {id(row): place for place, row in enumerate(table.rows)}
+        bands = table.marks.bands(banded) if table.marks and banded else {}
+        self._bands = {column: bands for column in columns if table.metrics[column] == banded}
+
+    def measured(self) -> Iterator[Line]:
+        """Lay out what was measured, each control under its system."""
+        rows = [row for row in self._table.rows if not row.reported]
+        below: dict[str, list[Row]] = {row.system: [] for row in rows if row.under is None}
+        for row in rows:
+            if row.under in below:
+                below[row.under].append(row)
+        systems = set(below)
+        for row in rows:
+            if row.under not in systems:
+                yield self.line(row)
+            if row.under is None:
+                yield from (self.line(each, under=True) for each in below.pop(row.system, ()))
+
+    def line(self, row: Row, *, under: bool = False) -> Line:
+        """Lay out one row."""
+        table = self._table
+        marks = None if row.reported or row.under or row.stays else table.marks
+        values = (
             Shown(
                 text=table.number(row, column, interval=False),
-                best=place in table.best(column),
-                mark=marks.mark(row.system, metric) if marks else "",
-                band=marks.bands(metric).get(row.system, "") if marks and metric == banded else "",
+                best=self._place[id(row)] in self._best[column],
+                mark=marks.mark(row.system, table.metrics[column]) if marks else "",
+                band=self._bands.get(column, {}).get(row.system, "") if marks else "",
                 interval=table.ends(row, column),
             )
+            for column in self._columns
         )
-    unscored = "–" if row.unscored is None else str(row.unscored)
-    return Line(
-        name=table.name(row),
-        row=row,
-        under=under,
-        values=tuple(values),
-        counts=(row.counted, unscored) if counts else (),
-    )
+        unscored = "–" if row.unscored is None else str(row.unscored)
+        return Line(
+            name=table.name(row),
+            row=row,
+            under=under,
+            values=tuple(values),
+            counts=(row.counted, unscored) if self._counts else (),
+        )

@@ -105,6 +105,10 @@ class ComparisonTable:
     dataset: str = ""
     families: Mapping[str, str] = field(default_factory=dict)
     """Column → the metric that gives it, and maybe others."""
+    _digits: dict[tuple[int, bool], int] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
+    """What ``digits`` has found."""
 
     @classmethod
     def of(cls, summary: RunSummary, marks: Marks | None = None) -> ComparisonTable:
@@ -172,6 +176,12 @@ class ComparisonTable:
             column: of the metric.
             differences: of what systems score more than their controls.
         """
+        found = self._digits.get((column, differences))
+        if found is None:
+            found = self._digits[column, differences] = self._deserved(column, differences)
+        return found
+
+    def _deserved(self, column: int, differences: bool) -> int:
         if any(row.state for row in self.rows):
             return MOST_DIGITS
         rows = [row for row in self.rows if row.difference == differences]

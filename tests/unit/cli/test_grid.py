@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from harness.cli.grid import Grid
-from harness.cli.table_view import print_table
+from harness.cli.table_view import print_table, print_wordings
 from harness.report.tables import Cell, ComparisonTable, Row
+from harness.report.wording_table import WordingTable
 
 NAMES = ("baseline", "title-style", "descriptive-with-examples")
 METRICS = ("BLEU_1", "BLEU_2", "BLEU_3", "BLEU_4", "ROUGE_L", "METEOR", "CIDEr")
@@ -165,9 +166,21 @@ def test_parts_that_all_names_have_are_said_once(terminal, capsys):
     print_table(comparison(names, METRICS))
     lines = STYLE.sub("", capsys.readouterr().out).splitlines()
     assert lines[:2] == [
-        "systems, each within", "  qwen2.5-vl-7b-instruct/…/greedy-without-examples:"
+        "systems, each as", "  qwen2.5-vl-7b-instruct/…/greedy-without-examples:"
     ]  # fmt: skip
     assert [line.split()[0] for line in lines[5:8]] == ["a", "b", "c"]
+
+
+def test_of_a_matrix_what_differs_is_left_of_its_names(terminal, capsys):
+    names = [
+        f"title[tone={tone},length={length},where=image]"
+        for tone, length in (("plain", "free"), ("plain", "short"), ("catchy", "free"))
+    ]
+    terminal(60)
+    print_table(comparison(names, METRICS))
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    assert lines[0] == "systems, each as title[tone=…,length=…,where=image]:"
+    assert [line.split()[0] for line in lines[4:7]] == ["plain,free", "plain,short", "catchy,free"]
 
 
 @pytest.mark.parametrize(
@@ -227,3 +240,17 @@ def test_cells_are_no_markup_and_steer_nothing(terminal, capsys):
     assert r"[bold]x[/]\x1b]0;title\x07" in out
     assert r"1\n2" in out
     assert "\x1b" not in out
+
+
+def test_means_over_wordings_stand_beside_their_ideas_and_the_rest_is_named(terminal, capsys):
+    table = WordingTable(
+        header=("idea", "wordings", "BLEU_1", "CIDEr"),
+        rows=(("title[tone=plain]", "4", "0.74 (0.73 – 0.74)", "3.91 (3.91 – 3.92)"),),
+        notes=(),
+    )
+    terminal(60)
+    print_wordings(table, ("CIDEr", "BLEU_1"))
+    lines = STYLE.sub("", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert " ".join(lines[5].split()) == "title[tone=plain] 4 3.91 (3.91 – 3.92)"
+    assert lines[-1] == "not shown in 60 columns: BLEU_1 (see --metric and table.md)"
