@@ -108,8 +108,8 @@ def _on_a_terminal(
         say_sentences(f"systems, each as {outside}:", dim=True)
     grid.show()
     best = any(value.best for line in layout.lines for value in line.values)
-    said = [*(["bold: the best on a metric"] if best else []), *filter(None, [layout.counted])]
-    say_sentences(*layout.legend, "; ".join(said), dim=True)
+    said = "; ".join(filter(None, ["bold: the best on a metric" if best else "", layout.counted]))
+    say_sentences(*layout.legend, *([said] if said else []), dim=True)
     _say_left_out([name for name in table.metrics if name in left_out])
     return layout
 

@@ -42,6 +42,8 @@ from harness.cli.options import (
 )
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
 from harness.cli.output import say, say_json, say_sentences, tell
+from harness.errors import MetricError
+from harness.nearest import nearest
 
 if TYPE_CHECKING:
     from harness.pipeline.asking.plan import Plan
@@ -127,6 +129,7 @@ def run(
     from harness.cli.terminal import print_declared
     from harness.executors.local import LocalExecutor
     from harness.executors.local_signals import stopped_at_once
+    from harness.metrics.registry import columns_given
     from harness.pipeline.asking.run import run_suite
     from harness.pipeline.looking.lints.every import lints_of_run
     from harness.pipeline.reading.deciding import undecided
@@ -136,6 +139,10 @@ def run(
     from harness.store.run_files import plain_data
 
     def warn(plan: Plan, written: Suite) -> None:
+        known = columns_given(plan.suite.metrics)
+        for name in metric or () if all(spec.kind == "own" for spec in plan.suite.metrics) else ():
+            if name not in known:  # said before a model is asked, not after
+                raise MetricError(f"the suite has no metric '{name}'", hint=nearest(name, known))
         if count := len(lints_of_run(plan, written)):
             many = "1 warning" if count == 1 else f"{count} warnings"
             progress.tell(f"{many} about these prompts; see harness check {written.folder}")

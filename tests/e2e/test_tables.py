@@ -135,6 +135,13 @@ def test_a_metric_that_is_not_there_is_named_with_the_nearest(scored, harness):
     assert "CIDEr" in done.stderr
 
 
+def test_a_run_that_could_not_show_a_metric_asks_no_model(suite, script, harness):
+    done = harness("run", SUITE, "--metric", "METEOR", cwd=suite)
+    assert done.returncode == 1
+    assert "the suite has no metric 'METEOR'" in done.stderr
+    assert script.asked == []
+
+
 def test_table_json_holds_what_summary_and_comparison_do(scored):
     table = json.loads((scored / "table.json").read_text())
     summary = json.loads((scored / "summary.json").read_text())
