@@ -26,7 +26,6 @@ from harness.contrast.groups import FEWEST_DIFFERENT, SEEN, MeasuredMetric, grou
 from harness.contrast.headline import (
     Headline,
     chance_text,
-    headline,
     signed_to,
     span_to,
 )
@@ -66,7 +65,6 @@ __all__ = [
     "effect_sentences",
     "effects",
     "grouped",
-    "headline",
     "levels_text",
     "ordered",
     "ordered_levels",

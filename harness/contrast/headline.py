@@ -10,7 +10,7 @@ from harness.metrics.registry import UNRANKED
 from harness.stats import digits_for
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from harness.records import Comparison
 
@@ -33,7 +33,6 @@ class Headline:
 def headline(
     pairs: Sequence[Comparison],
     baselines: Collection[str],
-    letters: Mapping[str, str],
     *,
     digits: int | None = None,
 ) -> Headline | None:
@@ -42,7 +41,6 @@ def headline(
     Args:
         pairs: all of one metric; those that were declared go first.
         baselines: the systems of the baseline prompt.
-        letters: system → its letters; see ``ComparedMetric``.
         digits: decimals of the figures; None: what this difference deserves.
 
     Returns:
@@ -58,7 +56,7 @@ def headline(
     pair = (against if best not in baselines and against else declared)[0]
     exploratory = "" if pair.confirmatory else "Exploratory: "
     return Headline(
-        said=_said(pair, digits), below=f"{exploratory}{_below(pair, letters)}", pair=pair
+        said=_said(pair, digits), below=f"{exploratory}{_below(pair, first)}", pair=pair
     )
 
 
@@ -105,12 +103,12 @@ def _said(pair: Comparison, places: int | None) -> str:
     }[pair.verdict]
 
 
-def _below(pair: Comparison, letters: Mapping[str, str]) -> str:
+def _below(pair: Comparison, pairs: Sequence[Comparison]) -> str:
     if pair.verdict == "cannot tell" or pair.interval is None:
         return f"{pair.reason} ({counted(pair)})"
     chance = chance_text(pair)
     if pair.verdict == "told apart":
-        said = f"unlikely to be chance ({chance}){_alike(_higher(pair), letters)}"
+        said = f"unlikely to be chance ({chance}){_alike(_higher(pair), pairs)}"
     elif pair.verdict in ("equivalent", "not worse"):
         said = f"the whole interval lies within the margin that matters ({chance})"
     else:
@@ -119,11 +117,15 @@ def _below(pair: Comparison, letters: Mapping[str, str]) -> str:
     return f"{said}{ROUGH if pair.rough else ''}"
 
 
-def _alike(best: str, letters: Mapping[str, str]) -> str:
+def _alike(best: str, pairs: Sequence[Comparison]) -> str:
     """Name the systems that are not told apart from the best one."""
-    own = set(letters.get(best, ""))
-    alike = [name for name, held in letters.items() if name != best and own & set(held)]
+    open_ = [pair for pair in pairs if pair.verdict in ("not told apart", "cannot tell")]
+    alike = [p.candidate if p.baseline == best else p.baseline for p in open_ if best in _both(p)]
     if not alike:
         return ""
     more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
-    return f"; not told apart from {', '.join(alike[:_NAMED])}{more}"
+    return f"; {best} is not told apart from {', '.join(alike[:_NAMED])}{more}"
+
+
+def _both(pair: Comparison) -> tuple[str, str]:
+    return pair.baseline, pair.candidate

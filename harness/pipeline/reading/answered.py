@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.pipeline.reading.answers import BLOCK, COMPLETIONS, answer_blocks
+from harness.pipeline.reading.answers import BLOCK, COMPLETIONS, AnswerReading, answer_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -84,6 +84,48 @@ class FewCompletions:
             self.all.append(stored)
             if len(self.all) > BLOCK:
                 self.all = None
+
+
+def first_draw(folder: RunFolder, answered: Answered, *, size: int) -> Iterator[list[Part]]:
+    """Give what was answered when each was first asked; no more is read.
+
+    Args:
+        folder: of the run.
+        answered: the run with the samples that are asked for.
+        size: answers of a block.
+
+    Raises:
+        StoreError: the run's completions are damaged, or one is not there.
+    """
+    reading = AnswerReading(answered.record, answered.samples, folder.path / COMPLETIONS)
+    for line in answered.at_hand or folder.completions():
+        reading.add(line)
+        if reading.has_first_draw:
+            break
+        if reading.held >= size:
+            yield [part for part in reading.take() if part.draw == 0]
+    else:
+        reading.check_whole()
+    yield [part for part in reading.take() if part.draw == 0]
+
+
+def first_answers(
+    folder: RunFolder, run: RunRecord, samples: Sequence[Sample]
+) -> dict[str, list[Answer]]:
+    """Give what each system said of a few samples when it was first asked.
+
+    Raises:
+        StoreError: as ``first_draw``.
+    """
+    found: dict[str, dict[int, Answer]] = {}
+    for parts in first_draw(folder, Answered(folder, run, samples), size=BLOCK):
+        for part in parts:
+            answers = zip(part.places.tolist(), part.answers, strict=True)
+            found.setdefault(part.system, {}).update(answers)
+    return {
+        system: [answers[place] for place in range(len(samples))]
+        for system, answers in found.items()
+    }
 
 
 def answers_of(

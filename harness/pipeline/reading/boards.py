@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.contrast import headline, sentence, signed_to, span_to
+from harness.contrast import sentence, signed_to, span_to
+from harness.contrast.headline import headline
 from harness.metrics.registry import UNRANKED
 from harness.report.page_data import (
     Board,
@@ -122,8 +123,7 @@ class _Layout:
                 self.undecided
             )
         names = [system.system for system in self.baselines]
-        letters = self.compared.letters if self.compared else {}
-        if found := headline(self.pairs, names, letters, digits=self.delta_digits):
+        if found := headline(self.pairs, names, digits=self.delta_digits):
             return found.said, found.below
         rivals = [s for s in self.summary.systems if s.control is None]
         scored = [r for s in rivals if (r := self.results.get(s.system)) and r.value is not None]

@@ -30,7 +30,7 @@ def marks_of(run: RunRecord, summary: RunSummary, compared: RunComparison | None
         return None
     deciding = compared.metric(compared.deciding)
     baselines = [s.system for s in summary.systems if s.variant == summary.baseline]
-    said = headline(deciding.pairs, baselines, deciding.letters) if compared.decides else None
+    said = headline(deciding.pairs, baselines) if compared.decides else None
     if said is None and compared.decides:
         return None
     against = dict(Decision(metrics=(), baseline=summary.baseline).pairs(run.systems))

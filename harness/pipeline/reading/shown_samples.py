@@ -8,7 +8,7 @@ import numpy as np
 
 from harness import stats
 from harness.compliance import FLAGS, expected_of, flags_of
-from harness.pipeline.reading.answers import COMPLETIONS, AnswerReading
+from harness.pipeline.reading.answered import first_draw
 from harness.pipeline.reading.comparing import read_statistics
 from harness.report.page_data import FieldEntry
 from harness.report.sample_files import CHUNK, Said
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from harness.metrics.arrays import FloatArray
     from harness.pipeline.reading.answered import Answered
-    from harness.pipeline.reading.answers import Part
     from harness.records import Answer, ExpectedAnswers, RunSummary, Sample
     from harness.store.run_folder import RunFolder
 
@@ -110,7 +109,7 @@ def said_of(
     expected = summary.expected or expected_of(samples)
     waiting: dict[int, dict[str, Said]] = {}
     following = 0
-    for parts in _first_draw(folder, answered, size=CHUNK * len(systems)):
+    for parts in first_draw(folder, answered, size=CHUNK * len(systems)):
         for part in parts:
             marks = answered.marks.get(part.system)
             for place, answer in zip(part.places.tolist(), part.answers, strict=True):
@@ -119,20 +118,6 @@ def said_of(
         while len(waiting.get(following, ())) == len(systems):
             yield samples[following], waiting.pop(following)
             following += 1
-
-
-def _first_draw(folder: RunFolder, answered: Answered, *, size: int) -> Iterator[list[Part]]:
-    """Read no more than what was answered when each was first asked."""
-    reading = AnswerReading(answered.record, answered.samples, folder.path / COMPLETIONS)
-    for line in answered.at_hand or folder.completions():
-        reading.add(line)
-        if reading.has_first_draw:
-            break
-        if reading.held >= size:
-            yield [part for part in reading.take() if part.draw == 0]
-    else:
-        reading.check_whole()
-    yield [part for part in reading.take() if part.draw == 0]
 
 
 def _said(answer: Answer, expected: ExpectedAnswers, mark: int | None) -> Said:

@@ -10,7 +10,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from test_words import ALIKE, BLIND, PAIR
 
-from harness.contrast import digits_for, headline, signed_to, span_to
+from harness.contrast import signed_to, span_to
+from harness.contrast.headline import headline
+from harness.stats import digits_for
 
 
 def said(*pairs, baselines=("plain",), digits=None):
