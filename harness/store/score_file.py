@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("system", "sample_id", "metric", "value")
 _AT_ONCE = 32_768
-"""Lines that are written or read together, or up to as many again: some MB."""
+"""Lines that are written or read together, or a few more: some MB."""
+_LAID_OUT = 4_096
+"""Lines that are laid out together: as lists they take a multiple of that."""
 
 
 def write_score_file(path: Path, scores: Iterable[SampleScores]) -> None:
@@ -35,8 +37,8 @@ def write_score_file(path: Path, scores: Iterable[SampleScores]) -> None:
     waiting = [_table(nothing, 0, 0)]
     with pyarrow.parquet.ParquetWriter(path, waiting[0].schema) as writer:
         for column in scores:
-            for start in range(0, len(column.values), _AT_ONCE):
-                waiting.append(_table(column, start, start + _AT_ONCE))
+            for start in range(0, len(column.values), _LAID_OUT):
+                waiting.append(_table(column, start, start + _LAID_OUT))
                 if sum(map(len, waiting)) >= _AT_ONCE:
                     writer.write_table(pyarrow.concat_tables(waiting))
                     waiting.clear()
