@@ -158,12 +158,12 @@ def test_the_keys_lead_through_the_samples(report, opened):
     page.keyboard.press("k")
     page.wait_for_selector(".card.current:has-text('s001')")
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "search"
+    expect(page.get_by_label("Search")).to_be_focused()
     page.keyboard.type("j 2")
-    assert page.get_by_label("Search").input_value() == "j 2"
+    expect(page.get_by_label("Search")).to_have_value("j 2")
     page.keyboard.press("Escape")
     page.keyboard.press("?")
-    assert page.locator("dialog.help").is_visible()
+    expect(page.locator("dialog.help")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("dialog.help")).to_have_count(0)
 

@@ -34,6 +34,7 @@ export function Gallery({ page, samples, loaded, metric }: Props) {
   const [asked, setAsked] = useState<Asked>(() => usual(page));
   const [controls, setControls] = useState(false);
   const [current, setCurrent] = useState<number | null>(null);
+  const reached = useRef<number | null>(null); // as current, at once: keys come faster than drawing
   const [zoomed, setZoomed] = useState<[number, number] | null>(null);
   const wanted = useRef<string | null>(linked());
   const list = useRef<HTMLDivElement>(null);
@@ -62,7 +63,7 @@ export function Gallery({ page, samples, loaded, metric }: Props) {
   function go(row: number) {
     const place = places[row];
     if (place === undefined || !samples) return;
-    setCurrent(place);
+    setCurrent((reached.current = place));
     history.replaceState(null, "", `#s=${encodeURIComponent(samples.id(place))}`);
     rows.scrollToIndex(row, { align: "start" });
   }
@@ -98,11 +99,11 @@ export function Gallery({ page, samples, loaded, metric }: Props) {
         search?.scrollIntoView({ block: "center" });
         search?.focus({ preventScroll: true });
       }
-      const at = current === null ? -1 : places.indexOf(current);
+      const at = reached.current === null ? -1 : places.indexOf(reached.current);
       if (event.key === "j") go(Math.min(at + 1, places.length - 1));
       if (event.key === "k") go(Math.max(at - 1, 0));
-      if (event.key === "Enter" && target === document.body && at >= 0) setZoomed([current!, 0]);
-      if (event.key === "Escape") setCurrent(null);
+      if (event.key === "Enter" && target === document.body && at >= 0) setZoomed([places[at]!, 0]);
+      if (event.key === "Escape") setCurrent((reached.current = null));
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
