@@ -6,9 +6,27 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import Run, arun, compare, effects, open_run, run, score
+    from harness.api import (
+        Run,
+        TextScores,
+        compare,
+        evaluate,
+        evaluate_async,
+        load_run,
+        score,
+        score_file,
+    )
 
-__all__ = ["Run", "arun", "compare", "effects", "open_run", "run", "score"]
+__all__ = [
+    "Run",
+    "TextScores",
+    "compare",
+    "evaluate",
+    "evaluate_async",
+    "load_run",
+    "score",
+    "score_file",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -166,6 +166,12 @@ class ComparisonTable:
         differ = len(set(measured.values())) > 1 and rankable
         return frozenset(i for i, value in measured.items() if differ and value == top)
 
+    def _repr_html_(self) -> str:
+        """Show the table in a notebook."""
+        from harness.report.notebook import run_html  # which needs this module's records
+
+        return run_html("", (), self)
+
     def digits(self, column: int, *, differences: bool = False) -> int:
         """Say how many decimals a metric is printed with: ``harness.stats.digits_for``.
 

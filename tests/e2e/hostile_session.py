@@ -32,4 +32,4 @@ class Changing:
 
 
 if __name__ == "__main__":
-    harness.run(sys.argv[1], progress=Changing(Path(sys.argv[2])))
+    harness.evaluate(sys.argv[1], progress=Changing(Path(sys.argv[2])))

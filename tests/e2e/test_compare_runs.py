@@ -328,14 +328,14 @@ def test_from_python(score, project):
     first, second = (project / score(name) for name in ("plain", "title"))
 
     found = package.compare(first, second)
-    named = package.compare(first, package.open_run(second), systems=("plain", "title"))
+    named = package.compare(first, package.load_run(second), systems=("plain", "title"))
 
     assert found.across.samples == N
     assert found.json() == named.json()
     with pytest.raises(TypeError, match="one system of each"):
         package.compare(first, second, systems=["plain"])
     with pytest.raises(StoreError, match="the same system"):
-        package.compare(first, package.score(first))
+        package.compare(first, package.load_run(first).rescore())
 
 
 def test_a_leaderboard_of_two_runs_has_the_letters_of_one_run(score, told, project, harness):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness import open_run
+from harness import load_run
 
 CHATTY = {
     "s1": ("chatty", 'Sure! Here is a title:\n\n"Lemon-Garlic Shrimp Skillet"'),
@@ -79,7 +79,7 @@ def test_the_summary_and_the_page_hold_them(project, harness, scored):
 
 def test_python_says_the_same(project, harness, scored):
     told = json.loads(harness("compliance", RUN, "--json", cwd=project).stdout)
-    found = open_run(project / RUN).compliance
+    found = load_run(project / RUN).compliance
     assert json.loads(json.dumps(found.json())) == told
 
 

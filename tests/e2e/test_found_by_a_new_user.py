@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import harness as api
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DataError
 from harness.pipeline.reading.scoring import rescore
 from harness.records import MetricSpec
 from harness.store.run_folder import RunFolder
@@ -96,15 +96,15 @@ def test_a_file_of_a_finished_run_that_is_gone_is_not_said_to_be_unfinished(proj
 
 def test_from_python_a_mistake_is_no_silence(project, monkeypatch):
     monkeypatch.chdir(project)
-    made = api.run("titles", only="plain", limit=3)
+    made = api.evaluate("titles", only="plain", limit=3)
     assert [system.system for system in made.summary.systems] == ["plain"]
-    assert api.open_run("titles").path.resolve() == made.path.resolve()
+    assert api.load_run("titles").path.resolve() == made.path.resolve()
     for system, metric in (("plian", "CIDEr"), ("plain", "CIDER")):
         with pytest.raises(KeyError):
             made.summary.value(system, metric)
     for wrong in (0, -1, 2.5, True):
         with pytest.raises(ConfigError, match="whole number"):
-            api.run("titles", limit=wrong)
-    with pytest.raises(TypeError):
-        api.score(made, steps=["strip"])
-    assert "chrF" in api.score(made, metrics="chrf").summary.metrics
+            api.evaluate("titles", limit=wrong)
+    with pytest.raises(DataError, match="one text"):
+        api.score("Soup", "Soup")
+    assert "chrF" in made.rescore("chrf").summary.metrics

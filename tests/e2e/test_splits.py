@@ -108,9 +108,9 @@ def test_numbers_of_two_splits_mean_the_same_and_say_what_they_are_of(divided, h
     import harness as api
 
     harness("run", "prompts/titles", cwd=divided)
-    dev = api.open_run(newest(divided))
+    dev = api.load_run(newest(divided))
     harness("run", "prompts/titles", "--split", "test", cwd=divided)
-    test = api.open_run(newest(divided))
+    test = api.load_run(newest(divided))
     assert "BLEU_1" not in dev.incomparable(test)
     differences = dev.summary.results[0].signature.differences(test.summary.results[0].signature)
     assert ("split", "dev", "test") in differences.data

@@ -40,7 +40,7 @@ def test_a_declared_metric_without_a_value_is_replaced_by_none(project, harness,
     assert f"Undecided: {WHY} samples use them, which one sample cannot tell" in done.stdout
     assert "Exploratory: no comparison that the suite declares can be made." in done.stdout
     assert "this data cannot tell" not in done.stdout
-    compared = python.compare(folder())
+    compared = python.load_run(folder()).compare()
     assert (compared.deciding, compared.verdict, compared.decides) == ("CIDEr", None, False)
     assert not any(pair.confirmatory for metric in compared.metrics for pair in metric.pairs)
     shown = harness("compare", folder(), cwd=project).stdout
@@ -69,7 +69,7 @@ def test_no_verb_answers_for_another_metric(project, harness, ran, folder, words
 
 def test_of_two_declared_metrics_the_one_with_a_value_decides(ran, folder):
     ran("decide: {metric: [CIDEr, ROUGE_L], baseline: plain}\n", samples=1)
-    compared = python.compare(folder())
+    compared = python.load_run(folder()).compare()
     assert (compared.deciding, compared.decides, compared.exploratory) == ("ROUGE_L", True, None)
     [said] = compared.undecided
     assert said.startswith(WHY)
@@ -108,7 +108,7 @@ def test_of_what_has_no_answers_it_is_said(project, harness, ran, folder, silent
     assert said in (folder() / "report.html").read_text()
     if len(silent) > 1:
         return  # no two are left
-    compared = python.compare(folder())
+    compared = python.load_run(folder()).compare()
     assert compared.undecided[0].startswith(said)
     assert "no sample has a prediction" in compared.undecided[0]
     none = "plain" in silent

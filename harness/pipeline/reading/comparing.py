@@ -13,6 +13,7 @@ from harness.contrast import (
     MeasuredMetric,
     contrast,
     ordered,
+    sentences,
     units_text,
 )
 from harness.errors import StoreError
@@ -28,6 +29,7 @@ from harness.pipeline.reading.agreeing import (
     tally_text,
 )
 from harness.pipeline.reading.deciding import decides, deciding_column, differing, undecided
+from harness.report.notebook import comparison_html
 from harness.report.table_notes import FEW
 from harness.units import clusters_of
 
@@ -140,6 +142,21 @@ class RunComparison:
         if not self.decides:
             return None
         return next(iter(ordered(self.metric(self.deciding).pairs)), None)
+
+    def said(self) -> list[str]:
+        """Say first what cannot be decided, then a sentence a pair on the metric that decides."""
+        first = [] if self.decides else [f"Undecided: {text}." for text in self.undecided]
+        return [*first, *sentences(self.metric(self.deciding).pairs)]
+
+    def further_notes(self) -> list[str]:
+        """Give the notes that ``said`` has not."""
+        said = self.said()
+        return [note for note in self.notes() if note not in said]
+
+    def _repr_html_(self) -> str:
+        """Show the sentences and every pair in a notebook."""
+        every = [pair for metric in self.metrics for pair in metric.pairs]
+        return comparison_html(self.said(), self.further_notes(), every)
 
 
 def compare_run(

@@ -13,6 +13,7 @@ from harness.errors import DataError
 from harness.metrics.metric import applies
 from harness.pipeline.reading.comparing import read_statistics
 from harness.pipeline.reading.deciding import chosen_metric, differing
+from harness.report.notebook import number, slices_html, span
 from harness.slices import COMPUTED, LEAST, Slice, slices
 from harness.units import clusters_of
 
@@ -74,6 +75,10 @@ class SlicedRun:
     def shown(self) -> int:
         """How many slices have scores."""
         return len({score.value for score in self.scores})
+
+    def _repr_html_(self) -> str:
+        """Show the slices in a notebook."""
+        return slices_html(self.metric, self.field, [_row(score) for score in self.scores])
 
 
 def slice_run(
@@ -304,3 +309,19 @@ def _scores(
             )
         )
     return scores
+
+
+def _row(score: SliceScore) -> tuple[str, ...]:
+    """Write a slice's score as a notebook shows it."""
+    pair = score.against
+    difference = ""
+    if pair is not None:
+        difference = f"{pair.delta:+.4f} {span(pair.interval, '+.4f')}"
+    return (
+        score.value,
+        score.system,
+        str(score.n),
+        f"{number(score.score)} {span(score.interval)}",
+        difference,
+        "" if pair is None else pair.verdict,
+    )

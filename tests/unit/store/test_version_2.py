@@ -47,7 +47,7 @@ def test_its_answers_are_older_than_what_is_declared_now(before):
     suite = before / "prompts" / "titles"
     with (suite / "suite.yaml").open("a") as file:
         file.write("decide: {metric: CIDEr, baseline: plain}\n")
-    run = harness.run(suite)
+    run = harness.evaluate(suite)
     assert run.generation.generated == 0
     assert run.record.decide.answers_before == 6
 

@@ -34,9 +34,7 @@ def scored(tmp_path, monkeypatch):
             for i, row in enumerate(rows)
         ]
         (tmp_path / f"{name}-texts.jsonl").write_text("\n".join(map(json.dumps, texts)))
-        return harness.score(
-            predictions=f"{name}-texts.jsonl", dataset=name, metrics=["exact_match"]
-        )
+        return harness.score_file(f"{name}-texts.jsonl", name, metrics=["exact_match"])
 
     return _scored
 
@@ -64,6 +62,6 @@ def test_what_reads_the_folder_later_sees_the_same_units(scored):
     before = clusters_of(RunFolder(run.path).samples())
     assert before.tolist() == [i % 20 for i in range(SAMPLES)]
     written = {name: (run.path / name).read_bytes() for name in ("scores.parquet", "table.csv")}
-    again = harness.score(run.path)
+    again = harness.load_run(run.path).rescore()
     assert again.summary.results == run.summary.results
     assert {name: (run.path / name).read_bytes() for name in written} == written
