@@ -101,6 +101,12 @@ SAMPLES = {
 """Of ``sample_frame``. ``references`` and ``images`` (their sha256) are lists,
 ``metadata`` is JSON."""
 
+SYSTEMS = dict.fromkeys(
+    ("system", "asked_as", "model", "variant", "decoding", "pipeline", "control"), "string"
+)
+"""Of ``system_frame``. ``asked_as`` is the name of its completions, which systems that differ in
+their post-processing alone share; ``control`` is missing where it is none."""
+
 PAIRS = ("metric", "candidate", "baseline")
 """The index of ``pair_frame``."""
 
@@ -247,10 +253,12 @@ def sample_frame(samples: Iterable[Sample]) -> pd.DataFrame:
 
 
 def system_frame(systems: Sequence[System]) -> pd.DataFrame:
-    """Lay out systems: a row each, with its model, variant, decoding, pipeline and control."""
-    names = ("system", "model", "variant", "decoding", "pipeline", "control")
-    rows = ((s.name, s.model, s.variant, s.decoding.name, s.pipeline, s.control) for s in systems)
-    return _frame(dict.fromkeys(names, "string"), rows)
+    """Lay out systems: a row each; columns ``SYSTEMS``."""
+    rows = (
+        (s.name, s.asked_as, s.model, s.variant, s.decoding.name, s.pipeline, s.control)
+        for s in systems
+    )
+    return _frame(SYSTEMS, rows)
 
 
 def pair_frame(pairs: Iterable[Comparison]) -> pd.DataFrame:

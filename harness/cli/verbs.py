@@ -15,6 +15,7 @@ from harness.cli import (
     confirm_verb,
     data_verbs,
     effect_verb,
+    export_verbs,
     history_verb,
     leaderboard_verb,
     power_verb,
@@ -331,4 +332,5 @@ app.add_typer(run_verbs.app)
 app.add_typer(samples_verb.app)
 app.add_typer(schema_verb.app)
 app.add_typer(data_verbs.app, name="data")
+app.add_typer(export_verbs.app, name="export")
 app.add_typer(cache_verbs.app, name="cache")

@@ -109,7 +109,7 @@ def test_effects_are_told_with_their_sizes(matrix, harness):
 
 
 def test_python_gives_what_the_command_prints(matrix, harness):
-    found = python.effects(matrix, metric="BLEU_1")
+    found = python.load_run(matrix).effects(metric="BLEU_1")
     shown = harness("effects", matrix, "--metric", "BLEU_1").stdout
     assert found.deciding == "BLEU_1"
     assert all(sentence in shown for sentence in found.sentences())

@@ -121,7 +121,7 @@ def confirmation(folder: RunFolder, split: str | None = None) -> Confirmation:
     if fault := unfit(folder.summary()):
         raise StoreError(f"there is nothing to confirm in {folder.path}: {fault}")
     chosen = _chosen(folder, run)
-    suite = load_suite(_suite_folder(folder, run))
+    suite = load_suite(suite_of_run(folder, run))
     sealed = _named(suite, split or _sealed(suite))
     narrowed, engine = _narrowed(suite, run, chosen)
     return Confirmation(
@@ -264,7 +264,7 @@ def _turned(pair: Comparison) -> Comparison:
     )
 
 
-def _suite_folder(folder: RunFolder, run: RunRecord) -> Path:
+def suite_of_run(folder: RunFolder, run: RunRecord) -> Path:
     """Find the suite of a run: in the project around its results, else by its name from here."""
     beside = folder.path.resolve().parents[2] / "prompts" / run.suite
     return beside if (beside / "suite.yaml").is_file() else named_suite(Path(run.suite))
@@ -373,7 +373,7 @@ def _refuse_changed(plan: Plan, run: RunRecord, chosen: Comparison) -> None:
         before = run.variants[system.variant]
         before = replace(before, postprocess=before.steps(system.pipeline))
         now = variant_record(plan, plan.variant(system.variant))
-        if changed := _different(before, now):
+        if changed := different(before, now):
             raise StoreError(
                 f"variant '{system.variant}' has changed since run {run.id}: {', '.join(changed)}",
                 hint="run the suite on dev again, and confirm that run",
@@ -385,7 +385,8 @@ def _refuse_changed(plan: Plan, run: RunRecord, chosen: Comparison) -> None:
             )
 
 
-def _different(before: VariantRecord, now: VariantRecord) -> list[str]:
+def different(before: VariantRecord, now: VariantRecord) -> list[str]:
+    """Say in what a prompt is not what it was: which of its parts its answers depend on."""
     old, new = _prompt(before), _prompt(now)
     return [name for name in _PROMPT if old[name] != new[name]]
 

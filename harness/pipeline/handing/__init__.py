@@ -1,0 +1,1 @@
+"""What leaves for elsewhere: lines to fine-tune on, model cards, numbers for trackers."""
