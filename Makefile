@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 S3 := .venv-s3
 S3_PINS := tests/integration/dataset/s3-server.txt
+TRACKERS := .venv-trackers
+TRACKER_PINS := tests/integration/trackers/trackers.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup buckets demo test unit core lint check docs web bench constraints clean
+.PHONY: help setup buckets trackers demo test unit core lint check docs web bench constraints clean
 
 help:  ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -27,10 +29,20 @@ $(S3)/.set-up: $(S3_PINS)
 	$(S3)/bin/pip install --quiet --disable-pip-version-check -r $(S3_PINS)
 	@touch $@
 
+trackers: $(TRACKERS)/.set-up  ## Make .venv-trackers with MLflow and W&B beside .venv's packages
+
+# A .pth file names .venv's packages; what is installed here comes before them.
+$(TRACKERS)/.set-up: $(TRACKER_PINS) $(STAMP)
+	@test -x $(TRACKERS)/bin/python || $(PYTHON) -m venv $(TRACKERS)
+	$(TRACKERS)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $(TRACKER_PINS)
+	@$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+	  > $$($(TRACKERS)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/shared.pth
+	@touch $@
+
 demo: setup  ## Run the recipe-title suite on the demo model, offline, on real vLLM
 	$(BIN)/harness run prompts/recipe-titles --with-reported
 
-test: setup buckets  ## Run all tests, the end-to-end ones on real vLLM too
+test: setup buckets trackers  ## Run all tests, the end-to-end ones on real vLLM too
 	$(BIN)/pytest -n 2 --no-loadscope-reorder
 
 unit: setup  ## Run the unit tests alone, in half a minute
@@ -64,4 +76,4 @@ constraints:  ## Freeze what .venv holds into constraints.txt
 	@mv constraints.new constraints.txt
 
 clean:  ## Remove .venv and caches; results stay
-	rm -rf $(VENV) $(S3) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
+	rm -rf $(VENV) $(S3) $(TRACKERS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

@@ -7,7 +7,8 @@ HarnessError
 ├── RenderError      a prompt template that fails for a sample
 ├── EngineError      a model that cannot be started or does not answer
 ├── MetricError      a metric that cannot be computed (no Java, a scorer that died)
-└── StoreError       a completion store or run folder that cannot be read or written
+├── StoreError       a completion store or run folder that cannot be read or written
+└── TrackerError     MLflow or Weights & Biases that is not installed or does not take numbers
 """
 
 from __future__ import annotations
@@ -86,3 +87,7 @@ class MetricError(HarnessError):
 
 class StoreError(HarnessError):
     """A completion store or run folder cannot be read or written."""
+
+
+class TrackerError(HarnessError):
+    """A tracker of experiments is not installed, or does not take numbers."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from harness.pipeline.asking.plan import Choice
+    from harness.pipeline.handing.trackers import Tracker
     from harness.records import RunSummary
     from harness.store.run_folder import RunFolder
 
@@ -103,6 +104,14 @@ IntervalsOption = Annotated[
     bool, typer.Option("--intervals", help="Print each score's 95 % interval, too.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+LogOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log",
+        metavar="mlflow|wandb",
+        help="Log scores to MLflow or Weights & Biases, by their own settings; may be repeated.",
+    ),
+]
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="Results folder. Default: results/ of the project.")
 ]
@@ -197,3 +206,26 @@ def size(count: int) -> str:
     while value >= 1000 and unit != "GB":
         value, unit = value / 1000, next(units)
     return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def trackers_named(names: list[str] | None) -> list[Tracker]:
+    """Find the trackers of ``--log``, before anything is done.
+
+    Raises:
+        TrackerError: there is none of a name, or its client is not installed.
+    """
+    from harness.pipeline.handing.trackers import tracker_named
+
+    return [tracker_named(name) for name in names or ()]
+
+
+def log_to(trackers: list[Tracker], folder: RunFolder) -> None:
+    """Log a run, after its numbers were shown, and say where it is.
+
+    Raises:
+        TrackerError: a tracker does not take it.
+    """
+    from harness.pipeline.handing.trackers import log_run
+
+    for tracker in trackers:
+        tell(log_run(folder, tracker))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import (
+    baseline_verb,
     cache_verbs,
     check_verb,
     compare_verb,
@@ -28,6 +29,7 @@ from harness.cli.options import (
     EngineOption,
     IntervalsOption,
     JsonOption,
+    LogOption,
     ModelOption,
     OnlyOption,
     OutOption,
@@ -37,9 +39,11 @@ from harness.cli.options import (
     SplitOption,
     SuiteArgument,
     choice_of,
+    log_to,
     open_chosen,
     run_named,
     share_or_count,
+    trackers_named,
 )
 from harness.cli.outcome import AllowFailuresOption, exit_by, print_result, what_it_took
 from harness.cli.output import say, say_json, say_sentences, tell
@@ -120,6 +124,7 @@ def run(
     allow_failures: AllowFailuresOption = False,
     metric: ShownMetricOption = None,
     intervals: IntervalsOption = False,
+    log: LogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a suite, score it and print the comparison table.
@@ -148,6 +153,7 @@ def run(
             many = "1 warning" if count == 1 else f"{count} warnings"
             progress.tell(f"{many} about these prompts; see harness check {written.folder}")
 
+    trackers = trackers_named(log)  # before a model is asked
     with stopped_at_once(), RunProgress() as progress:
         outcome = run_suite(
             suite,
@@ -170,6 +176,7 @@ def run(
                 "generated": outcome.generation.generated,
             }
         )
+        log_to(trackers, outcome.folder)
         exit_by(outcome.summary, allow_failures=allow_failures)
         return
     run_record = outcome.folder.run()
@@ -187,6 +194,7 @@ def run(
         say_sentences("", *pictures)
     say("", *what_it_took(outcome))
     say(f"report: {folder / 'report.html'}")
+    log_to(trackers, outcome.folder)
     exit_by(outcome.summary, allow_failures=allow_failures)
 
 
@@ -262,7 +270,10 @@ def score(
     exit_by(summary, allow_failures=allow_failures)
 
 
-@app.command(epilog="Example:  harness report results/recipe-titles")
+@app.command(
+    epilog="Examples:  harness report results/recipe-titles\n\n"
+    "  harness report recipe-titles --log mlflow",
+)
 def report(
     run: RunArgument,
     by_metric: Annotated[
@@ -273,6 +284,7 @@ def report(
     signatures: Annotated[
         bool, typer.Option("--signatures", help="Say how each number was computed, too.")
     ] = False,
+    log: LogOption = None,
 ) -> None:
     """Write a finished run's report and tables again, and print the table."""
     from harness.pipeline.reading.marking import marks_of
@@ -280,6 +292,7 @@ def report(
     from harness.report.signatures import signature_lines
     from harness.report.tables import ComparisonTable
 
+    trackers = trackers_named(log)
     folder = open_chosen(run)
     summary = folder.summary()
     marked = marks_of(folder.run(), summary, write_reports(folder, summary))
@@ -290,6 +303,7 @@ def report(
     if signatures:
         say("", *signature_lines(summary))
     say("", f"report: {folder.path / 'report.html'}")
+    log_to(trackers, folder)
 
 
 app.add_typer(compare_verb.app)
@@ -331,6 +345,7 @@ app.add_typer(history_verb.app)
 app.add_typer(run_verbs.app)
 app.add_typer(samples_verb.app)
 app.add_typer(schema_verb.app)
+app.add_typer(baseline_verb.app)
 app.add_typer(data_verbs.app, name="data")
 app.add_typer(export_verbs.app, name="export")
 app.add_typer(cache_verbs.app, name="cache")
