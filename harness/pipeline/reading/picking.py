@@ -14,7 +14,7 @@ from harness.pipeline.reading.comparing import read_statistics
 from harness.pipeline.reading.deciding import chosen_metric, differing
 from harness.report.ladder_view import hidden
 from harness.report.notebook import Gallery, Shown, Told
-from harness.report.thumbnails import Thumbnails, data_uri, small_webp
+from harness.report.thumbnails import Thumbnails, data_uri, size_for, small_webp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,13 +69,14 @@ def picked_gallery(
         places = _ranked(folder.scores(), samples, shown, str(by), pick)[:count]
         chosen = [samples[place] for place in places]
     answers = first_answers(folder, run, chosen)
-    scores = _scores(folder.scores([sample.id for sample in chosen]), by, hidden(summary))
+    small = Thumbnails(folder.path, size_for(sum(len(sample.media) for sample in chosen)))
+    scores = _scores(folder, chosen, by, hidden(summary))
     return Gallery(
         metric=by,
         samples=tuple(
             Shown(
                 id=sample.id,
-                pictures=tuple(_picture(ref, folder) for ref in sample.media),
+                pictures=tuple(_picture(ref, small) for ref in sample.media),
                 references=sample.references,
                 told=tuple(
                     Told(
@@ -145,17 +146,19 @@ def _ranked(
 
 
 def _scores(
-    scores: Sequence[SampleScores], metric: str | None, out: frozenset[str]
+    folder: RunFolder, samples: Sequence[Sample], metric: str | None, out: frozenset[str]
 ) -> Mapping[tuple[str, str], float]:
+    ids = {sample.id for sample in samples}
     return {
         (column.system, sample_id): value
-        for column in scores
+        for column in folder.scores()
         if column.metric == metric and column.system not in out
         for sample_id, value in zip(column.sample_ids, column.values, strict=True)
+        if sample_id in ids
     }
 
 
-def _picture(ref: MediaRef, folder: RunFolder) -> str | None:
+def _picture(ref: MediaRef, small: Thumbnails) -> str | None:
     """Give a whole picture as a data URI: of the image, else the small one of the run's folder."""
-    webp = small_webp(ref, LONGEST_SIDE) or Thumbnails(folder.path).webp(ref)
+    webp = small_webp(ref, LONGEST_SIDE) or small.webp(ref)
     return None if webp is None else data_uri(webp)

@@ -129,7 +129,7 @@ def test_a_picture_that_is_gone_is_taken_from_the_run_or_told(project, run):
     for path in (project / "datasets/dishes/images").iterdir():
         path.unlink()
     assert run.gallery(count=1)._repr_html_().count("data:image/webp") == 1
-    for path in (run.path / "thumbs").iterdir():
+    for path in (run.path / "report_files/thumbs").iterdir():
         path.unlink()
     assert "not on this machine" in run.gallery(count=1)._repr_html_()
 
