@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os.path
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
+from harness.daemon_threads import DaemonThreads
 from harness.dataset.cells import ListForm, holds_written_list, texts_of
 from harness.dataset.image_files import find_image, may_be_there, place_below
 from harness.dataset.row_fault import RowFault
@@ -22,6 +22,7 @@ from harness.records import FilePlace, Place, UrlPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
+    from concurrent.futures import Future
 
     from harness.dataset.image_rules import ImageRules
     from harness.dataset.sources.table import Row
@@ -145,7 +146,7 @@ class RowImages:
     def _following(self, rows: Iterable[Row], most: int | None) -> Generator[Row, None, None]:
         waiting: deque[Row] = deque()
         ahead = AHEAD if most is None else min(AHEAD, most - 1)
-        threads = ThreadPoolExecutor(THREADS, "images at URLs")
+        threads = DaemonThreads(THREADS, "images at URLs")
         try:
             for row in rows:
                 self._begin(row, threads)
@@ -157,7 +158,7 @@ class RowImages:
             threads.shutdown(wait=False, cancel_futures=True)
             self._asked.clear()
 
-    def _begin(self, row: Row, threads: ThreadPoolExecutor) -> None:
+    def _begin(self, row: Row, threads: DaemonThreads) -> None:
         with suppress(RowFault):  # which is told when its turn comes
             for place in map(self._place, self._named(row)):
                 if isinstance(place, UrlPlace) and place not in self._asked:

@@ -12,11 +12,11 @@ import contextlib
 import os
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from harness.daemon_threads import DaemonThreads
 from harness.engines.description import load_description
 from harness.engines.image_settings import check_settings, family_of
 from harness.engines.worker import carried
@@ -36,9 +36,9 @@ YIELDING = 10
 
 
 @cache
-def _decoders() -> ThreadPoolExecutor:
+def _decoders() -> DaemonThreads:
     """Give the threads that open pictures; where a model needs the same cores, it goes first."""
-    return ThreadPoolExecutor(os.cpu_count(), "decode", initializer=_yield_cores)
+    return DaemonThreads(os.cpu_count(), "decode", begin=_yield_cores)
 
 
 def _yield_cores() -> None:

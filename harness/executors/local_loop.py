@@ -8,12 +8,11 @@ get a few seconds, then they are left behind.
 from __future__ import annotations
 
 import asyncio
-import os
-import queue
 import threading
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from harness.daemon_threads import DaemonThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -26,8 +25,6 @@ LINGER_SECONDS = 2.0
 """How long what a job has left may take: tasks, and then what worker threads are at."""
 _LEFT_BEHIND: set[asyncio.Future[Any]] = set()
 """Held for good: a task that nobody holds complains when it is destroyed before its end."""
-
-_Job = tuple["Future[Any]", "Callable[[], Any]"]
 
 
 def run(job: Callable[[], Coroutine[Any, Any, T]], *, linger: float = LINGER_SECONDS) -> T:
@@ -54,7 +51,7 @@ def leave_behind(task: asyncio.Future[Any]) -> None:
 
 def _run_here(job: Callable[[], Coroutine[Any, Any, T]], linger: float) -> T:
     loop = asyncio.new_event_loop()
-    threads = DaemonThreads(linger)
+    threads = DaemonThreads(linger=linger)
     loop.set_default_executor(threads)
     main = loop.create_task(job())
     try:
@@ -108,78 +105,3 @@ def _run_in_thread(job: Callable[[], Coroutine[Any, Any, T]], linger: float) -> 
             loop.call_soon_threadsafe(task.cancel)
             thread.join(LEAVE_SECONDS + 2 * linger)
         raise
-
-
-class DaemonThreads(ThreadPoolExecutor):
-    """Worker threads that keep no process alive: one that hangs for ever is left behind.
-
-    An event loop takes nothing but a ThreadPoolExecutor; of that class only the name is used.
-
-    Args:
-        linger: seconds that shutdown() waits for what is under way.
-    """
-
-    def __init__(self, linger: float = LINGER_SECONDS) -> None:
-        super().__init__()
-        self._linger = linger
-        self._most = min(32, (os.cpu_count() or 1) + 4)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._workers: list[threading.Thread] = []
-        self._guard = threading.Lock()
-        self._idle = 0
-        """Workers that wait, less jobs that wait for them."""
-        self._over = False
-
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Have a function called in a worker thread.
-
-        Raises:
-            RuntimeError: shutdown() was called.
-        """
-        future: Future[T] = Future()
-        with self._guard:
-            if self._over:
-                raise RuntimeError("no new jobs after shutdown")
-            self._jobs.put((future, lambda: fn(*args, **kwargs)))
-            self._idle -= 1
-            if self._idle < 0 and len(self._workers) < self._most:
-                self._idle += 1
-                name = f"harness-worker-{len(self._workers)}"
-                worker = threading.Thread(target=self._work, name=name, daemon=True)
-                self._workers.append(worker)
-                worker.start()
-        return future
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more jobs, and wait a few seconds for those under way.
-
-        Args:
-            wait: whether to wait.
-            cancel_futures: whether to forget jobs that have not begun.
-        """
-        with self._guard:
-            self._over = True
-            if cancel_futures:
-                while not self._jobs.empty():
-                    if job := self._jobs.get():
-                        job[0].cancel()
-            for _ in self._workers:
-                self._jobs.put(None)
-        deadline = time.monotonic() + (self._linger if wait else 0.0)
-        for worker in self._workers:
-            worker.join(max(0.0, deadline - time.monotonic()))
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            future, call = job
-            if future.set_running_or_notify_cancel():
-                try:
-                    given = call()
-                except BaseException as error:  # noqa: BLE001 - handed to whoever waits for it
-                    future.set_exception(error)
-                else:
-                    future.set_result(given)
-                    del given
-            del future, call, job
-            with self._guard:
-                self._idle += 1

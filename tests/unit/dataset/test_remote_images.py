@@ -3,8 +3,11 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -246,3 +249,30 @@ def test_a_kept_image_is_shown_when_the_server_has_gone(dataset, server):
     shutil.rmtree(folder, ignore_errors=True)
     load_samples(dataset([("a", "red.png", "Soup")]))
     assert len(list(folder.glob("*/*"))) == 1
+
+
+WAITING = """
+import sys
+from pathlib import Path
+from harness.config.load import load_dataset
+from harness.dataset.samples import load_samples
+print("reading", flush=True)
+load_samples(load_dataset(Path(sys.argv[1])))
+"""
+
+
+def test_an_interrupt_does_not_wait_for_a_server(dataset, server, tmp_path):
+    dataset([(str(i), f"{i}.png", "Soup") for i in range(40)])
+    server.late = 20.0
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITING, tmp_path / "d.yaml"], stdout=subprocess.PIPE, stderr=-3
+    ) as reading:
+        assert reading.stdout.readline() == b"reading\n"
+        deadline = time.monotonic() + 30
+        while not server.asked and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert server.asked
+        begun = time.monotonic()
+        reading.send_signal(signal.SIGINT)
+        assert reading.wait(60) != 0
+    assert time.monotonic() - begun < 10

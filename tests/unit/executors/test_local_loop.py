@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from harness.daemon_threads import DaemonThreads
 from harness.executors import local_loop
 
 
@@ -85,6 +86,7 @@ def test_a_thread_that_hangs_keeps_no_process_alive():
     """Neither the loop's end nor the interpreter's waits for it."""
     code = """
 import asyncio, threading
+from harness.daemon_threads import DaemonThreads
 from harness.executors import local_loop
 
 async def job():
@@ -101,7 +103,7 @@ print(local_loop.run(job, linger=0.2))
 
 
 def test_worker_threads_are_made_as_needed_and_used_again():
-    threads = local_loop.DaemonThreads()
+    threads = DaemonThreads()
     gate = threading.Event()
     waiting = [threads.submit(gate.wait, 30) for _ in range(3)]
     assert threads.submit(sum, [1, 2]).result(30) == 3
@@ -120,7 +122,7 @@ def test_worker_threads_are_made_as_needed_and_used_again():
 
 
 def test_jobs_that_have_not_begun_can_be_forgotten():
-    threads = local_loop.DaemonThreads()
+    threads = DaemonThreads()
     gate = threading.Event()
     running = [threads.submit(gate.wait, 30) for _ in range(64)]  # more than there are threads
     threads.shutdown(wait=False, cancel_futures=True)
