@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 import threading
+import time
 import weakref
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 SECONDS = 30.0
 """How long a server may take to send the next bytes."""
 CONNECT_SECONDS = 10.0
+SLOW_SECONDS = 60.0
+"""How long a file may take at any rate; after that ``LEAST_RATE`` must have been kept up."""
+LEAST_RATE = 50_000
+"""Bytes a second, from the beginning."""
 THREADS = 16
 """Files that are read at the same time."""
 _ABSENT = frozenset({404, 410})
@@ -36,12 +41,15 @@ _STATES = (
 """What file systems of fsspec call what tells one state of a file from another."""
 _ONE_AT_A_TIME = threading.Lock()
 """Of threads that ask at once each would make a client of its own."""
-_PACKET = 1024 * 1024
 _IN_MEMORY = 64 * 1024 * 1024
 
 
 class Passing(OSError):
     """It may work another time."""
+
+
+class TooSlow(Passing):
+    """It comes, but at such a rate that another try would take as long."""
 
 
 class Facts(NamedTuple):
@@ -130,13 +138,17 @@ class _Http:
     def _copy(self, path: str, target: Any, most: int | None) -> None:
         import httpx2
 
+        begun, got = time.monotonic(), 0
         try:
             with self._client.stream("GET", path) as answer:
                 _check_status(answer.status_code)
-                for part in answer.iter_bytes(_PACKET):
-                    target.write(part if most is None else part[: most - target.tell()])
-                    if most is not None and target.tell() >= most:
+                # As the parts come: whole packets would be waited for, a byte at a time.
+                for part in answer.iter_bytes():
+                    target.write(part if most is None else part[: most - got])
+                    got += len(part)
+                    if most is not None and got >= most:
                         return
+                    _check_rate(got, time.monotonic() - begun)
         except httpx2.TransportError as error:
             raise Passing(_http_words(error)) from error
 
@@ -148,6 +160,14 @@ def _check_status(status: int) -> None:
         raise Passing(f"the server answered {status}")
     if status != 200:
         raise OSError(f"the server answered {status}")
+
+
+def _check_rate(got: int, seconds: float) -> None:
+    if seconds > SLOW_SECONDS and got < LEAST_RATE * seconds:
+        raise TooSlow(
+            f"the server sent {got:,} bytes in {seconds:,.0f} seconds: after {SLOW_SECONDS:,.0f} "
+            f"seconds no file is waited for that comes at less than {LEAST_RATE:,} bytes a second"
+        )
 
 
 def _http_words(error: Exception) -> str:

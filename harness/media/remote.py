@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
-from harness.media.file_systems import THREADS, Passing, file_system
+from harness.media.file_systems import THREADS, Passing, TooSlow, file_system
 from harness.records import UrlPlace
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ def _tried(url: str, ask: Callable[[], Got]) -> Got:
     for wait in (*WAITS, None):
         try:
             got = ask()
-        except Passing:
-            if wait is None:
+        except Passing as error:
+            if wait is None or isinstance(error, TooSlow):
                 _SILENCE.note(place, answered=False)
                 raise
             time.sleep(wait)

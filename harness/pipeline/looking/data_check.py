@@ -6,6 +6,7 @@ It is read as a run reads it, by the same rules. Rows with a fault that would en
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -170,14 +171,24 @@ def images_told(
     Args:
         progress: told how many images have been looked at.
     """
-    looked_at = 0
+    begun = done = 0
+    lock = threading.Lock()  # those at URLs are looked at by several threads
+
     with FileHashes(results_folder() / HASHES_FILE) as hashes:
 
+        def count(begins: int, ends: int) -> None:
+            nonlocal begun, done
+            with lock:
+                begun, done = begun + begins, done + ends
+                waiting = begun - done
+                progress.so_far(f"{done:,} images" + (f", {waiting:,} under way" * (waiting > 1)))
+
         def probe(place: Place) -> MediaRef:
-            nonlocal looked_at
-            looked_at += 1
-            progress.so_far(f"{looked_at:,} images")
-            return hashes.probe(place)
+            count(1, 0)
+            try:
+                return hashes.probe(place)
+            finally:
+                count(0, 1)
 
         yield probe, hashes.look
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +28,19 @@ class FileServer:
         self.tags = True
         """Whether it says the state of its files."""
         self.late = 0.0
+        self.drip = 0.0
+        """Seconds between one byte and the next."""
         self.url = ""
 
     def count(self, method: str) -> int:
         return sum(asked == method for asked, _ in self.asked)
+
+
+def _send(to: BinaryIO, body: bytes, drip: float) -> None:
+    with suppress(OSError):  # nobody waits any longer
+        for i in range(0, len(body), 1 if drip else max(1, len(body))):
+            to.write(body[i : i + 1] if drip else body)
+            time.sleep(drip)
 
 
 @contextmanager
@@ -61,7 +70,7 @@ def serving() -> Iterator[FileServer]:
                 self.send_header("ETag", f'"{hashlib.md5(body).hexdigest()}"')
             self.end_headers()
             if self.command == "GET":
-                self.wfile.write(body)
+                _send(self.wfile, body, files.drip)
 
         do_HEAD = do_GET  # noqa: N815 — the library's name
 

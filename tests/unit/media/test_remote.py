@@ -17,7 +17,7 @@ from file_server import serving
 from harness import media
 from harness.errors import DataError, NoSuchImage
 from harness.fingerprint import sha256_bytes
-from harness.media import remote
+from harness.media import file_systems, remote
 from harness.media.kept_bytes import KeptBytes
 from harness.records import UrlPlace
 from harness.store.file_hashes import FileHashes
@@ -137,6 +137,25 @@ def test_a_server_that_stays_silent_is_not_waited_for_by_every_image(server, mon
     server.statuses = []
     assert media.probe(at(server)).width == 16
     monkeypatch.setattr(remote, "AGAIN_SECONDS", 99.0)
+    assert media.probe(at(server)).width == 16
+
+
+def test_a_file_that_only_drips_is_given_up_and_not_asked_for_again(server, monkeypatch):
+    monkeypatch.setattr(file_systems, "SLOW_SECONDS", 0.3)
+    server.drip = 0.05
+    begun = time.monotonic()
+    with pytest.raises(
+        DataError, match=r"the server sent \d+ bytes in 0 seconds: after 0 seconds no"
+    ):
+        media.probe(at(server))
+    assert time.monotonic() - begun < 10
+    assert server.count("GET") == 1
+
+
+def test_what_comes_fast_enough_may_take_longer(server, monkeypatch):
+    monkeypatch.setattr(file_systems, "SLOW_SECONDS", 0.1)
+    monkeypatch.setattr(file_systems, "LEAST_RATE", 1)
+    server.drip = 0.005
     assert media.probe(at(server)).width == 16
 
 
