@@ -133,11 +133,13 @@ class Chooser:
         with closing(self._all_rows()) as rows:
             for row in rows:
                 read += 1
-                meets, is_in = self._tell(row)
+                # One of which it cannot be told has a fault, and is counted with those that have.
+                told = self._tell(row)
+                meets, is_in = told or (True, True)
                 met, left = met + meets, left + (meets and is_in)
                 if counting:
                     self._counts = (read, met, left)
-                if meets and is_in:
+                if told == (True, True):
                     yield row
         if counting:
             self._whole = True
@@ -146,17 +148,20 @@ class Chooser:
         reader = self._reader
         return read_rows(reader.file, reader.columns, reader.config.image_columns)
 
-    def _tell(self, row: Row) -> tuple[bool, bool]:
+    def _tell(self, row: Row) -> tuple[bool, bool] | None:
         """Tell whether a row meets the conditions, and whether it is in the split.
 
-        One without an id is in no split: it is given, to be told as a fault.
+        One without an id is in no split: it is given, to be told as a fault, as is one that has a
+        fault from its format. None: this cannot be told, for a fault that was told.
         """
         try:
-            meets = self._conditions.hold(lambda field: json_of(row.cells[field], field))
+            meets = row.fault is not None or self._conditions.hold(
+                lambda field: json_of(row.cells[field], field)
+            )
             side = self._sides.of(row) if self._sides and meets else None
         except RowFault as fault:
             self._fault(row, fault)
-            return False, False
+            return None
         return meets, side in (None, self._split)
 
     def _named(self, ids: Collection[str], *, no_id: bool) -> Generator[Row, None, None]:
@@ -164,7 +169,7 @@ class Chooser:
         with closing(self._all_rows()) as rows:
             for row in rows:
                 name = self._reader.id_of(row)
-                if (name in ids or (no_id and not name)) and all(self._tell(row)):
+                if (name in ids or (no_id and not name)) and self._tell(row) == (True, True):
                     yield row
 
     def _smallest(self, count: int, seed: int, *, above: int) -> dict[str, int]:

@@ -8,6 +8,7 @@ import unicodedata
 from pathlib import Path, PurePath
 
 from harness.dataset.row_fault import RowFault
+from harness.media import what_stands
 
 
 def find_image(root: Path, name: str) -> Path:
@@ -28,12 +29,14 @@ def find_image(root: Path, name: str) -> Path:
             raise RowFault("image_outside", f"image '{name}' lies outside {root}")
         if path.is_file():
             return path
+        odd = what_stands(path)
     except ValueError as error:  # NUL, half a surrogate pair
         raise RowFault("missing_image", f"{name!r} can be no file's name ({error})") from error
     except OSError as error:
         reason = "missing_image" if error.errno == errno.ENAMETOOLONG else "unreadable_image"
         raise RowFault(reason, f"image cannot be had: {path} ({error.strerror})") from error
-    raise RowFault("missing_image", f"no such image: {path}")
+    there = f" ({odd} stands there)" if odd else ""
+    raise RowFault("missing_image", f"no such image: {path}{there}")
 
 
 def may_be_there(root: str, name: str) -> bool:

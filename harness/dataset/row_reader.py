@@ -118,6 +118,8 @@ class RowReader:
         Raises:
             RowFault: it cannot be one.
         """
+        if row.fault is not None:
+            raise RowFault(*row.fault)
         config, cells = self.config, row.cells
         sample_id = text_of(cells[config.id_column], config.id_column)
         if sample_id is None:

@@ -13,6 +13,7 @@ from harness.media.formats import MAX_PIXELS, ends_well, has_several_frames, ope
 from harness.media.kept_bytes import kept_images
 from harness.media.pixels import rules_for
 from harness.media.places import MAX_FILE_BYTES, read
+from harness.media.standing import what_stands
 from harness.records import FilePlace, MediaRef, UrlPlace
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def probe(place: Path | Place, hash_file: Callable[[Path], str] = sha256_file) -
     path = Path(place.path)
     with refusing("not a readable image", place.name):
         if not path.is_file():
-            raise NoSuchImage(f"no such image: {path}")
+            odd = what_stands(path)
+            raise NoSuchImage(f"no such image: {path}" + (f" ({odd} stands there)" if odd else ""))
         with path.open("rb") as file:
             return _probed(file, place, lambda: hash_file(path))
 

@@ -7,7 +7,7 @@ The columns are what the file says of an image (``id``, ``file_name``, ``width``
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from harness.dataset.sources.json_text import BadJson, json_cell
@@ -51,6 +51,7 @@ def _read(file: TableFile) -> tuple[list[dict[str, Cell]], dict[str, list[Cell]]
                 f"annotation {place} has no 'caption', but {', '.join(annotation) or 'nothing'}",
                 hint="captions stand in the file that COCO calls captions_….json",
             )
+    _tell_odd(file, annotations)
     if all(isinstance(a.get("id"), Number) for a in annotations):
         annotations.sort(key=_number)
     captions: dict[str, list[Cell]] = defaultdict(list)
@@ -62,6 +63,24 @@ def _read(file: TableFile) -> tuple[list[dict[str, Cell]], dict[str, list[Cell]]
         first = _key(stray[0].get("image_id"))
         file.say(f"{many} of an image that it does not list (the first: image_id {first})")
     return images, captions
+
+
+def _tell_odd(file: TableFile, annotations: Sequence[Mapping[str, Cell]]) -> None:
+    """Say which captions are none, and which ids name several annotations."""
+    said = {_key(a.get("image_id")) for a in annotations if not _is_blank(a["caption"])}
+    blank = [a for a in annotations if _is_blank(a["caption"]) and _key(a.get("image_id")) in said]
+    if blank:
+        many = "1 blank caption is" if len(blank) == 1 else f"{len(blank):,} blank captions are"
+        first = _key(blank[0].get("image_id"))
+        file.say(f"{many} left out of images that have others (the first: image_id {first})")
+    ids = Counter(_key(a["id"]) for a in annotations if "id" in a)
+    if twice := [name for name, count in ids.items() if count > 1]:
+        many = "1 id names" if len(twice) == 1 else f"{len(twice):,} ids name"
+        file.say(f"{many} several annotations, and all are taken (the first: id {twice[0]})")
+
+
+def _is_blank(caption: Cell) -> bool:
+    return caption is None or (isinstance(caption, str) and not caption.strip())
 
 
 def _parsed(file: TableFile) -> Cell:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from harness.dataset.sources.json_text import BadJson, json_cell
 from harness.dataset.sources.natural_order import composed, natural
-from harness.dataset.sources.odd_files import told
+from harness.dataset.sources.odd_files import shown, told
 from harness.dataset.sources.table import Row, Unreadable, check_columns
+from harness.media import what_stands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,6 +43,8 @@ class _Found:
     """What stands in a folder, each by its path below it."""
 
     images: list[str] = field(default_factory=list)
+    untaken: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What is called like an image and can be none: the fault of its row."""
     texts: dict[str, str] = field(default_factory=dict)
     """Path without suffix → the .txt."""
     objects: dict[str, str] = field(default_factory=dict)
@@ -64,7 +67,11 @@ def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> It
     asked = [*columns, *optional]
     _check_fields(file, found, beside, [*_OWN, *from_name], columns)
     clashes: Counter[str] = Counter()
-    for number, image in enumerate(found.images, start=1):
+    for number, image in enumerate(sorted((*found.images, *found.untaken), key=_place), start=1):
+        if fault := found.untaken.get(image):
+            name = {"id": shown(composed(_stem(image)))}
+            yield Row(number=number, cells={c: name.get(c) for c in asked}, fault=fault)
+            continue
         own: dict[str, Cell] = {"id": composed(_stem(image)), "image": image}
         cells = {**beside(image, asked, clashes), **own, **name_cells(composed(_stem(image)))}
         yield Row(number=number, cells={c: cells.get(c) for c in asked})
@@ -87,7 +94,7 @@ def _found(folder: Path) -> _Found:
                 elif entry.is_dir(follow_symlinks=False):
                     waiting.append(f"{path}/")
                 else:
-                    _sort_in(found, path, is_file=entry.is_file())
+                    _sort_in(found, path, entry)
     found.images.sort(key=_place)
     stems = {_stem(image) for image in found.images}
     for beside in (found.texts, found.objects):
@@ -96,9 +103,18 @@ def _found(folder: Path) -> _Found:
     return found
 
 
-def _sort_in(found: _Found, path: str, *, is_file: bool) -> None:
+def _sort_in(found: _Found, path: str, entry: os.DirEntry[str]) -> None:
     suffix = PurePosixPath(path).suffix.lower()
-    if not is_file or not _is_text(path):
+    is_file = _is_file(entry)
+    if suffix in SUFFIXES and not is_file:
+        odd = what_stands(Path(entry.path)) or "nothing"
+        found.untaken[path] = (
+            "missing_image",
+            f"no such image: {shown(path)} ({odd} stands there)",
+        )
+    elif suffix in SUFFIXES and not _is_text(path):
+        found.untaken[path] = ("unreadable_image", f"its name is not UTF-8: {shown(path)}")
+    elif not is_file or not _is_text(path):
         found.odd.append(path)
     elif suffix in SUFFIXES:
         found.images.append(path)
@@ -108,6 +124,13 @@ def _sort_in(found: _Found, path: str, *, is_file: bool) -> None:
         found.objects[_stem(path)] = path
     else:
         found.odd.append(path)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # links that lead to each other
+        return False
 
 
 def _account(file: TableFile, found: _Found) -> None:

@@ -21,9 +21,10 @@ def told(paths: Sequence[str], one: str, many: str) -> str:
         many: what several are.
     """
     what = f"1 {one} is" if len(paths) == 1 else f"{len(paths):,} {many} are"
-    shown = ", ".join(_shown(path) for path in paths[:NAMED]) + " …" * (len(paths) > NAMED)
-    return f"{what} not looked at ({shown})"
+    names = ", ".join(shown(path) for path in paths[:NAMED]) + " …" * (len(paths) > NAMED)
+    return f"{what} not looked at ({names})"
 
 
-def _shown(path: str) -> str:
+def shown(path: str) -> str:
+    """Write a name that may not be UTF-8."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -78,6 +78,8 @@ class Row:
     number: int
     """1-based: the line of a text file on which it begins, else its place among the rows."""
     cells: Mapping[str, Cell]
+    fault: tuple[str, str] | None = None
+    """Why it can be no sample, where its format knows: a word of UNUSABLE, and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

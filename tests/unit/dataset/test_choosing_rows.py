@@ -126,6 +126,8 @@ def test_what_is_no_number_is_a_fault_of_its_row_where_it_is_compared_as_one(dat
     loaded = load_samples(config, images=False)
     assert [sample.id for sample in loaded.samples] == ["b"]
     assert [(row.id, row.reason) for row in loaded.dropped] == [("a", "bad_cell")]
+    # Those that were chosen are those that are used, and those that have a fault.
+    assert loaded.chosen[0].kept == len(loaded.samples) + len(loaded.dropped)
 
 
 def test_an_empty_cell_of_csv_is_the_empty_text_and_who_asks_for_null_is_told(dataset):

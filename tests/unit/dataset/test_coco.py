@@ -97,6 +97,24 @@ def test_what_has_no_partner_is_counted(coco):
     )
 
 
+def test_blank_captions_and_ids_that_come_twice_are_counted(coco):
+    content = {
+        "images": [image(1), image(2)],
+        "annotations": [
+            annotation(1, 1, "Soup."), annotation(1, 1, " "), annotation(2, 1, None),
+            annotation(3, 2, ""),
+        ],
+    }  # fmt: skip
+    loaded = load_samples(coco(content))
+    assert [s.references for s in loaded.samples] == [("Soup.",)]
+    assert [(row.id, row.reason) for row in loaded.dropped] == [("2", "missing_reference")]
+    assert loaded.notes == (
+        "captions.json: 2 blank captions are left out of images that have others "
+        "(the first: image_id 1)",
+        "captions.json: 1 id names several annotations, and all are taken (the first: id 1)",
+    )
+
+
 def test_an_image_twice_is_a_duplicate(coco):
     content = {"images": [image(1), image(1)], "annotations": [annotation(1, 1, "Soup.")]}
     with pytest.raises(DataError, match=r"row 2: sample '1': the same id as row 1"):

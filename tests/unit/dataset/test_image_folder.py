@@ -159,15 +159,40 @@ def test_what_is_no_image_is_counted_and_named(photos, dataset):
     for name in ("b.txt", "notes.md", "Thumbs.db", "c.json"):
         (folder / name).touch()
     (folder / "loop").symlink_to(folder)
-    os.mkfifo(folder / "pipe.jpg")
-    (folder / os.fsdecode(b"\xff.jpg")).touch()
+    os.mkfifo(folder / "pipe")
     loaded = load_samples(dataset())
     assert [s.id for s in loaded.samples] == ["a"]
     assert loaded.notes == (
         "photos: 2 hidden files or folders are not looked at (.hidden.png, .thumbs)",
-        "photos: 7 files that are neither an image nor a .txt or .json beside one are not looked "
-        "at (b.txt, c.json, loop, notes.md, pipe.jpg …)",
+        "photos: 6 files that are neither an image nor a .txt or .json beside one are not looked "
+        "at (b.txt, c.json, loop, notes.md, pipe …)",
     )
+
+
+def test_what_is_called_like_an_image_and_is_none_is_left_out_with_its_reason(photos, dataset):
+    folder = photos("a.jpg", "c.jpg")
+    Image.new("RGB", (6, 8)).save(folder / "c.jpg", "PNG")
+    for name in ("a", "c", "gone"):
+        (folder / f"{name}.txt").write_text(f"Soup {name}")
+    (folder / "gone.jpg").symlink_to("nowhere.jpg")
+    (folder / "round.png").symlink_to("round.png")
+    (folder / "there.jpg").symlink_to(folder, target_is_directory=True)
+    os.mkfifo(folder / "b.jpg")
+    (folder / os.fsdecode(b"bad\xff.jpg")).touch()
+    loaded = load_samples(dataset())
+    assert [s.id for s in loaded.samples] == ["a", "c"]
+    assert [(row.row, row.id, row.reason, row.detail) for row in loaded.dropped] == [
+        (2, "b", "missing_image", "no such image: b.jpg (a pipe stands there)"),
+        (3, r"bad\xff", "unreadable_image", r"its name is not UTF-8: bad\xff.jpg"),
+        (5, "gone", "missing_image", "no such image: gone.jpg (a link to nothing stands there)"),
+        (6, "round", "missing_image", "no such image: round.png (a link to itself stands there)"),
+        (7, "there", "missing_image", "no such image: there.jpg (a folder stands there)"),
+    ]
+    halves = [
+        load_samples(dataset(more="splits: {dev: 0.5, test: 0.5}"), split=s).dropped
+        for s in ("dev", "test")
+    ]
+    assert sorted(row.row for half in halves for row in half) == [2, 3, 5, 6, 7]
 
 
 def test_a_name_of_two_images_is_a_duplicate(photos, dataset):

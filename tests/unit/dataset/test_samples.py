@@ -13,7 +13,7 @@ from PIL import Image
 
 from harness.config.load import load_dataset
 from harness.dataset.samples import load_samples
-from harness.errors import ConfigErrors, DataError
+from harness.errors import ConfigErrors, DataError, NoSuchImage
 from harness.fingerprint import canonical_json
 from harness.media import probe
 from harness.units import clusters_of
@@ -414,3 +414,19 @@ def test_of_many_samples_each_takes_little_more_than_its_texts(make):
         return peak
 
     assert (held(24_000) - held(21_000)) / 3_000 < 350
+
+
+def test_what_stands_where_an_image_should_be_is_told(make, pictures):
+    (pictures / "dir.png").mkdir()
+    os.mkfifo(pictures / "pipe.png")
+    (pictures / "link.png").symlink_to("nowhere")
+    loaded = load_samples(make("a,red,Soup,\nb,dir,x,\nc,pipe,x,\nd,link,x,\ne,none,x,\n"))
+    assert [row.detail.removeprefix(f"no such image: {pictures}/") for row in loaded.dropped] == [
+        "dir.png (a folder stands there)",
+        "pipe.png (a pipe stands there)",
+        "link.png (a link to nothing stands there)",
+        "none.png",
+    ]
+    for name in ("dir", "pipe"):
+        with pytest.raises(NoSuchImage, match="stands there"):
+            probe(pictures / f"{name}.png")

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import subprocess
 import tarfile
 
 import datasets
@@ -228,15 +229,64 @@ def test_an_object_that_cannot_be_read_is_a_bad_cell(shard, dataset):
 def test_what_has_no_extension_is_counted_and_named(shard, dataset, tmp_path):
     path = shard("d.tar", [("README", b"x"), *sample("a"), ("._a.png", b"mac")])
     with tarfile.open(path, "a") as tar:
-        link = tarfile.TarInfo("link.png")
+        link = tarfile.TarInfo("link.txt")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(link)
     loaded = load_samples(dataset())
     assert [s.id for s in loaded.samples] == ["a"]
     assert loaded.notes == (
         "d.tar: 3 members that are no files x.y are not looked at "
-        "(d.tar:README, d.tar:._a.png, d.tar:link.png)",
+        "(d.tar:README, d.tar:._a.png, d.tar:link.txt)",
     )
+
+
+def test_what_is_called_like_a_picture_and_is_none_is_left_out_with_its_reason(shard, dataset):
+    path = shard("d.tar", [(".hid.png", RED), (".hid.txt", b"x"), *sample("a")])
+    with tarfile.open(path, "a") as tar:
+        for name, kind in (
+            ("l.png", tarfile.SYMTYPE),
+            ("p.jpg", tarfile.FIFOTYPE),
+            ("d.jpg", tarfile.DIRTYPE),
+            ("d", tarfile.DIRTYPE),
+        ):
+            odd = tarfile.TarInfo(name)
+            odd.type, odd.linkname = kind, "/etc/passwd"
+            tar.addfile(odd)
+    loaded = load_samples(dataset())
+    assert [s.id for s in loaded.samples] == ["a"]
+    assert [(row.row, row.id, row.reason, row.detail) for row in loaded.dropped] == [
+        (1, ".hid.png", "unreadable_image", "a key does not begin with a dot: .hid.png"),
+        (3, "l.png", "unreadable_image", "l.png is a symbolic link"),
+        (4, "p.jpg", "unreadable_image", "p.jpg is a pipe"),
+        (5, "d.jpg", "unreadable_image", "d.jpg is a folder"),
+    ]
+
+
+def test_a_hard_link_is_the_file_that_it_links_to(dataset, tmp_path):
+    (tmp_path / "a.png").write_bytes(RED)
+    (tmp_path / "a.txt").write_text("Soup")
+    for kind in ("png", "txt"):
+        (tmp_path / f"b.{kind}").hardlink_to(tmp_path / f"a.{kind}")
+    names = ["a.png", "a.txt", "b.png", "b.txt"]
+    subprocess.run(["tar", "-cf", "d.tar", *names], cwd=tmp_path, check=True)
+    loaded = load_samples(dataset())
+    assert [(s.id, s.references) for s in loaded.samples] == [("a", ("Soup",)), ("b", ("Soup",))]
+    assert [open_media(s.media[0]) for s in loaded.samples] == [RED, RED]
+
+
+def test_a_key_with_a_dot_is_told_by_its_rule(shard, dataset):
+    shard("d.tar", [*sample("a"), *sample("c.d")])
+    loaded = load_samples(dataset(more="columns: {references: [txt]}\nclean: [missing_image]"))
+    [row] = loaded.dropped
+    assert (row.id, row.reason) == ("c", "missing_image")
+    assert "a key ends at the first dot, so c.d.png is the column 'd.png' of 'c'" in row.detail
+
+
+def test_an_object_that_cannot_be_read_beside_a_text_is_told(shard, dataset):
+    shard("d.tar", [*sample("a"), ("a.json", b"{")])
+    loaded = load_samples(dataset())
+    assert [s.references for s in loaded.samples] == [("Soup",)]
+    assert loaded.notes == ("d.tar: 1 .json that cannot be read is not looked at (d.tar:a.json)",)
 
 
 def test_a_column_that_no_shard_has_is_told(shard, dataset):
