@@ -9,6 +9,7 @@ import typer
 
 from harness.cli.options import JsonOption, OutOption, SplitOption, share_or_count
 from harness.cli.output import say, say_json, tell
+from harness.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,9 +75,12 @@ def check(
         tell(f"wrote {to}")
     too_many = max_dropped is not None and checked.drops_more_than(max_dropped)
     if too_many:
-        tell(f"error: {len(checked.dropped):,} rows are left out, more than {max_dropped}")
+        tell(f"error: left out: {counted(len(checked.dropped), 'row')}, more than {max_dropped}")
     if checked.ending:
-        tell(f"error: {len(checked.ending):,} rows would end a run: 'clean:' does not list why")
+        tell(
+            f"error: {counted(len(checked.ending), 'row')} would end a run: "
+            "'clean:' does not list why"
+        )
     if too_many or checked.ending:
         raise typer.Exit(1)
 
@@ -192,10 +196,10 @@ def convert(
 
     with RunProgress(brief=True) as progress:
         written = convert_data(dataset, to, progress)
-    left_out = "1 row is" if written.left_out == 1 else f"{written.left_out:,} rows are"
     say(
-        f"wrote {written.description}: {written.samples:,} samples, {written.images:,} images; "
-        f"{left_out} left out"
+        f"wrote {written.description}: {counted(written.samples, 'sample')}, "
+        f"{counted(written.images, 'image')}; "
+        f"{counted(written.left_out, 'row')} {'is' if written.left_out == 1 else 'are'} left out"
     )
     if written.table == "jsonl":
         tell("the table is JSON lines: Parquet would not give the metadata back as they are")
@@ -204,12 +208,12 @@ def convert(
 def _lines(checked: DataChecked) -> Iterator[str]:
     from harness.dataset.choosing_rows import chosen_text
 
-    yield f"{checked.dataset}: {checked.rows:,} rows, {checked.kept:,} samples"
+    yield f"{checked.dataset}: {counted(checked.rows, 'row')}, {counted(checked.kept, 'sample')}"
     if said := chosen_text(checked.chosen):
         yield said
     dropped = len(checked.dropped)
-    left_out = f"left out: {dropped:,} rows ({dropped / checked.rows:.1%})"
-    ending = f"would end a run: {len(checked.ending):,} rows"
+    left_out = f"left out: {counted(dropped, 'row')} ({dropped / checked.rows:.1%})"
+    ending = f"would end a run: {counted(len(checked.ending), 'row')}"
     notes = [f"  {note}" for note in checked.notes]
     for title, lines in (
         (left_out, _rows(checked, checked.dropped)),

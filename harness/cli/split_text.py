@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.grid import Grid
 from harness.cli.output import say
+from harness.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,9 +24,10 @@ def show_split(divided: DataSplit) -> None:
     how = "the hash of their id"
     if divided.by:
         how = f"the hash of their '{divided.by}', those without one by that of their id"
-    would = "would be divided" if divided.paste else "are divided"
     samples = sum(part.samples for part in divided.parts)
-    say(f"{divided.dataset}: {samples:,} samples {would} by {how}")
+    are = "is" if samples == 1 else "are"
+    would = "would be divided" if divided.paste else f"{are} divided"
+    say(f"{divided.dataset}: {counted(samples, 'sample')} {would} by {how}")
     _table(divided)
     say(*_sides(divided), *_more(divided))
     if divided.paste:
@@ -84,7 +86,8 @@ def _more(divided: DataSplit) -> Iterator[str]:
     yield from divided.notes
     if empty := [part.name for part in divided.parts if not part.samples]:
         units = sum(part.units for part in divided.parts)
-        yield f"no sample is in {', '.join(empty)}: {units:,} units are too few for such a share"
+        few = f"{counted(units, 'unit')} {'is' if units == 1 else 'are'}"
+        yield f"no sample is in {', '.join(empty)}: {few} too few for such a share"
     if not any(part.sealed for part in divided.parts):
         yield "no split is sealed, so that no look is counted"
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from harness.records import Condition, Json, Plain
 
+_NO_TEXT = re.compile(r"[+-]?[\d.]+([eE][+-]?\d+)?|null|true|false|~", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
@@ -28,11 +29,12 @@ class Conditions:
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
         self._conditions = conditions
-        self._unseen = {
+        self._unseen: dict[tuple[str, str], str | None] = {
             (condition.field, _written(value)): None
             for condition in conditions
             for value in condition.values
         }
+        """With what rows have in its place, where that is written alike."""
 
     def hold(self, metadata: Callable[[str], Json]) -> bool:
         """Tell whether a row is kept.
@@ -48,12 +50,20 @@ class Conditions:
 
     def unseen(self) -> list[str]:
         """Give the values that no row had, ``cuisine: tahi``: maybe they were misspelt."""
-        return [f"{field}: {value}" for field, value in self._unseen]
+        return [
+            f"{field}: {value}" + (f", but {other}" if other else "")
+            for (field, value), other in self._unseen.items()
+        ]
 
     def _holds(self, condition: Condition, value: Json) -> bool:
         found = [each for each in condition.values if _is(value, each)]
         for each in found:
             self._unseen.pop((condition.field, _written(each)), None)
+        for each in condition.values:
+            if each not in found and (other := _alike(value, each)):
+                key = (condition.field, _written(each))
+                if key in self._unseen:
+                    self._unseen[key] = other
         if condition.any_of is not None and not found:
             return False
         if any(_is(value, each) for each in condition.none_of):
@@ -93,6 +103,22 @@ def _is(value: Json, wanted: Plain) -> bool:
     return bool(value == wanted)
 
 
+def _alike(value: Json, wanted: Plain) -> str | None:
+    """Say what a value is that is written like the one that is named, and is of another kind."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str) != isinstance(wanted, str) and not isinstance(each, list | dict):
+            plain = each if isinstance(each, str) else _written(each)
+            if plain == (wanted if isinstance(wanted, str) else _written(wanted)):
+                return f"the {_kind(each)} {plain}"
+    return None
+
+
+def _kind(value: Plain) -> str:
+    if isinstance(value, str):
+        return "text"
+    return "value" if value is None or isinstance(value, bool) else "number"
+
+
 def _between(value: Json, condition: Condition) -> bool:
     """Tell whether a number lies between the ends that are named; a missing value does not."""
     if condition.least is None and condition.most is None:
@@ -113,8 +139,8 @@ def _between(value: Json, condition: Condition) -> bool:
 
 
 def _written(value: Plain) -> str:
-    """Write a value as YAML does, but for quotation marks, which blank text alone has."""
-    if isinstance(value, str) and not value.strip():
+    """Write a value as YAML does: in quotation marks a text that would be blank, or no text."""
+    if isinstance(value, str) and (not value.strip() or _NO_TEXT.fullmatch(value)):
         return f"'{value}'"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]

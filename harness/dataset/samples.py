@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import media
+from harness.counted import counted
 from harness.dataset.choosing_rows import Chooser, chosen_text
 from harness.dataset.row_fault import RowFault
 from harness.dataset.row_reader import RowReader
@@ -30,10 +31,15 @@ class NothingUsableError(DataError):
         config: of the dataset.
         dropped: its rows, each with its fault.
         chosen: what each step of choosing kept.
+        notes: on what no row has.
     """
 
     def __init__(
-        self, config: DatasetConfig, dropped: Sequence[Dropped], chosen: Sequence[Chosen]
+        self,
+        config: DatasetConfig,
+        dropped: Sequence[Dropped],
+        chosen: Sequence[Chosen],
+        notes: Sequence[str] = (),
     ) -> None:
         account = "; ".join(filter(None, (_account(dropped), chosen_text(chosen))))
         hint = "the source file has no rows"
@@ -41,6 +47,8 @@ class NothingUsableError(DataError):
             hint = dropped[0].detail
         elif emptied := next((step.step for step in chosen if step.of and not step.kept), None):
             hint = _EMPTIED[emptied]
+            if told := [note for note in notes if note.startswith(f"{emptied}: ")]:
+                hint = f"{hint} {'; '.join(told)}"
         message = f"dataset '{config.name}' has no usable sample ({account})"
         super().__init__(message, where=config.where, hint=hint)
         self.dropped = tuple(dropped)
@@ -115,12 +123,13 @@ def load_samples(
             except RowFault as fault:
                 drop(row, fault)
     chosen = chooser.account(len(made)) if chooser else ()
+    every = [dropped[row] for row in sorted(dropped)]
     if not made:
-        raise NothingUsableError(config, [dropped[row] for row in sorted(dropped)], chosen)
+        raise NothingUsableError(config, every, chosen, tuple(chooser.notes()) if chooser else ())
     return LoadedDataset(
         # What was drawn in a faulty row's place comes last; ids stand as they were asked for.
         samples=made.in_order_of_rows() if chooser else made.in_order(),
-        dropped=tuple(dropped[row] for row in sorted(dropped)),
+        dropped=tuple(every),
         notes=(*reader.notes.sentences(), *(chooser.notes() if chooser else ())),
         mended=reader.mending.account(),
         chosen=chosen,
@@ -152,4 +161,4 @@ def _account(dropped: Sequence[Dropped]) -> str:
     """Count dropped rows by reason: ``5 rows left out: 3 missing_image, 2 duplicate_image``."""
     counts = Counter(row.reason for row in dropped)
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-    return f"{len(dropped)} rows left out: {reasons}" if dropped else "no row"
+    return f"{counted(len(dropped), 'row')} left out: {reasons}" if dropped else "no row"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.dataset.sources.json_text import BadJson, json_cell
 from harness.dataset.sources.table import Number, Row, check_columns
+from harness.dataset.sources.text_lines import check_start
 from harness.nearest import nearest
 from harness.records import Where
 
@@ -87,6 +88,7 @@ def _parsed(file: TableFile) -> Cell:
     with file.open() as opened:
         size = opened.seek(0, os.SEEK_END)
         opened.seek(0)
+        check_start(file, opened)
         content = opened.read() if size <= MAX_BYTES else b""
     if size > MAX_BYTES:
         raise file.error(

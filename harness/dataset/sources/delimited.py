@@ -11,6 +11,7 @@ import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from harness.counted import counted
 from harness.dataset.sources.table import Row, check_columns
 from harness.dataset.sources.text_lines import decoded_lines
 
@@ -105,7 +106,7 @@ def _ragged(file: TableFile, line: int, record: list[str], header: list[str]) ->
             f"marks are part of the text, {file.remedy('quoting: none')}"
         )
     return file.error(
-        f"the row has {len(record)} cells, the header {len(header)}", row=line, hint=hint
+        f"the row has {counted(len(record), 'cell')}, the header {len(header)}", row=line, hint=hint
     )
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.counted import counted
 from harness.dataset.sources.arrow_cells import cell_of, cells_of, picture_form
 from harness.dataset.sources.table import Row, check_columns
 from harness.errors import DataError
@@ -50,7 +51,7 @@ def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> It
             yield Row(number=number, cells=cells)
     if number != data.num_rows:
         raise file.error(
-            f"its files hold {number:,} rows, and {data.num_rows:,} of them are the split",
+            f"its files hold {counted(number, 'row')}, and {data.num_rows:,} of them are the split",
             hint="save it once more: a selection of rows is written out then",
         )
 
@@ -62,6 +63,12 @@ def _saved(file: TableFile) -> Any:
     try:
         found = datasets.load_from_disk(str(file.path), keep_in_memory=False)
     except Exception as error:  # whatever a folder of something else makes it raise
+        if _left_of_saved(file.path):
+            raise file.error(
+                f"is damaged: a dataset that save_to_disk wrote, of which a part is missing or "
+                f"broken ({_words(error)})",
+                hint="copy or save it once more, with state.json, dataset_info.json and all .arrow",
+            ) from error
         raise file.error(
             f"is no dataset that save_to_disk wrote ({_words(error)})",
             hint="of a dataset on the Hub say the commit too, as 'revision:'; files of a dataset "
@@ -76,6 +83,15 @@ def _saved(file: TableFile) -> Any:
             hint="leave 'split' out",
         )
     return found
+
+
+def _left_of_saved(folder: Path) -> bool:
+    """Tell whether something of what save_to_disk writes stands there, in a split's folder too."""
+    return any(
+        next(folder.glob(f"{below}{name}"), None)
+        for below in ("", "*/")
+        for name in ("state.json", "dataset_info.json", "dataset_dict.json", "*.arrow")
+    )
 
 
 def _of_hub(file: TableFile) -> Any:

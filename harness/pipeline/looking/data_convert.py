@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.config.load import load_dataset
+from harness.counted import counted
 from harness.dataset.converting import IMAGES, copy_images, write_dataset
 from harness.dataset.samples import load_samples
 from harness.dataset.splits import undivided
@@ -88,7 +89,7 @@ def _written(
         DataError: there is none.
     """
     count = len(loaded.samples)
-    told = f"Written by 'harness data convert' from {config.name}: {count:,} samples."
+    told = f"Written by 'harness data convert' from {config.name}: {counted(count, 'sample')}."
     fault = ""
     formats: tuple[TableFormat, ...] = ("parquet", "jsonl")
     for table in formats:
@@ -106,7 +107,7 @@ def _written(
 def _difference(before: Sequence[Sample], after: Sequence[Sample]) -> str:
     """Name the first sample that is not the same; empty where all are."""
     if len(before) != len(after):
-        return f"{len(before):,} samples became {len(after):,}"
+        return f"{counted(len(before), 'sample')} became {len(after):,}"
     pairs = zip(before, after, strict=True)
     return next((f"sample '{a.id}' is another" for a, b in pairs if _said(a) != _said(b)), "")
 

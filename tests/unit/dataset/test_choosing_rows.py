@@ -173,6 +173,23 @@ def test_where_that_keeps_nothing_says_so(dataset):
     with pytest.raises(DataError, match=r"chosen: 0 of 5 by where \(cuisine is tahi\)") as raised:
         ids(dataset("where: {cuisine: tahi}"))
     assert "spelt" in raised.value.hint
+    assert raised.value.hint.endswith("where: no row has cuisine: tahi")
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("{year: '2000'}", "year: '2000', but the number 2000"),
+        ("{cuisine: '1'}", "cuisine: '1'"),
+        ("{tags: ['7']}", "tags: '7', but the number 7"),
+        ("{flag: 'true'}", "flag: 'true', but the value true"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_from_one_that_no_row_has(dataset, where, said):
+    rows = [{**ROWS[1], "tags": [7], "flag": True}]
+    with pytest.raises(DataError) as raised:
+        ids(dataset(f"where: {where}", rows))
+    assert raised.value.hint.endswith(f"where: no row has {said}")
 
 
 def test_limit_takes_the_first_and_the_command_may_take_fewer(dataset):

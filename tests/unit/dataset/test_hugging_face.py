@@ -169,7 +169,7 @@ def test_what_is_no_saved_dataset_is_told(dataset, three, tmp_path):
     three.save_to_disk(tmp_path / "cut")
     [table] = (tmp_path / "cut").glob("*.arrow")
     table.write_bytes(table.read_bytes()[:-400])
-    with pytest.raises(DataError, match=r"cut: .*(no dataset|cannot be read as Arrow|rows)"):
+    with pytest.raises(DataError, match=r"cut: .*(is damaged|cannot be read as Arrow|rows)"):
         load_samples(dataset(source="path: cut"))
 
 
@@ -191,3 +191,21 @@ def test_a_table_of_arrow_that_is_not_of_pictures_stays_as_it_is(dataset, tmp_pa
     Dataset(pa.table(rows)).save_to_disk(tmp_path / "saved")
     with pytest.raises(DataError, match="'data' holds a picture where text is meant"):
         load_samples(dataset("{id: id, image: id, references: [data]}"))
+
+
+@pytest.mark.parametrize("lost", ["state.json", "dataset_info.json", "*.arrow"])
+def test_a_saved_dataset_without_one_of_its_files_is_damaged(dataset, three, tmp_path, lost):
+    three.save_to_disk(tmp_path / "saved")
+    next((tmp_path / "saved").glob(lost)).unlink()
+    with pytest.raises(DataError, match=r"saved: is damaged: .*\n  hint: copy or save it"):
+        load_samples(dataset())
+
+
+def test_an_arrow_file_that_was_cut_is_damaged(dataset, three, tmp_path):
+    three.save_to_disk(tmp_path / "saved")
+    [file] = (tmp_path / "saved").glob("*.arrow")
+    for size in (file.stat().st_size // 2, 10, 0):
+        with file.open("r+b") as opened:
+            opened.truncate(size)
+        with pytest.raises(DataError, match=r"(is damaged|be read as Arrow|files hold)"):
+            load_samples(dataset())

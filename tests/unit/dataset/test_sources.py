@@ -1,10 +1,13 @@
 """Each format is read to the letter, or refused with the file, the line and what to do."""
 
+import bz2
 import csv
 import datetime
 import decimal
+import gzip
 import io
 import json
+import lzma
 import tempfile
 import uuid
 from pathlib import Path
@@ -115,7 +118,7 @@ def test_a_comma_at_the_end_of_rows_shifts_no_column(refused):
 )
 def test_a_row_that_is_longer_or_shorter_than_the_header_is_refused(refused, row, cells):
     told = refused("csv", f"id,title\n1,Soup\n{row}\n2,Stew\n")
-    assert f"d.csv:3: the row has {cells} cells, the header 2" in told
+    assert f"d.csv:3: the row has {cells} cell{'s' * (cells != 1)}, the header 2" in told
 
 
 @pytest.mark.parametrize(
@@ -378,3 +381,30 @@ def _whole(value):
     except UnicodeEncodeError:
         return HALF_A_CHARACTER
     return value
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_packed_file_is_told_by_what_packed_it(refused, kind):
+    text = SMALL[kind].encode()
+    for packed, said in (
+        (gzip.compress(text), "gzip"),
+        (bz2.compress(text), "bzip2"),
+        (lzma.compress(text), "xz"),
+        (b"PK\3\4" + text, "zip"),
+    ):
+        told = refused(kind, packed)
+        assert f"is packed with {said}" in told
+        assert "unpack it" in told
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_utf_16_without_a_mark_is_guessed(read, refused, kind, order):
+    content = SMALL[kind].encode(f"utf-16-{order}")
+    told = refused(kind, content)
+    assert "UTF-16 without a mark" in told
+    assert f"encoding: utf-16-{order}" in told
+    assert read(kind, content, encoding=f"utf-16-{order}") == [["1", "Soup"]]
+
+
+SMALL = {"csv": "id,title\n1,Soup\n", "jsonl": '{"id": "1", "title": "Soup"}\n'}
