@@ -3,7 +3,8 @@
 HarnessError
 ├── ConfigError      a YAML file that says something wrong (suite, variant, dataset, preset)
 ├── DataError        samples or images that cannot be used as a whole
-│   └── NoSuchImage  nothing stands where an image is said to be
+│   ├── NoSuchImage  nothing stands where an image is said to be
+│   └── ImageElsewhere  a server says that an image is at another server
 ├── RenderError      a prompt template that fails for a sample
 ├── EngineError      a model that cannot be started or does not answer
 ├── MetricError      a metric that cannot be computed (no Java, a scorer that died)
@@ -56,6 +57,10 @@ class DataError(HarnessError):
 
 class NoSuchImage(DataError):
     """Nothing stands where an image is said to be."""
+
+
+class ImageElsewhere(DataError):
+    """A server says that an image is at another one, which nobody has declared."""
 
 
 class RenderError(HarnessError):

@@ -74,8 +74,10 @@ def check(
         write_csv(checked, to)
         tell(f"wrote {to}")
     too_many = max_dropped is not None and checked.drops_more_than(max_dropped)
+    left = len(checked.dropped)
     if too_many:
-        tell(f"error: left out: {counted(len(checked.dropped), 'row')}, more than {max_dropped}")
+        are = "is" if left == 1 else "are"
+        tell(f"error: {counted(left, 'row')} {are} left out, more than {max_dropped}")
     if checked.ending:
         tell(
             f"error: {counted(len(checked.ending), 'row')} would end a run: "

@@ -16,7 +16,7 @@ from harness.dataset.cells import ListForm, holds_written_list, texts_of
 from harness.dataset.image_files import find_image, may_be_there, place_below
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import HALF_A_CHARACTER
-from harness.errors import DataError, NoSuchImage
+from harness.errors import DataError, ImageElsewhere, NoSuchImage
 from harness.media import THREADS, below
 from harness.records import FilePlace, Place, UrlPlace
 
@@ -71,6 +71,8 @@ class RowImages:
                 media.append(self.probed(image))
             except NoSuchImage as error:
                 raise RowFault("missing_image", error.message) from error
+            except ImageElsewhere as error:
+                raise RowFault("image_outside", error.message) from error
             except DataError as error:
                 raise RowFault("unreadable_image", error.message) from error
             self._rules.check(media[-1])

@@ -15,7 +15,8 @@ import weakref
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from harness.errors import DataError
+from harness.errors import DataError, ImageElsewhere
+from harness.records import UrlPlace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,10 @@ _STATES = (
 _ONE_AT_A_TIME = threading.Lock()
 """Of threads that ask at once each would make a client of its own."""
 _IN_MEMORY = 64 * 1024 * 1024
+
+
+_ANYWHERE = "harness_anywhere"
+"""Of a request: it may be led to another server, as tables are."""
 
 
 class Passing(OSError):
@@ -102,6 +107,7 @@ class _Http:
             follow_redirects=True,
             timeout=httpx2.Timeout(SECONDS, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=THREADS, max_keepalive_connections=THREADS),
+            event_hooks={"response": [_check_redirect]},
         )
         weakref.finalize(self, self._client.close)
 
@@ -128,19 +134,21 @@ class _Http:
     def open(self, path: str) -> IO[bytes]:
         content = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - it is given
         try:
-            self._copy(path, content, None)
+            self._copy(path, content, None, {_ANYWHERE: True})
         except BaseException:
             content.close()
             raise
         content.seek(0)
         return content
 
-    def _copy(self, path: str, target: Any, most: int | None) -> None:
+    def _copy(
+        self, path: str, target: Any, most: int | None, said: Mapping[str, Any] | None = None
+    ) -> None:
         import httpx2
 
         begun, got = time.monotonic(), 0
         try:
-            with self._client.stream("GET", path) as answer:
+            with self._client.stream("GET", path, extensions=said) as answer:
                 _check_status(answer.status_code)
                 # As the parts come: whole packets would be waited for, a byte at a time.
                 for part in answer.iter_bytes():
@@ -151,6 +159,27 @@ class _Http:
                     _check_rate(got, time.monotonic() - begun)
         except httpx2.TransportError as error:
             raise Passing(_http_words(error)) from error
+
+
+def _check_redirect(answer: Any) -> None:
+    """Refuse to ask another server than the one that was declared; https for http is none.
+
+    Raises:
+        ImageElsewhere: a server leads to another one.
+    """
+    if not answer.has_redirect_location or answer.request.extensions.get(_ANYWHERE):
+        return
+    here, there = answer.url, answer.url.join(answer.headers["Location"])
+    ports = {"http": 80, "https": 443}
+    safer = (here.scheme, there.scheme) == ("http", "https") and here.port is there.port is None
+    same = (there.scheme, there.port or ports.get(there.scheme)) == (
+        here.scheme, here.port or ports.get(here.scheme)
+    )  # fmt: skip
+    if there.host != here.host or not (same or safer):
+        at = UrlPlace(url=f"{there.scheme}://{there.netloc.decode()}").name
+        raise ImageElsewhere(
+            f"image {UrlPlace(url=str(here)).name} lies outside: the server says that it is at {at}"
+        )
 
 
 def _check_status(status: int) -> None:

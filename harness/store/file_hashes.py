@@ -18,8 +18,9 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from harness import media
+from harness.counted import counted
 from harness.fingerprint import sha256_file, sha256_json
-from harness.records import FilePlace, MediaRef
+from harness.records import FilePlace, MediaRef, UrlPlace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +58,8 @@ class FileHashes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.fetched_anew = 0
+        """Images of servers that say nothing of their state."""
         self._new = _Waiting()
         self._known: dict[str, tuple[str, str]] | None = {}
         """None: there are too many files to hold, and each is looked up."""
@@ -143,6 +146,9 @@ class FileHashes:
                 several_frames=bool(several),
             )
         ref = media.probe(place)
+        if seen is None and isinstance(place, UrlPlace):
+            with self._lock:
+                self.fetched_anew += 1
         if seen is not None:
             with self._lock:
                 measured = (ref.width, ref.height, ref.pixels, ref.several_frames)
@@ -150,6 +156,16 @@ class FileHashes:
                 if self._is_due(self._new_images):
                     self._keep_images()
         return ref
+
+    def notes(self) -> tuple[str, ...]:
+        """Say how many images are fetched each time."""
+        if not self.fetched_anew:
+            return ()
+        are = "is" if self.fetched_anew == 1 else "are"
+        return (
+            f"{counted(self.fetched_anew, 'image')} {are} fetched each time: the server names "
+            "neither their ETag nor when they changed",
+        )
 
     def look(self, ref: MediaRef) -> str:
         """Give the look of an image, or remember it; empty for one of a single colour.

@@ -153,8 +153,9 @@ def read_data(
     read = lenient_of(config) if lenient else config
     if not divided:
         read = undivided(read)
-    with images_told(progress) as (probe, look):
-        return config, samples_of(read, probe, split=split, look=look)
+    with images_told(progress) as (probe, hashes):
+        loaded = samples_of(read, probe, split=split, look=hashes.look)
+        return config, replace(loaded, notes=(*loaded.notes, *hashes.notes()))
 
 
 def lenient_of(config: DatasetConfig) -> DatasetConfig:
@@ -165,8 +166,8 @@ def lenient_of(config: DatasetConfig) -> DatasetConfig:
 @contextmanager
 def images_told(
     progress: Progress,
-) -> Iterator[tuple[Callable[[Place], MediaRef], Callable[[MediaRef], str]]]:
-    """Give what probes images and what takes their looks; both are remembered for runs.
+) -> Iterator[tuple[Callable[[Place], MediaRef], FileHashes]]:
+    """Give what probes images, and what remembers them and their looks for runs.
 
     Args:
         progress: told how many images have been looked at.
@@ -190,7 +191,7 @@ def images_told(
             finally:
                 count(0, 1)
 
-        yield probe, hashes.look
+        yield probe, hashes
 
 
 def checked_data(config: DatasetConfig, loaded: LoadedDataset) -> DataChecked:

@@ -147,14 +147,14 @@ def split_data(
     chosen: list[Chosen] = []
     for name in _splits(config).shares:
         progress.stage(f"reading {name} of {config.name}")
-        with images_told(progress) as (probe, look):
+        with images_told(progress) as (probe, hashes):
             try:
-                loaded = samples_of(read, probe, split=name, look=look)
+                loaded = samples_of(read, probe, split=name, look=hashes.look)
                 samples, faults, notes = loaded.samples, loaded.dropped, loaded.notes
             except NothingUsableError as error:
                 samples, faults, notes = (), error.dropped, ()
                 chosen = [step for step in error.chosen if step.step == "where"]
-            ids = sides.add(name, samples, look)
+            ids = sides.add(name, samples, hashes.look)
         units = units_of(clusters_of(samples), np.ones(len(samples), np.bool_)).units
         found.append(_Read(name=name, ids=ids, units=units, dropped=faults, notes=notes))
     if not any(len(each.ids) for each in found):

@@ -56,6 +56,8 @@ def dataset(tmp_path, write, server):
 
 def test_images_at_urls_are_those_of_samples_or_left_out_by_what_is_wrong(dataset, server):
     server.by_path["/photos/busy.png"] = 503
+    server.by_path["/photos/other.png"] = 302
+    server.location = "http://127.0.0.1:9/other.png"
     rows = [
         ("a", "red.png", "Soup"),
         ("b", "none.png", "x"),
@@ -66,6 +68,7 @@ def test_images_at_urls_are_those_of_samples_or_left_out_by_what_is_wrong(datase
         ("g", ["blue.png", "red again.png"], "Two"),
         ("h", None, "x"),
         ("i", "https://me:secret@other.example/a.png", "x"),
+        ("j", "other.png", "x"),
     ]
     loaded = load_samples(dataset(rows))
     assert [(s.id, len(s.media)) for s in loaded.samples] == [("a", 1), ("f", 1), ("g", 2)]
@@ -78,6 +81,7 @@ def test_images_at_urls_are_those_of_samples_or_left_out_by_what_is_wrong(datase
         ("e", "unreadable_image"),
         ("h", "missing_image"),
         ("i", "image_outside"),
+        ("j", "image_outside"),
     ]
     assert "the server answered 503" in loaded.dropped[3].detail
     assert "secret@" not in str(loaded)

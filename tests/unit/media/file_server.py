@@ -28,6 +28,8 @@ class FileServer:
         self.tags = True
         """Whether it says the state of its files."""
         self.late = 0.0
+        self.location = "/elsewhere"
+        """Where redirects lead."""
         self.drip = 0.0
         """Seconds between one byte and the next."""
         self.url = ""
@@ -64,7 +66,7 @@ def serving() -> Iterator[FileServer]:
             body = content if status == 200 and content is not None else b""
             self.send_response(status)
             if status in (301, 302):
-                self.send_header("Location", "/elsewhere")
+                self.send_header("Location", files.location)
             self.send_header("Content-Length", str(len(body)))
             if body and files.tags:
                 self.send_header("ETag", f'"{hashlib.md5(body).hexdigest()}"')

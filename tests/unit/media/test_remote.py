@@ -15,7 +15,7 @@ from drawn_images import encoded, picture
 from file_server import serving
 
 from harness import media
-from harness.errors import DataError, NoSuchImage
+from harness.errors import DataError, ImageElsewhere, NoSuchImage
 from harness.fingerprint import sha256_bytes
 from harness.media import file_systems, remote
 from harness.media.kept_bytes import KeptBytes
@@ -113,6 +113,30 @@ def test_a_redirect_is_followed(server):
     server.by_path["/photos/a.png"] = 302
     server.files["/elsewhere"] = TWO
     assert media.probe(at(server)).sha256 == sha256_bytes(TWO)
+
+
+def test_a_redirect_to_another_server_is_not_followed_for_an_image(server):
+    with serving() as other:
+        other.files["/elsewhere"] = ONE
+        server.location = f"{other.url}/elsewhere"
+        server.by_path["/photos/a.png"] = 302
+        with pytest.raises(ImageElsewhere, match=f"the server says that it is at {other.url}"):
+            media.probe(at(server))
+        with pytest.raises(ImageElsewhere):
+            media.version(at(server))
+        assert other.asked == []
+        with media.open_remote(at(server).url) as table:
+            assert table.read() == ONE
+
+
+def test_images_without_a_state_are_counted(server, tmp_path):
+    with FileHashes(tmp_path / "hashes.sqlite") as hashes:
+        hashes.probe(at(server))
+        assert hashes.notes() == ()
+        server.tags = False
+        hashes.probe(at(server))
+        [note] = hashes.notes()
+    assert note.startswith("1 image is fetched each time: the server names neither their ETag nor")
 
 
 def test_no_more_is_read_than_an_image_may_have(server, monkeypatch):
