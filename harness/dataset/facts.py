@@ -107,6 +107,8 @@ def spread(counts: Mapping[int, int]) -> Spread:
         else:
             over += count
     drawn = [Bar(label=_range(start + i * width, width), count=n) for i, n in enumerate(bars)]
+    if start == 0 < least:  # nothing has none of it
+        drawn[0] = Bar(label=_range(1, width - 1), count=bars[0])
     if over:
         drawn.append(Bar(label=f"{beyond:,} or more", count=over))
     median = (_quantile(counts, 0.5) + _quantile(counts, 0.5, upper=True)) / 2

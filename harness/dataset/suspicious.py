@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 
 MANY = 5
 """Samples with one and the same title from which on it is told."""
+LONG = 1_000
+"""Letters from which on a title is told as long; the longest captions have a few hundred."""
+REFERENCES = 50
+"""Of one sample from which on it is told; data sets that are made so have five, or twenty."""
+_EXAMPLE = 160
+"""Letters of an example."""
 SHOWN = 5
 """Examples that are kept of each."""
+_REPEATED = 4
+"""Characters of a title that is told as one that is repeated; Mmm is a name."""
 _SHOUTED = 4
 """Letters of a title in capitals; BLT is a name."""
 
@@ -31,6 +39,14 @@ _FILE = re.compile(
     | (img|imgp|mvimg|dsc|dscn|dscf|pxl|dji|gopr)[ _-]?\d{3,}\S*   # as cameras count
     | [^\W_]+(_[^\W_]+)+                                           # soup_of_the_day
     | (?-i:[a-z0-9]+(-[a-z0-9]+){2,})                              # soup-of-the-day
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_MARKUP = re.compile(
+    r"""
+    </?[a-z][a-z0-9]{0,15}(\s[^<>]{0,500})?/?>      # <b>, </p>, <a href=…>, <br/>
+    | &([a-z]{2,8}|\#\d{1,7}|\#x[0-9a-f]{1,6});      # &amp; &#39;
+    | \]\(https?://                                 # [soup](https://…
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -46,6 +62,10 @@ _CUT = re.compile(
 _TELLS = {
     "capitals_only": "titles in capitals only",
     "one_letter": "titles of one letter",
+    "repeated_character": "titles that are one character, repeated",
+    "very_long": f"titles of more than {LONG:,} letters",
+    "markup": "titles with markup (tags or escapes of HTML, links of Markdown)",
+    "many_references": f"samples of more than {REFERENCES} references",
     "file_name": "titles that look like the name of a file",
     "same_title": f"titles that {MANY} samples or more have",
     "cut_id": "ids that look like numbers which a spreadsheet has cut, or like its errors",
@@ -58,7 +78,7 @@ class Suspicion:
     """What looks wrong."""
 
     kind: str
-    """capitals_only, one_letter, file_name, same_title or cut_id."""
+    """A key of what is looked for, as capitals_only."""
     what: str
     """The same, for a person."""
     count: int
@@ -83,7 +103,9 @@ def suspicions(samples: Iterable[Sample]) -> tuple[Suspicion, ...]:
             tell("cut_id", f"'{sample.id}'")
         for kind, looks_so in _FORMS.items():
             if odd := next(filter(looks_so, map(str.strip, sample.references)), None):
-                tell(kind, f"'{sample.id}': {odd}")
+                tell(kind, f"'{_cut(sample.id)}': {_cut(odd)}")
+        if len(sample.references) > REFERENCES:
+            tell("many_references", f"'{_cut(sample.id)}': {len(sample.references):,}")
         titles.add(sample)
     counts["same_title"] = titles.count()
     examples["same_title"] = titles.examples()
@@ -114,7 +136,25 @@ class _SameTitles:
 
     def examples(self) -> list[str]:
         most = sorted(self._texts, key=lambda digest: -self._counts[digest])[:SHOWN]
-        return [f"{self._texts[digest]} ({self._counts[digest]:,} samples)" for digest in most]
+        return [
+            f"{_cut(self._texts[digest])} ({self._counts[digest]:,} samples)" for digest in most
+        ]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _EXAMPLE else f"{text[:_EXAMPLE]}… ({len(text):,} letters)"
+
+
+def _repeated_character(text: str) -> bool:
+    return len(text) >= _REPEATED and text == text[0] * len(text)
+
+
+def _very_long(text: str) -> bool:
+    return len(text) > LONG
+
+
+def _markup(text: str) -> bool:
+    return _MARKUP.search(text) is not None
 
 
 def _capitals_only(text: str) -> bool:
@@ -131,4 +171,11 @@ def _file_name(text: str) -> bool:
     return _FILE.fullmatch(text) is not None
 
 
-_FORMS = {"capitals_only": _capitals_only, "one_letter": _one_letter, "file_name": _file_name}
+_FORMS = {
+    "capitals_only": _capitals_only,
+    "one_letter": _one_letter,
+    "repeated_character": _repeated_character,
+    "very_long": _very_long,
+    "markup": _markup,
+    "file_name": _file_name,
+}

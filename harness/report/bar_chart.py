@@ -6,10 +6,11 @@ It is as wide as a telephone, so that its letters are as large as the page's whe
 from __future__ import annotations
 
 import math
+import unicodedata
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from harness.report.escape import html
+from harness.report.escape import html, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,14 +21,14 @@ WIDTH = 340
 _HEIGHT = 190
 """Of the plot of an upright chart."""
 _LEFT, _TOP, _BOTTOM = 40, 16, 44
-"""Room for the numbers at the side, above the bars and below them."""
-_LETTER = 6.6
-"""Pixels that a letter takes, about."""
+"""Room for the numbers at the side, at least; above the bars and below them."""
+_LETTER, _WIDE = 7.8, 13.0
+"""Pixels that a letter, and a wide one, takes at most in the fonts of most machines."""
 _ROW = 22
 _NAMES = 130
 """Room for the names at lying bars."""
-_LONGEST = 18
-"""Letters of such a name that there is room for."""
+_TOLD = 80
+"""Letters of a name that are told to who points at its bar."""
 
 
 def upright_bars(bars: Sequence[Bar], *, title: str, below: str) -> str:
@@ -39,7 +40,8 @@ def upright_bars(bars: Sequence[Bar], *, title: str, below: str) -> str:
         below: what the numbers below it are.
     """
     ticks = _ticks(max(bar.count for bar in bars))
-    step = (WIDTH - _LEFT) / len(bars)
+    left = max(_LEFT, _wide(f"{ticks[-1]:,}") + 8)
+    step = (WIDTH - left) / len(bars)
     base = _TOP + _HEIGHT
 
     def up(count: float) -> float:
@@ -47,20 +49,38 @@ def upright_bars(bars: Sequence[Bar], *, title: str, below: str) -> str:
 
     parts = []
     for tick in ticks:
-        parts.append(f'<path class="grid" d="M{_LEFT} {up(tick):.1f}H{WIDTH}"/>')
-        parts.append(_text(_LEFT - 6, up(tick) + 4, f"{tick:,}", "end"))
+        parts.append(f'<path class="grid" d="M{left:.1f} {up(tick):.1f}H{WIDTH}"/>')
+        parts.append(_text(left - 6, up(tick) + 4, f"{tick:,}", "end"))
     names = [bar.label.partition("–")[0] for bar in bars]
-    every = math.ceil((max(map(len, names)) * _LETTER + 8) / step)
-    for i, (bar, name) in enumerate(zip(bars, names, strict=True)):
-        x = _LEFT + i * step + step * 0.1
+    for x, name in _below(names, left, step):
+        parts.append(_text(x, base + 18, name, "middle"))
+    for i, bar in enumerate(bars):
+        x = left + i * step + step * 0.1
         wide, tall = step * 0.8, base - up(bar.count)
-        told = f"<title>{_escaped(f'{bar.label}: {bar.count:,}')}</title>"
+        told = f"<title>{_escaped(_named(bar))}</title>"
         size = f'x="{x:.1f}" y="{up(bar.count):.1f}" width="{wide:.1f}" height="{tall:.1f}"'
         parts.append(f'<rect class="bar" {size}>{told}</rect>')
-        if i % every == 0:
-            parts.append(_text(x + wide / 2, base + 18, name, "middle"))
-    parts.append(_text((WIDTH + _LEFT) / 2, base + 38, below, "middle", "soft"))
+    parts.append(_text((WIDTH + left) / 2, base + 38, below, "middle", "soft"))
     return _svg(parts, base + _BOTTOM, title, bars)
+
+
+def _below(names: Sequence[str], left: float, step: float) -> Iterator[tuple[float, str]]:
+    """Give the names that have room below the bars, and the middle of each.
+
+    That of an open last range is longer: it is always there, and ends with the chart.
+    """
+    end = len(names) - 1
+    every = math.ceil((max(map(_wide, names[:-1] or names)) + 8) / step)
+    half = _wide(names[end]) / 2
+    place = min(left + (end + 0.5) * step, WIDTH - half)
+    last = end % every == 0 or place == WIDTH - half
+    free = place - half - 8 if last else WIDTH
+    for i in range(0, end, every):
+        centre = left + (i + 0.5) * step
+        if centre + _wide(names[i]) / 2 <= free:
+            yield centre, names[i]
+    if last:
+        yield place, names[end]
 
 
 def lying_bars(bars: Sequence[Bar], *, title: str) -> str:
@@ -71,14 +91,14 @@ def lying_bars(bars: Sequence[Bar], *, title: str) -> str:
         title: what is counted, for those who do not see the chart.
     """
     most = max(bar.count for bar in bars)
-    counts = max(len(f"{bar.count:,}") for bar in bars) * _LETTER + 10
+    counts = max(_wide(f"{bar.count:,}") for bar in bars) + 10
     room = WIDTH - _NAMES - counts
     parts = []
     for i, bar in enumerate(bars):
         y = i * _ROW
-        name = bar.label if len(bar.label) <= _LONGEST else f"{bar.label[: _LONGEST - 1]}…"
+        name = _fitting(bar.label, _NAMES - 8)
         wide = max(room * bar.count / most, 1.0)
-        told = f"<title>{_escaped(f'{bar.label}: {bar.count:,}')}</title>"
+        told = f"<title>{_escaped(_named(bar))}</title>"
         parts.append(_text(_NAMES - 8, y + 15.5, name, "end"))
         size = f'x="{_NAMES}" y="{y + 3}" width="{wide:.1f}" height="{_ROW - 6}"'
         parts.append(f'<rect class="bar" {size}>{told}</rect>')
@@ -87,7 +107,7 @@ def lying_bars(bars: Sequence[Bar], *, title: str) -> str:
 
 
 def _svg(parts: Sequence[str], height: float, title: str, bars: Sequence[Bar]) -> str:
-    said = f"{title}: " + ", ".join(f"{bar.label}: {bar.count:,}" for bar in bars)
+    said = f"{title}: " + ", ".join(map(_named, bars))
     size = f'viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" height="{height:.0f}"'
     head = f'<svg class="chart" role="img" aria-label={quoteattr(html(said))} {size}>'
     return "\n".join([head, *parts, "</svg>"])
@@ -96,6 +116,28 @@ def _svg(parts: Sequence[str], height: float, title: str, bars: Sequence[Bar]) -
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:
     named = f' class="{kind}"' if kind else ""
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{named}>{_escaped(text)}</text>'
+
+
+def _wide(text: str) -> float:
+    """Give the pixels that a text takes, about: rather too many."""
+    return sum(
+        _WIDE if char in "mwMW@%…" or unicodedata.east_asian_width(char) in "WF" else _LETTER
+        for char in text
+    )
+
+
+def _fitting(name: str, room: float) -> str:
+    """Cut a name to the room that it has."""
+    name = html(name[:_TOLD])
+    if _wide(name) <= room:
+        return name
+    while name and _wide(f"{name}…") > room:
+        name = name[:-1]
+    return f"{name}…"
+
+
+def _named(bar: Bar) -> str:
+    return f"{shortened(bar.label, _TOLD)}: {bar.count:,}"
 
 
 def _ticks(most: int) -> list[int]:

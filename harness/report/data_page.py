@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.report.bar_chart import lying_bars, upright_bars
+from harness.report.escape import shortened
 from harness.report.html import filled, picture
-from harness.report.thumbnails import data_uri, small_webp
+from harness.report.thumbnails import data_uri, small_webp, small_webp_or_why
 from harness.report.word_cloud import INSTALL, word_cloud
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Shown:
     """Data URIs, of the first few images."""
     missing: int
     """Images that are not shown."""
+    why: str
+    """Why the first of them is not."""
     references: tuple[str, ...]
 
 
@@ -102,12 +105,13 @@ def _upright(spread: Spread | None, what: str, below: str) -> object:
 
 
 def _shown(sample: Sample) -> Shown:
-    small = [small_webp(ref, _PICTURE) for ref in sample.media[:_PICTURES]]
-    pictures = tuple(data_uri(webp) for webp in small if webp is not None)
+    small = [small_webp_or_why(ref, _PICTURE) for ref in sample.media[:_PICTURES]]
+    pictures = tuple(data_uri(webp) for webp in small if isinstance(webp, bytes))
     return Shown(
         id=sample.id,
         pictures=pictures,
         missing=len(sample.media) - len(pictures),
+        why=next((why for why in small if isinstance(why, str)), "no image"),
         references=sample.references,
     )
 
@@ -119,7 +123,7 @@ def _pictured(repeats: Repeats) -> list[tuple[Alike, str | None]]:
 
 
 def _short(text: str, most: int = _SHOWN) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
+    return shortened(text, most)
 
 
 def _number(value: float) -> str:

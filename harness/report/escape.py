@@ -41,6 +41,11 @@ def visible(text: str, keep: str = "") -> str:
     )
 
 
+def shortened(text: str, most: int) -> str:
+    """Cut a text and say how long it is: ``soup soup… (3,000 letters)``."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} letters)"
+
+
 def json_text(value: object) -> str:
     r"""Write a value as JSON in which what is hidden stands as ``\u202e``; it reads back the same.
 

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.errors import DataError, StoreError
+from harness.errors import DataError, NoSuchImage, StoreError
 from harness.media import load_here
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def size_for(images: int) -> Size:
 
 _SMALLEST = 48
 """Pixels of a side, under which nothing is seen."""
+_NOT_HERE = "not on this machine"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -111,12 +112,23 @@ def small_webp(
     Returns:
         None where it is not on this machine, or cannot be read.
     """
+    made = small_webp_or_why(ref, longest_side, quality, most=most)
+    return made if isinstance(made, bytes) else None
+
+
+def small_webp_or_why(
+    ref: MediaRef, longest_side: int, quality: int = 80, *, most: int | None = None
+) -> bytes | str:
+    """Make a small picture of an image as ``small_webp`` does, or say why there is none."""
     try:
         picture = load_here(ref)
-    except DataError:
-        return None  # this machine does not have the image, or it is damaged
+    except NoSuchImage:
+        return _NOT_HERE
+    except DataError as error:
+        changed = "has changed" in error.message
+        return "it has changed" if changed else "damaged: it cannot be decoded"
     if picture is None:
-        return None  # a page is made without the network, and a run may come from a stranger
+        return _NOT_HERE  # a page is made without the network; a run may come from a stranger
     side = longest_side
     while True:
         picture.thumbnail((side, side))

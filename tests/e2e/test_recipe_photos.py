@@ -63,6 +63,7 @@ def test_the_description_that_ships_finds_every_fault(recipes, harness):
     assert {each["kind"]: each["count"] for each in told["suspicious"]} == {
         "capitals_only": 1,
         "one_letter": 1,
+        "markup": 1,
         "file_name": 1,
         "same_title": 5,
     }

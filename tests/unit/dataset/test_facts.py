@@ -29,6 +29,12 @@ def test_numbers_are_put_into_round_ranges_without_a_gap():
     assert [bar.label for bar in spread({1: 1, 4: 1}).bars] == ["1", "2", "3", "4"]
 
 
+def test_no_range_begins_at_0_where_nothing_is_0():
+    assert spread({1: 40, 400: 60}).bars[0].label == "1–19"
+    assert spread({0: 40, 400: 60}).bars[0].label == "0–19"
+    assert spread({1: 40, 30: 60}).bars[0].label == "1"
+
+
 def test_a_long_tail_is_one_open_range():
     found = spread({1: 500, 3: 499, 90: 1})
     assert [(bar.label, bar.count) for bar in found.bars][-1] == ("4 or more", 1)

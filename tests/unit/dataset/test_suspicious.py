@@ -28,6 +28,12 @@ def kinds(*samples):
         ("DSC01234", "file_name"),
         ("soup_of_the_day", "file_name"),
         ("soup-of-the-day", "file_name"),
+        ("aaaa", "repeated_character"),
+        ("!!!!!!", "repeated_character"),
+        ("<b>Soup</b> of the day", "markup"),
+        ("Soup<br/>", "markup"),
+        ("Mac &amp; cheese", "markup"),
+        ("[Soup](https://example.org)", "markup"),
     ],
 )
 def test_what_looks_wrong_in_a_title(title, kind):
@@ -39,11 +45,21 @@ def test_what_looks_wrong_in_a_title(title, kind):
     "title",
     [
         "BLT", "BBQ", "Soup", "粥", "Pigs-in-Blankets", "Mrs. Fields", "Stir-Fry", "Pie à la mode",
-        "7-Up Cake", "…", "🍲", "汤 of the day", "U.S. Senate Bean Soup", "img",
+        "7-Up Cake", "…", "🍲", "汤 of the day", "Mmm", "I <3 pie", "Mac & cheese; peas",
+        "x" + " y" * 400, "U.S. Senate Bean Soup", "img",
     ],
 )  # fmt: skip
 def test_what_is_merely_unusual_in_a_title(title):
     assert suspicions([sample(title)]) == ()
+
+
+def test_what_is_very_long_or_very_many_is_told_with_its_number():
+    found = suspicions(
+        [sample("a soup " * 200, "a"), sample([f"soup {i}" for i in range(51)], "b")]
+    )
+    assert [(each.kind, each.count) for each in found] == [("very_long", 1), ("many_references", 1)]
+    assert found[0].examples[0].endswith("… (1,399 letters)")
+    assert found[1].examples == ("'b': 51",)
 
 
 @pytest.mark.parametrize(

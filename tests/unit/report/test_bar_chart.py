@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.records import Bar
-from harness.report.bar_chart import lying_bars, upright_bars
+from harness.report.bar_chart import WIDTH, lying_bars, upright_bars
 
 COUNTS = st.lists(st.integers(0, 10**7), min_size=1, max_size=26).filter(any)
 
@@ -72,3 +72,25 @@ def test_names_below_do_not_run_into_each_other():
 def test_who_does_not_see_the_chart_is_told_every_number():
     svg = lying_bars([Bar(label="soup", count=1200), Bar(label="pie", count=3)], title="words")
     assert ElementTree.fromstring(svg).get("aria-label") == "words: soup: 1,200, pie: 3"
+
+
+def test_names_are_cut_to_their_room_and_told_with_their_length():
+    [shown, told] = [
+        element.text
+        for element in ElementTree.fromstring(
+            lying_bars([Bar(label="W" * 5000, count=3)], title="t")
+        ).iter()
+        if element.tag in ("title", "text") and "W" in element.text
+    ]
+    assert shown == "W" * 8 + "…"
+    assert told == "W" * 80 + "… (5,000 letters): 3"
+
+
+def test_an_open_last_range_stands_within_the_chart():
+    bars = [Bar(label=str(i), count=3_000_000) for i in range(1, 13)]
+    svg = upright_bars([*bars, Bar(label="13 or more", count=1)], title="t", below="b")
+    texts = list(ElementTree.fromstring(svg).iter("text"))
+    [last] = [text for text in texts if text.text == "13 or more"]
+    assert float(last.get("x")) + len("13 or more") * 7.8 / 2 <= WIDTH
+    [side] = [text for text in texts if text.text == "3,000,000"]
+    assert float(side.get("x")) >= len("3,000,000") * 7.8

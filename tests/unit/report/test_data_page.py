@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from harness.dataset.facts import facts_of
+from harness.fingerprint import sha256_file
 from harness.media import probe
 from harness.records import DataAccount, DatasetConfig, Finding, Sample, Where
 from harness.report.data_page import data_page
@@ -128,6 +130,20 @@ def test_a_picture_is_whole(picture):
 def test_an_image_that_has_gone_is_said_to_be_missing(picture):
     picture.path.unlink()
     assert "not on this machine" in page_of("soup", picture)
+
+
+def test_an_image_that_is_there_and_damaged_is_said_to_be_so(picture):
+    content = picture.path.read_bytes()
+    picture.path.write_bytes(content[:60] + bytes(len(content) - 80) + content[-20:])
+    page = page_of("soup", replace(picture, sha256=sha256_file(picture.path)))
+    assert "damaged: it cannot be decoded" in page
+    assert "not on this machine" not in page
+
+
+def test_a_text_is_cut_wherever_it_stands_and_its_length_is_said(picture):
+    page = page_of("soup", picture, references=("x" * 1_000_000, "soup"))
+    assert len(page) < 100_000
+    assert "… (1,000,000 letters)" in page
 
 
 def test_without_wordcloud_the_page_says_how_to_have_the_cloud(monkeypatch, picture):
