@@ -190,16 +190,18 @@ def convert(
 ) -> None:
     """Write the samples of a dataset as one of its own: Parquet, images, a description.
 
-    The rows that a run uses, with their ids, references and metadata; images are copied byte for
-    byte. All is read again before the folder gets its name.
+    The rows that a run uses, of each split those that a run on it uses, with their ids, references,
+    metadata and split; images are copied byte for byte. All is read again before the folder gets
+    its name.
     """
     from harness.cli.progress import RunProgress
     from harness.pipeline.looking.data_convert import convert_data
 
     with RunProgress(brief=True) as progress:
         written = convert_data(dataset, to, progress)
+    of = ", ".join(f"{count:,} {name}" for name, count in written.splits.items())
     say(
-        f"wrote {written.description}: {counted(written.samples, 'sample')}, "
+        f"wrote {written.description}: {counted(written.samples, 'sample')}{of and f' ({of})'}, "
         f"{counted(written.images, 'image')}; "
         f"{counted(written.left_out, 'row')} {'is' if written.left_out == 1 else 'are'} left out"
     )

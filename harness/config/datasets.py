@@ -103,9 +103,11 @@ def load_dataset(path: Path) -> DatasetConfig:
 
 
 def _column_places(source: YamlSource) -> dict[str, Where]:
-    """Find where a description names each column: the values under ``columns:``."""
+    """Find where a description names each column, under ``columns:`` and in ``splits:``."""
     places: dict[str, Where] = {}
     waiting: list[tuple[YamlPath, Any]] = [(("columns",), source.data.get("columns"))]
+    if isinstance(splits := source.data.get("splits"), dict):
+        waiting.append((("splits", "column"), splits.get("column")))
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, dict):

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from harness.yaml_source import YamlSource
 
 _SEALED = "sealed"
-"""The key of ``splits:`` that is no split."""
+_NO_SPLITS = (_SEALED, "column")
+"""The keys of ``splits:`` that are no split."""
 
 
 def choosing_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Choosing:
@@ -37,7 +38,11 @@ def choosing_of(file: DatasetFile, source: YamlSource, problems: Problems) -> Ch
     problems.add(_condition_problems(file, source))
     splits = None
     if file.splits is not None:
-        splits = Splits(shares=file.splits.shares, sealed=tuple(file.splits.sealed))
+        splits = Splits(
+            shares=file.splits.shares,
+            sealed=tuple(file.splits.sealed),
+            column=file.splits.column,
+        )
         problems.add(_split_problems(splits, lambda *keys: source.where(("splits", *keys))))
     return Choosing(
         splits=splits,
@@ -101,7 +106,7 @@ def parse_splits(text: str, sealed: Sequence[str] = ()) -> Splits:
             message = f"'{part.strip()}' is no split with its share"
             problems.add([ConfigError(message, hint="for example dev=0.5,test=0.5")])
             continue
-        if name in shares or name == _SEALED:
+        if name in shares or name in _NO_SPLITS:
             why = "stands twice" if name in shares else "can be no split's name"
             problems.add([ConfigError(f"'{name}' {why} in '{text}'")])
         shares[name] = share

@@ -9,19 +9,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness import media
 from harness.media.formats import open_header
+from harness.records import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
-    from harness.records import DatasetConfig, Sample, Splits
+    from harness.records import DatasetConfig, Splits
 
 TableFormat = Literal["parquet", "jsonl"]
+Parts = Mapping[str | None, Sequence[Sample]]
+"""The samples of each split that has some; under None those of a dataset without splits."""
 
 IMAGES = "images"
 """The folder of the images, beside the description."""
@@ -37,7 +42,7 @@ _ROWS = 10_000
 
 
 def copy_images(
-    samples: Sequence[Sample], folder: Path, told: Callable[[int], None]
+    samples: Iterable[Sample], folder: Path, told: Callable[[int], None]
 ) -> dict[str, str]:
     """Copy every image of samples into a folder.
 
@@ -70,7 +75,7 @@ def copy_images(
 
 
 def write_dataset(
-    samples: Sequence[Sample],
+    parts: Parts,
     config: DatasetConfig,
     folder: Path,
     names: dict[str, str],
@@ -81,7 +86,7 @@ def write_dataset(
     """Write a table of samples and its description into a folder that has the images.
 
     Args:
-        samples: at least one.
+        parts: the samples of each split, at least one in all.
         config: the description of the dataset that they are of.
         folder: where to.
         names: of the files of the images, as ``copy_images`` gives them.
@@ -96,36 +101,39 @@ def write_dataset(
         OSError: a file cannot be written.
     """
     taken = set(config.metadata_columns)
-    own = {kind: _free(kind, taken) for kind in ("id", "image", "references", "cluster")}
-    clustered = any(sample.cluster is not None for sample in samples)
-    if not clustered:
-        del own["cluster"]
+    kinds = ["id", "image", "references"]
+    if any(sample.cluster is not None for samples in parts.values() for sample in samples):
+        kinds.append("cluster")
+    if config.choosing.splits:
+        kinds.append("split")
+    own = {kind: _free(kind, taken) for kind in kinds}
     write = _write_parquet if table == "parquet" else _write_lines
-    write(folder / f"{_TABLE}.{table}", samples, own, names)
+    write(folder / f"{_TABLE}.{table}", _records(parts, own, names))
     description = folder / f"{config.name}.yaml"
     lines = _description(config, own, table, told)
     description.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return description
 
 
-def _record(sample: Sample, own: dict[str, str], names: dict[str, str]) -> dict[str, Any]:
-    """Give the cells of a sample by their columns."""
-    values = {
-        "id": sample.id,
-        "image": [names[ref.sha256] for ref in sample.media],
-        "references": list(sample.references),
-        "cluster": sample.cluster,
-    }
-    return {**{own[kind]: values[kind] for kind in own}, **sample.metadata}
+def _records(parts: Parts, own: dict[str, str], names: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Give the cells of each sample by their columns."""
+    for split, samples in parts.items():
+        for sample in samples:
+            values = {
+                "id": sample.id,
+                "image": [names[ref.sha256] for ref in sample.media],
+                "references": list(sample.references),
+                "cluster": sample.cluster,
+                "split": split,
+            }
+            yield {**{own[kind]: values[kind] for kind in own}, **sample.metadata}
 
 
-def _write_parquet(
-    path: Path, samples: Sequence[Sample], own: dict[str, str], names: dict[str, str]
-) -> None:
+def _write_parquet(path: Path, given: Iterable[dict[str, Any]]) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    records = [_record(sample, own, names) for sample in samples]
+    records = list(given)
     try:
         columns = {name: pyarrow.array([r[name] for r in records]) for name in records[0]}
         pyarrow.parquet.write_table(pyarrow.table(columns), path, row_group_size=_ROWS)
@@ -133,12 +141,10 @@ def _write_parquet(
         raise ValueError(str(error).partition("\n")[0]) from error
 
 
-def _write_lines(
-    path: Path, samples: Sequence[Sample], own: dict[str, str], names: dict[str, str]
-) -> None:
+def _write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for sample in samples:
-            file.write(f"{json.dumps(_record(sample, own, names), ensure_ascii=False)}\n")
+        for record in records:
+            file.write(f"{json.dumps(record, ensure_ascii=False)}\n")
 
 
 def _description(
@@ -160,15 +166,18 @@ def _description(
         yield f"  cluster: {own['cluster']}"
     yield f"images: {{root: {IMAGES}}}"
     if config.choosing.splits:
-        yield splits_line(config.choosing.splits)
+        yield splits_line(replace(config.choosing.splits, column=own["split"]))
     yield "clean: []  # what had a fault is not here any more"
 
 
 def splits_line(splits: Splits) -> str:
     """Write how a dataset is divided, as a line of its description."""
     written = [f"{yaml_text(name)}: {share}" for name, share in splits.shares.items()]
-    sealed = f", sealed: [{', '.join(map(yaml_text, splits.sealed))}]" if splits.sealed else ""
-    return f"splits: {{{', '.join(written)}{sealed}}}"
+    if splits.sealed:
+        written.append(f"sealed: [{', '.join(map(yaml_text, splits.sealed))}]")
+    if splits.column:
+        written.append(f"column: {yaml_text(splits.column)}")
+    return f"splits: {{{', '.join(written)}}}"
 
 
 def yaml_text(text: str) -> str:

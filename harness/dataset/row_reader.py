@@ -90,12 +90,14 @@ class RowReader:
         self.file = table_file(config, self.notes.say)
         self.mending = Mending(config.mend)
         self._cleaning = Cleaning(config, every=self._every_reference, look=look)
+        splits = config.choosing.splits
         self.columns = [
             config.id_column,
             *(config.image_columns if images else ()),
             *config.reference_columns,
             *config.metadata_columns,
             *([config.cluster_column] if config.cluster_column else ()),
+            *([splits.column] if splits and splits.column else ()),
         ]
         self._images = images
         rules = ImageRules(config, unsuitable)

@@ -1,18 +1,19 @@
-"""A dataset's rows → the split that each is in: by the hash of its unit, whatever rows there are.
+"""A dataset's rows → the split that each is in: by the hash of its unit, or as a column says.
 
-A unit is a cluster, or the row itself where it names none. Units that share an image, by the name
-that the table has for it, follow the first of them in the file, so that none is on both sides. An
-image that has two names shows when it is read: the row of the later split has a fault then.
+Hashes are those of units, whatever rows there are. A unit is a cluster, or the row itself where it
+names none. Units that share an image, by the name that the table has for it, follow the first of
+them in the file, so that none is on both sides; what a column says stands. An image that is on both
+sides all the same shows when it is read: the row of the later split has a fault then.
 """
 
 from __future__ import annotations
 
 from array import array
 from contextlib import closing, suppress
-from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from harness.dataset.cells import text_of
 from harness.dataset.row_fault import RowFault
 from harness.dataset.sources.table import read_rows
 from harness.errors import DataError
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 
 _HASHES = 2**64
 """As many as there are."""
-
-
-def undivided(config: DatasetConfig) -> DatasetConfig:
-    """Give a dataset's description without its splits: all of it."""
-    return replace(config, choosing=replace(config.choosing, splits=None))
 
 
 def split_named(config: DatasetConfig, asked: str | None) -> str | None:
@@ -89,7 +85,8 @@ class Sides:
         self._reader = reader
         self._names: list[str] = list(splits.shares)
         *self._ends, _ = accumulate(splits.shares.values())
-        self._followed = followed(self._images())
+        self._column = splits.column
+        self._followed = followed(self._images()) if splits.column is None else {}
         self.moved = sum(
             self._side(unit) != self._side(first) for unit, first in self._followed.items()
         )
@@ -99,8 +96,10 @@ class Sides:
         """Give the split of a row; None where it has no id, and so is in none.
 
         Raises:
-            RowFault: it names what can be no cluster.
+            RowFault: it names what can be no cluster, or no split.
         """
+        if self._column is not None:
+            return self._named(row, self._column)
         unit = self._unit(row)
         return None if unit is None else self._side(self._followed.get(unit, unit))
 
@@ -130,6 +129,16 @@ class Sides:
                             sample = f"sample '{self._reader.id_of(row)}'"
                             found.setdefault(content, f"{sample} of the split '{self.of(row)}'")
         return found
+
+    def _named(self, row: Row, column: str) -> str | None:
+        """Give the split that a row names."""
+        if not self._reader.id_of(row):
+            return None
+        name = text_of(row.cells[column], column)
+        if name not in self._names:
+            said = "nothing" if name is None else f"'{name}'"
+            raise RowFault("bad_cell", f"'{column}' says {said}, which is no split")
+        return name
 
     def _side(self, unit: int) -> str:
         return self._names[sum(unit / _HASHES >= end for end in self._ends)]

@@ -14,6 +14,8 @@ class Splits:
     """Name → its share of the units, in the order of the file; together 1."""
     sealed: tuple[str, ...] = ()
     """Those of which each look is counted."""
+    column: str | None = None
+    """That says of each row in which it is; None: hashes do."""
 
     @property
     def first(self) -> str:

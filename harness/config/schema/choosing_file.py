@@ -39,7 +39,7 @@ class SampleFile(Strict):
 
 
 class SplitsFile(BaseModel):
-    """``splits:`` of a dataset: every key but ``sealed`` is a split."""
+    """``splits:`` of a dataset: every key but these is a split."""
 
     model_config = ConfigDict(extra="allow", strict=True)
     __pydantic_extra__: dict[str, float] = Field(init=False)
@@ -47,6 +47,11 @@ class SplitsFile(BaseModel):
         default_factory=list,
         examples=["[test]"],
         description="Splits to prove on, not to try on: each look at them is counted.",
+    )
+    column: str | None = Field(
+        default=None,
+        examples=["split"],
+        description="That names the split of each row; default: the hash of its id or cluster.",
     )
 
     @property

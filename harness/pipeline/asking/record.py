@@ -83,7 +83,7 @@ def split_record(plan: Plan) -> SplitRecord | None:
     splits, name = plan.suite.dataset.choosing.splits, plan.dataset.split
     if splits is None or name is None:
         return None
-    return SplitRecord(name=name, shares=splits.shares, sealed=splits.sealed)
+    return SplitRecord(name=name, shares=splits.shares, sealed=splits.sealed, column=splits.column)
 
 
 def write_completions(

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from harness.config.load import find_dataset
 from harness.dataset.row_fault import UNUSABLE
 from harness.dataset.sources.table import WITHOUT_LINES
-from harness.dataset.splits import undivided
 from harness.dataset.suspicious import suspicions
 from harness.errors import DataError
 from harness.pipeline.asking.plan_samples import samples_of
@@ -130,10 +129,8 @@ def read_data(
     progress: Progress,
     *,
     split: str | None = None,
-    divided: bool = True,
-    lenient: bool = True,
 ) -> tuple[DatasetConfig, LoadedDataset]:
-    """Read a whole dataset.
+    """Read a whole dataset; rows whose fault would end a run are left out, too.
 
     What is found out about images is remembered for runs, beside their results.
 
@@ -141,8 +138,6 @@ def read_data(
         dataset: its name under ``datasets/``, or a path ending in .yaml.
         progress: told how many images have been looked at.
         split: of the dataset; default: its first, where it has some.
-        divided: whether only a split of it is read, where it has some.
-        lenient: whether rows whose fault would end a run are left out, too.
 
     Raises:
         ConfigErrors: there is no such dataset, or its description is wrong.
@@ -150,11 +145,8 @@ def read_data(
     """
     config = find_dataset(dataset, Path())
     progress.stage(f"reading {config.name}")
-    read = lenient_of(config) if lenient else config
-    if not divided:
-        read = undivided(read)
     with images_told(progress) as (probe, hashes):
-        loaded = samples_of(read, probe, split=split, look=hashes.look)
+        loaded = samples_of(lenient_of(config), probe, split=split, look=hashes.look)
         return config, replace(loaded, notes=(*loaded.notes, *hashes.notes()))
 
 

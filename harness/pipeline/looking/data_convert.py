@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.config.load import load_dataset
+from harness.config.load import find_dataset, load_dataset
 from harness.counted import counted
 from harness.dataset.converting import IMAGES, copy_images, write_dataset
-from harness.dataset.samples import load_samples
-from harness.dataset.splits import undivided
+from harness.dataset.samples import NothingUsableError, load_samples
 from harness.errors import DataError
 from harness.fingerprint import canonical_json
-from harness.pipeline.looking.data_check import read_data
+from harness.pipeline.asking.plan_samples import samples_of
+from harness.pipeline.looking.data_check import images_told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
-    from harness.dataset.converting import TableFormat
+    from harness.dataset.converting import Parts, TableFormat
     from harness.dataset.samples import LoadedDataset
     from harness.pipeline.looking.data_check import Progress
     from harness.records import DatasetConfig, Sample
@@ -32,6 +33,8 @@ class Converted:
 
     description: Path
     samples: int
+    splits: dict[str, int]
+    """How many samples of each; empty where the dataset has no splits."""
     images: int
     table: TableFormat
     left_out: int
@@ -40,6 +43,8 @@ class Converted:
 
 def convert_data(dataset: str, folder: Path, progress: Progress) -> Converted:
     """Write the samples of a dataset, and read them again to see that they are the same.
+
+    Of each split are written those that a run on it uses; a column says in which each is.
 
     The folder is there when it is whole, and not before. Parquet cannot hold every metadata as it
     is, such as a field that is a text here and a list there; then JSON lines are written.
@@ -56,16 +61,19 @@ def convert_data(dataset: str, folder: Path, progress: Progress) -> Converted:
     """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise DataError(f"{folder} is there already", hint="nothing is overwritten: name another")
-    config, loaded = read_data(dataset, progress, divided=False, lenient=False)
+    config = find_dataset(dataset, Path())
+    parts, left_out = _read(config, progress)
     progress.stage(f"writing {folder}")
     whole = folder.resolve()
     waiting = whole.with_name(f".{whole.name}.{os.getpid()}")
     try:
         waiting.mkdir(parents=True)
         names = copy_images(
-            loaded.samples, waiting / IMAGES, lambda done: progress.so_far(f"{done:,} images")
+            chain.from_iterable(parts.values()),
+            waiting / IMAGES,
+            lambda done: progress.so_far(f"{done:,} images"),
         )
-        table, description = _written(loaded, config, waiting, names)
+        table, description = _written(parts, config, waiting, names)
         waiting.rename(whole)
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error.strerror}") from error
@@ -73,29 +81,78 @@ def convert_data(dataset: str, folder: Path, progress: Progress) -> Converted:
         shutil.rmtree(waiting, ignore_errors=True)
     return Converted(
         description=folder / description.name,
-        samples=len(loaded.samples),
+        samples=sum(map(len, parts.values())),
+        splits={name: len(samples) for name, samples in parts.items() if name},
         images=len(names),
         table=table,
-        left_out=len(loaded.dropped),
+        left_out=left_out,
     )
 
 
+def _read(config: DatasetConfig, progress: Progress) -> tuple[Parts, int]:
+    """Give the samples that runs use, and how many rows have faults for which they leave them out.
+
+    Raises:
+        DataError: they cannot be read, or there are none.
+    """
+    faulty: set[int | None] = set()
+    with images_told(progress) as (probe, hashes):
+
+        def read(split: str | None) -> LoadedDataset:
+            progress.stage(
+                f"reading {split} of {config.name}" if split else f"reading {config.name}"
+            )
+            return samples_of(config, probe, split=split, look=hashes.look)
+
+        parts = _parts(config, read, faulty)
+    return parts, len(faulty)
+
+
+def _parts(
+    config: DatasetConfig, read: Callable[[str | None], LoadedDataset], faulty: set[int | None]
+) -> Parts:
+    """Read each split that has samples.
+
+    Args:
+        config: says which there are.
+        read: reads one.
+        faulty: takes the rows that were left out for a fault.
+
+    Raises:
+        DataError: one cannot be read, or none has a sample.
+    """
+    splits = config.choosing.splits
+    parts: dict[str | None, Sequence[Sample]] = {}
+    none: NothingUsableError | None = None
+    for name in splits.shares if splits else (None,):
+        try:
+            loaded = read(name)
+            parts[name] = loaded.samples
+            faulty.update(row.row for row in loaded.dropped)
+        except NothingUsableError as error:
+            none = error
+            faulty.update(row.row for row in error.dropped)
+    if none and not parts:
+        raise none
+    return parts
+
+
 def _written(
-    loaded: LoadedDataset, config: DatasetConfig, folder: Path, names: dict[str, str]
+    parts: Parts, config: DatasetConfig, folder: Path, names: dict[str, str]
 ) -> tuple[TableFormat, Path]:
     """Write the table in the first format from which the same samples are read.
 
     Raises:
         DataError: there is none.
     """
-    count = len(loaded.samples)
+    count = sum(map(len, parts.values()))
     told = f"Written by 'harness data convert' from {config.name}: {counted(count, 'sample')}."
     fault = ""
     formats: tuple[TableFormat, ...] = ("parquet", "jsonl")
     for table in formats:
         try:
-            path = write_dataset(loaded.samples, config, folder, names, table=table, told=told)
-            fault = _difference(loaded.samples, load_samples(undivided(load_dataset(path))).samples)
+            path = write_dataset(parts, config, folder, names, table=table, told=told)
+            fault = _difference(parts, _read_again(path))
         except (ValueError, DataError) as error:
             fault = str(error)
         if not fault:
@@ -104,12 +161,22 @@ def _written(
     raise DataError(f"dataset '{config.name}' cannot be written so that it reads back: {fault}")
 
 
-def _difference(before: Sequence[Sample], after: Sequence[Sample]) -> str:
-    """Name the first sample that is not the same; empty where all are."""
-    if len(before) != len(after):
-        return f"{counted(len(before), 'sample')} became {len(after):,}"
-    pairs = zip(before, after, strict=True)
-    return next((f"sample '{a.id}' is another" for a, b in pairs if _said(a) != _said(b)), "")
+def _read_again(path: Path) -> Parts:
+    config = load_dataset(path)
+    return _parts(config, lambda split: load_samples(config, split=split), set())
+
+
+def _difference(before: Parts, after: Parts) -> str:
+    """Name the first sample that is not the same, or in another split; empty where all are."""
+    for split in {**before, **after}:
+        one, other = before.get(split, ()), after.get(split, ())
+        of = f" of the split '{split}'" if split else ""
+        if len(one) != len(other):
+            return f"{counted(len(one), 'sample')}{of} became {len(other):,}"
+        for a, b in zip(one, other, strict=True):
+            if _said(a) != _said(b):
+                return f"sample '{a.id}'{of} is another"
+    return ""
 
 
 def _said(sample: Sample) -> str:

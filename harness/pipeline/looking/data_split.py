@@ -226,14 +226,14 @@ def _divided(
     declared = config.choosing.splits
     if declared and not (asked or sealed or by):
         return config
-    splits = declared
+    column = declared.column if declared and not (asked or by) else None
     if asked or declared is None:
         splits = parse_splits(asked or USUAL, sealed if asked or sealed else ["test"])
-    elif sealed:
-        splits = parse_splits(_written(declared), sealed)
+    else:
+        splits = parse_splits(_written(declared), sealed) if sealed else declared
     return replace(
         config,
-        choosing=replace(config.choosing, splits=splits),
+        choosing=replace(config.choosing, splits=replace(splits, column=column)),
         cluster_column=by or config.cluster_column,
     )
 
@@ -243,8 +243,13 @@ def _moves(config: DatasetConfig, before: DatasetConfig) -> bool:
     declared = before.choosing.splits
     if declared is None:
         return False
-    same = list(declared.shares.items()) == list(_splits(config).shares.items())
-    return not (same and config.cluster_column == before.cluster_column)
+    proposed = _splits(config)
+    same = list(declared.shares.items()) == list(proposed.shares.items())
+    return not (
+        same
+        and declared.column == proposed.column
+        and config.cluster_column == before.cluster_column
+    )
 
 
 def _written(splits: Splits) -> str:

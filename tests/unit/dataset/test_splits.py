@@ -260,3 +260,30 @@ def test_a_row_without_an_id_is_told_whatever_the_split(dataset):
     for split in ("dev", "test"):
         with pytest.raises(DataError, match=r"d\.jsonl:11: no id"):
             ids(dataset(some), split)
+
+
+NAMED = "splits: {dev: 0.5, test: 0.5, sealed: [test], column: side}"
+
+
+def test_a_column_says_in_which_split_a_row_is_whatever_it_shares(dataset):
+    some = [{**row, "side": "test" if i % 3 else "dev"} for i, row in enumerate(rows(30))]
+    config = dataset([{**row, "cook": "one"} for row in some], NAMED)
+    assert sides(config) == {row["id"]: row["side"] for row in some}
+    assert load_samples(config, images=False).notes == ()
+
+
+@pytest.mark.parametrize("side", [None, "", "Test", 1])
+def test_a_row_that_names_no_split_has_a_fault(side, dataset):
+    some = [*({**row, "side": "dev"} for row in rows(3)), {**rows(4)[3], "side": side}]
+    with pytest.raises(DataError, match=r"'side' says .*, which is no split"):
+        ids(dataset(some, NAMED))
+    assert ids(dataset(some, NAMED, clean="[bad_cell]")) == ["r0", "r1", "r2"]
+
+
+def test_a_column_of_splits_that_is_not_there_is_told_with_its_line(dataset, tmp_path):
+    config = dataset([{**row, "sides": "dev"} for row in rows(3)], NAMED)
+    with pytest.raises(DataError, match="has no column 'side'") as caught:
+        ids(config)
+    assert caught.value.hint.startswith("did you mean 'sides'?")
+    line = caught.value.where.line
+    assert "column: side" in (tmp_path / "d.yaml").read_text().splitlines()[line - 1]

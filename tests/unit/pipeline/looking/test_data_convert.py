@@ -220,17 +220,75 @@ def test_a_place_that_cannot_be_written_is_said(write_rows, tmp_path):
         convert_data("d.yaml", tmp_path / "d.jsonl" / "out", Quiet())
 
 
-def test_splits_are_taken_along_and_all_of_them_are_written(write_rows, tmp_path):
-    def sides(path):
-        config = load_dataset(path)
-        return {
-            split: [s.id for s in load_samples(config, split=split).samples]
-            for split in ("dev", "test")
-        }
+SEALED = "splits: {dev: 0.5, test: 0.5, sealed: [test]}"
 
-    rows = [{"id": f"d{n}", "title": f"Dish {n}", "image": f"{n // 2}.png"} for n in range(40)]
-    write_rows(rows, "splits: {dev: 0.5, test: 0.5, sealed: [test]}")
-    made = convert_data("d.yaml", tmp_path / "out", Quiet())
+
+def sides(path):
+    """Give the samples of each split, in their order, by what a run on it reads."""
+    config = load_dataset(path)
+    return {
+        split: said(load_samples(config, split=split).samples)
+        for split in config.choosing.splits.shares
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "changed"),
+    [
+        ("", {}),
+        # What joined two units is not in the copy:
+        ("where: {note: [kept]}", {}),
+        ("", {"title": ""}),
+        ("sample: {n: 5, seed: 1}", {}),
+        ("limit: 4", {}),
+    ],
+)
+def test_each_split_of_the_copy_has_the_samples_that_runs_on_it_use(
+    more, changed, write_rows, tmp_path
+):
+    rows = [
+        {
+            "id": f"d{n}",
+            "title": f"Dish {n}",
+            "image": [f"{n}.png", f"{n + 1}.png"] if n % 4 < 3 else f"{n}.png",
+            "note": "joins" if n % 4 in (1, 2) else "kept",
+            "cook": f"c{n // 16}" if n % 16 in (0, 4) else None,
+            "split": "in the way",
+        }
+        for n in range(80)
+    ]
+    rows = [row | (changed if row["note"] == "joins" else {}) for row in rows]
+    write_rows(rows, f"{SEALED}\n{more}")
+    (tmp_path / "d.yaml").write_text(
+        (tmp_path / "d.yaml").read_text().replace("[note, id]", "[note, split]")
+    )
     before = sides(tmp_path / "d.yaml")
-    assert made.samples == sum(map(len, before.values())) == 40
+    made = convert_data("d.yaml", tmp_path / "out", Quiet())
     assert sides(made.description) == before
+    assert made.splits == {split: len(samples) for split, samples in before.items()}
+    assert min(made.splits.values()) > 0
+    assert load_dataset(made.description).choosing.splits.sealed == ("test",)
+
+
+def test_rows_whose_image_is_in_an_earlier_split_do_not_come_back(write_rows, tmp_path):
+    write_rows([{"id": f"d{n}", "title": f"Dish {n}"} for n in range(20)])
+    for n in range(10, 20):  # the pictures of the first ten, under names of their own
+        (tmp_path / "images" / f"{n}.png").write_bytes(
+            (tmp_path / "images" / f"{n - 10}.png").read_bytes()
+        )
+    description = tmp_path / "d.yaml"
+    text = f"{description.read_text()}{SEALED}\n"
+    description.write_text(text)
+    with pytest.raises(DataError, match="the same image as sample"):
+        convert_data("d.yaml", tmp_path / "refused", Quiet())
+    description.write_text(text.replace("clean: [", "clean: [image_across_splits, "))
+    before = sides(description)
+    made = convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert sides(made.description) == before
+    assert made.left_out == 20 - made.samples > 0
+
+
+def test_a_split_without_a_sample_is_none_and_all_others_are_written(write_rows, tmp_path):
+    write_rows([{"id": "r0", "title": "A"}], SEALED)
+    made = convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert made.splits == {"dev": 1}
