@@ -14,6 +14,7 @@ from harness.dataset.mending import Mending
 from harness.dataset.notes import Notes
 from harness.dataset.row_fault import RowFault
 from harness.dataset.row_images import RowImages
+from harness.dataset.sources.seen_files import SeenFiles
 from harness.dataset.sources.table import TableFile, read_rows
 from harness.errors import DataError
 from harness.records import Dropped, Sample
@@ -33,8 +34,18 @@ _SAME_BYTES = ("duplicate_image", "near_duplicate_image")
 """Faults of an image whose bytes are those of one before."""
 
 
-def table_file(config: DatasetConfig, say: Callable[[str], None] = lambda _: None) -> TableFile:
-    """Give a dataset's file, and how it is to be read; ``say`` is told what became no row."""
+def table_file(
+    config: DatasetConfig,
+    say: Callable[[str], None] = lambda _: None,
+    seen: SeenFiles | None = None,
+) -> TableFile:
+    """Give a dataset's file, and how it is to be read.
+
+    Args:
+        config: the dataset's description.
+        say: told what became no row.
+        seen: what was read before that this must agree with.
+    """
     return TableFile(
         path=config.path,
         url=config.url,
@@ -50,6 +61,7 @@ def table_file(config: DatasetConfig, say: Callable[[str], None] = lambda _: Non
         path_at=config.path_where,
         columns_at=config.column_where,
         say=say,
+        seen=seen or SeenFiles(),
     )
 
 
@@ -84,10 +96,11 @@ class RowReader:
         probe: Callable[[Place], MediaRef],
         look: Callable[[MediaRef], str],
         unsuitable: Callable[[MediaRef], str | None] | None = None,
+        seen: SeenFiles | None = None,
     ) -> None:
         self.config = config
         self.notes = Notes(config.path.name)
-        self.file = table_file(config, self.notes.say)
+        self.file = table_file(config, self.notes.say, seen)
         self.mending = Mending(config.mend)
         self._cleaning = Cleaning(config, every=self._every_reference, look=look)
         splits = config.choosing.splits

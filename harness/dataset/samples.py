@@ -20,6 +20,7 @@ from harness.packed import Packing
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
+    from harness.dataset.sources.seen_files import SeenFiles
     from harness.dataset.sources.table import Row
     from harness.records import Chosen, DatasetConfig, Dropped, MediaRef, Mended, Place, Sample
 
@@ -83,6 +84,7 @@ def load_samples(
     probe: Callable[[Place], MediaRef] = media.probe,
     look: Callable[[MediaRef], str] = media.look,
     unsuitable: Callable[[MediaRef], str | None] | None = None,
+    seen: SeenFiles | None = None,
 ) -> LoadedDataset:
     """Read a dataset's samples; its images are checked and hashed, not kept.
 
@@ -98,14 +100,17 @@ def load_samples(
         probe: checks, hashes and measures an image.
         look: gives the look of an image; asked where ``clean`` lists ``near_duplicate_image``.
         unsuitable: says why an image cannot be shown to a model; None: all can.
+        seen: of an earlier reading whose samples these must agree with.
 
     Raises:
         DataError: the file cannot be read, a column is missing, an id that was asked for is not
-            there or sealed, a row has a fault that ``clean`` does not list, nothing is left, or
-            there is no such split.
+            there or sealed, a row has a fault that ``clean`` does not list, nothing is left, the
+            file changed while it was read, or there is no such split.
     """
     split = split_named(config, split)
-    reader = RowReader(config, images=images, probe=probe, look=look, unsuitable=unsuitable)
+    reader = RowReader(
+        config, images=images, probe=probe, look=look, unsuitable=unsuitable, seen=seen
+    )
     made = Packing()
     dropped: dict[int, Dropped] = {}
 
@@ -114,14 +119,15 @@ def load_samples(
             raise reader.refused(row, fault, asked=ids is not None) from fault
         dropped.setdefault(row.number, reader.dropped(row, fault))
 
-    chooser = Chooser(reader, split, limit, drop) if ids is None else None
-    named = _named(reader, ids or (), limit, unsealed=unsealed)
-    with closing(chooser.rows(made) if chooser else named) as rows:
-        for row in rows:
-            try:
-                made.append(row.number, reader.sample(row))
-            except RowFault as fault:
-                drop(row, fault)
+    with reader.file.steady():
+        chooser = Chooser(reader, split, limit, drop) if ids is None else None
+        named = _named(reader, ids or (), limit, unsealed=unsealed)
+        with closing(chooser.rows(made) if chooser else named) as rows:
+            for row in rows:
+                try:
+                    made.append(row.number, reader.sample(row))
+                except RowFault as fault:
+                    drop(row, fault)
     chosen = chooser.account(len(made)) if chooser else ()
     every = [dropped[row] for row in sorted(dropped)]
     if not made:

@@ -8,12 +8,14 @@ refused with the file, the line and the key of ``source:`` that tells how to rea
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Protocol, TypeAlias, Union, cast
 
 from harness.additions import Addition, additions
+from harness.dataset.sources.seen_files import SeenFiles
 from harness.errors import DataError, HarnessError
 from harness.media import open_remote
 from harness.nearest import nearest
@@ -113,6 +115,8 @@ class TableFile:
     """Column → where the YAML names it."""
     say: Callable[[str], None] = lambda _: None
     """Told in a sentence what of the file became no row, with its count."""
+    seen: SeenFiles = field(default_factory=SeenFiles)
+    """What was read of it, here and by whoever else has this."""
 
     def error(self, message: str, *, row: int | None = None, hint: str | None = None) -> DataError:
         """Make an error that says the file and, where there is one, the line or row."""
@@ -136,6 +140,22 @@ class TableFile:
         except DataError as error:
             error.where = self.named_at
             raise
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Have what is read within, from the first time on, be of one state of its files.
+
+        Raises:
+            DataError: a file changed meanwhile; whatever else was wrong may be due to that.
+        """
+        try:
+            yield
+        except DataError as error:
+            if changed := self.seen.changed():
+                raise _changed(changed) from error
+            raise
+        if changed := self.seen.changed():
+            raise _changed(changed)
 
     def place(self, row: int) -> str:
         """Name a row: ``line 7``, or ``row 7`` where rows stand on no line."""
@@ -181,19 +201,31 @@ def read_rows(
 
     Raises:
         DataError: the file is missing or is not of its format, a row has not the columns of its
-            header, or a column is missing or stands twice. Some of it only on the way.
+            header, a column is missing or stands twice, or the file changed since it was first
+            read. Some of it only on the way.
     """
     _check_there(file)
+    if file.url is None and file.revision is None and file.path.is_file():
+        file.seen.see(file.path)
     wanted = list(dict.fromkeys(columns)), list(dict.fromkeys(optional))
     try:
-        if file.format in SOURCES:
-            source = cast("Source", import_module(SOURCES[file.format]))
-            yield from source.rows(file, *wanted)
-        else:
-            yield from _added_rows(file, *wanted)
+        with file.steady():
+            if file.format in SOURCES:
+                source = cast("Source", import_module(SOURCES[file.format]))
+                yield from source.rows(file, *wanted)
+            else:
+                yield from _added_rows(file, *wanted)
     except OSError as error:
         inside = f" ({error.filename})" if error.filename not in (None, str(file.path)) else ""
         raise file.error(f"cannot be read: {error.strerror or error}{inside}") from error
+
+
+def _changed(path: Path) -> DataError:
+    return DataError(
+        "changed while it was read",
+        where=Where(path=path),
+        hint="its rows would contradict each other: run this again when nothing writes to it",
+    )
 
 
 def _check_there(file: TableFile) -> None:

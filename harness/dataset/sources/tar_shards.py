@@ -58,6 +58,8 @@ def rows(file: TableFile, columns: Sequence[str], optional: Sequence[str]) -> It
             is nowhere.
     """
     shards = shards_of(file)
+    for shard in shards:
+        file.seen.see(shard)
     _check_columns(file, shards, columns)
     asked = [*columns, *optional]
     broken: list[str] = []

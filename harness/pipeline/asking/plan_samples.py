@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from harness.dataset.samples import LoadedDataset
+    from harness.dataset.sources.seen_files import SeenFiles
     from harness.records import DatasetConfig, MediaRef, Place
 
 
@@ -27,6 +28,7 @@ def samples_of(
     unsealed: bool = False,
     look: Callable[[MediaRef], str] = media.look,
     unsuitable: Callable[[MediaRef], str | None] | None = None,
+    seen: SeenFiles | None = None,
 ) -> LoadedDataset:
     """Load samples; of data that are no part of the project say how they are got.
 
@@ -48,4 +50,5 @@ def samples_of(
         probe=probe,
         look=look,
         unsuitable=unsuitable,
+        seen=seen,
     )

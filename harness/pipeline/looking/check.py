@@ -23,6 +23,7 @@ from harness.config.selecting import clashes, file_of
 from harness.dataset.choosing_rows import chosen_text
 from harness.dataset.presence import is_here
 from harness.dataset.samples import load_samples
+from harness.dataset.sources.seen_files import SeenFiles
 from harness.engines.hub import check_local
 from harness.engines.protocol import check_machine
 from harness.errors import ConfigError, DataError, HarnessError
@@ -161,6 +162,7 @@ class Looking:
         config = load_dataset(path)
         if self._elsewhere(config):
             return
+        seen = SeenFiles()
         for split in self._splits_of(config):
             loaded = load_samples(
                 config,
@@ -168,6 +170,7 @@ class Looking:
                 limit=self.limit,
                 probe=self._probe,
                 look=self._look,
+                seen=seen,
             )
             self.notices += loaded.notes
             self._dropped(config, loaded)

@@ -13,6 +13,7 @@ from harness.config.load import find_dataset, load_dataset
 from harness.counted import counted
 from harness.dataset.converting import IMAGES, copy_images, write_dataset
 from harness.dataset.samples import NothingUsableError, load_samples
+from harness.dataset.sources.seen_files import SeenFiles
 from harness.errors import DataError
 from harness.fingerprint import canonical_json
 from harness.pipeline.asking.plan_samples import samples_of
@@ -96,13 +97,14 @@ def _read(config: DatasetConfig, progress: Progress) -> tuple[Parts, int]:
         DataError: they cannot be read, or there are none.
     """
     faulty: set[int | None] = set()
+    seen = SeenFiles()
     with images_told(progress) as (probe, hashes):
 
         def read(split: str | None) -> LoadedDataset:
             progress.stage(
                 f"reading {split} of {config.name}" if split else f"reading {config.name}"
             )
-            return samples_of(config, probe, split=split, look=hashes.look)
+            return samples_of(config, probe, split=split, look=hashes.look, seen=seen)
 
         parts = _parts(config, read, faulty)
     return parts, len(faulty)

@@ -18,6 +18,7 @@ from harness.config.rows_wanted import parse_splits
 from harness.dataset.both_sides import BothSides
 from harness.dataset.converting import splits_line, yaml_text
 from harness.dataset.samples import NothingUsableError
+from harness.dataset.sources.seen_files import SeenFiles
 from harness.errors import DataError
 from harness.pipeline.asking.plan_samples import samples_of
 from harness.pipeline.looking.data_check import images_told, lenient_of
@@ -144,12 +145,13 @@ def split_data(
     read = lenient_of(replace(config, choosing=whole))
     sides = BothSides(looking=looking)
     found: list[_Read] = []
+    seen = SeenFiles()
     chosen: list[Chosen] = []
     for name in _splits(config).shares:
         progress.stage(f"reading {name} of {config.name}")
         with images_told(progress) as (probe, hashes):
             try:
-                loaded = samples_of(read, probe, split=name, look=hashes.look)
+                loaded = samples_of(read, probe, split=name, look=hashes.look, seen=seen)
                 samples, faults, notes = loaded.samples, loaded.dropped, loaded.notes
             except NothingUsableError as error:
                 samples, faults, notes = (), error.dropped, ()
