@@ -24,6 +24,8 @@ def show_split(divided: DataSplit) -> None:
     how = "the hash of their id"
     if divided.by:
         how = f"the hash of their '{divided.by}', those without one by that of their id"
+    if divided.column:
+        how = f"the column '{divided.column}'"
     samples = sum(part.samples for part in divided.parts)
     are = "is" if samples == 1 else "are"
     would = "would be divided" if divided.paste else f"{are} divided"

@@ -24,7 +24,8 @@ def split_notes(summary: RunSummary) -> Iterator[str]:
         yield _tried_text(split, summary.luck)
     shares = ", ".join(f"{name} {share:g}" for name, share in split.shares.items())
     sealed = " (sealed)" if split.is_sealed else ""
-    yield f"split {split.name}{sealed} of the dataset (shares: {shares})"
+    how = f"as its column '{split.column}' says" if split.column else f"shares: {shares}"
+    yield f"split {split.name}{sealed} of the dataset ({how})"
 
 
 def _tried_text(split: SplitRecord, luck: Luck | None) -> str:

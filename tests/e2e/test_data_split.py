@@ -230,3 +230,28 @@ def test_of_a_dataset_without_a_usable_row_each_row_is_counted_once(harness, pro
     done = harness("data", "split", "dishes", cwd=project)
     assert done.returncode == 1
     assert "4 rows left out: 4 missing_image" in done.stderr
+
+
+def test_splits_of_a_column_are_said_to_be_that_and_a_seal_leaves_them(harness, divided):
+    rows = divided / "datasets/dishes/samples.jsonl"
+    lines = [json.loads(line) for line in rows.read_text().splitlines()]
+    sides = ["dev", "test", "test", "test"]
+    rows.write_text(
+        "".join(
+            f"{json.dumps({**row, 'side': side})}\n" for row, side in zip(lines, sides, strict=True)
+        )
+    )
+    path = divided / "datasets/dishes.yaml"
+    named = "splits: {dev: 0.5, test: 0.5, column: side}"
+    path.write_text(path.read_text().replace(HALVES.strip(), named))
+    shown = split(harness, divided).stdout
+    assert "dishes: 4 samples are divided by the column 'side'" in shown
+    assert [table(shown)[name][2] for name in ("dev", "test")] == ["1", "3"]
+    sealed = split(harness, divided, "--seal", "test").stdout
+    assert "splits: {dev: 0.5, test: 0.5, sealed: [test], column: side}" in sealed
+    assert table(sealed)["test (sealed)"][2] == "3"
+    other = split(harness, divided, "--splits", "dev=0.5,test=0.5").stdout
+    assert "by the hash of their id" in other
+    assert table(other)["dev"][2] == "2"
+    done = harness("run", "prompts/titles", cwd=divided)
+    assert "split dev of the dataset (as its column 'side' says)" in done.stdout

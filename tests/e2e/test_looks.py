@@ -45,8 +45,8 @@ def looks(project):
 
 def test_each_look_at_what_is_sealed_is_counted_and_told(divided, harness, run):
     assert run() == {
-        "name": "dev", "shares": {"dev": 0.5, "test": 0.5}, "sealed": ["test"], "look": None,
-        "tried": 2, "counted_in": "results/dishes.looks.jsonl",
+        "name": "dev", "shares": {"dev": 0.5, "test": 0.5}, "sealed": ["test"], "column": None,
+        "look": None, "tried": 2, "counted_in": "results/dishes.looks.jsonl",
     }  # fmt: skip
     first = run("--split", "test")
     assert (first["look"], first["tried"]) == (1, 2)

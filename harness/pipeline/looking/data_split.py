@@ -66,6 +66,8 @@ class DataSplit:
     """The file that declares them."""
     by: str | None
     """The column of clusters that are kept together; None: each id stands for itself."""
+    column: str | None
+    """That names the split of each row; None: hashes say it."""
     parts: tuple[Part, ...]
     paste: tuple[str, ...]
     """Lines of YAML that declare splits which are only proposed; none of those declared."""
@@ -96,6 +98,7 @@ class DataSplit:
         return {
             "dataset": self.dataset,
             "by": self.by,
+            "column": self.column,
             "declared": not self.paste,
             "yaml": list(self.paste),
             "splits": [
@@ -169,6 +172,7 @@ def split_data(
         dataset=config.name,
         description=config.where.path,
         by=config.cluster_column,
+        column=_splits(config).column,
         parts=tuple(_part(each, _splits(config), nowhere, looks) for each in found),
         paste=() if config is written else tuple(_lines(config, written)),
         replaces=config is not written and written.choosing.splits is not None,
