@@ -3,6 +3,9 @@
 It counts how often a sealed split was looked at and how many prompts were tried on the others, and
 does not forget either when the folders of runs are deleted. A line is on disk before the answers
 that it counts are asked for, so a run that is killed has been counted.
+
+What was tried on a split before it was sealed, or while its seal was off, was a look at it; a look
+at a split that the dataset has no longer may have been one at each that is sealed.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ except ImportError:  # pragma: no cover - Windows
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from harness.records import LookLine
@@ -38,10 +41,12 @@ class LooksFile:
     Args:
         results: the folder of results.
         dataset: its name.
+        splits: those that it has now; None: nobody asks for looks.
     """
 
-    def __init__(self, results: Path, dataset: str) -> None:
+    def __init__(self, results: Path, dataset: str, splits: Collection[str] | None = None) -> None:
         self.dataset = dataset
+        self._splits = splits
         self.path = results / f"{dataset}.looks.jsonl"
         self._file: BinaryIO | None = None
 
@@ -69,11 +74,9 @@ class LooksFile:
         first_seen: dict[str, int] = {}
         number = 0
         for line in self.lines():
-            if line is None:  # a damaged line may have been a look
+            if self._is_look(line, look.split):
                 number += 1
-            elif isinstance(line, Look) and line.split == look.split:
-                number += 1
-                for asked in line.asked:
+                for asked in line.asked if isinstance(line, Look) else ():
                     first_seen.setdefault(asked, number)
         if all(asked in first_seen for asked in look.asked):
             return max((first_seen[asked] for asked in look.asked), default=0), True
@@ -96,15 +99,12 @@ class LooksFile:
             return len(known)
 
     def looks(self, split: str) -> int:
-        """Say how many looks at a split have been counted; a damaged line counts as one.
+        """Say how many looks at a sealed split have been counted; a damaged line counts as one.
 
         Raises:
             StoreError: the file cannot be read.
         """
-        lines = self.lines()
-        return sum(
-            line is None or (isinstance(line, Look) and line.split == split) for line in lines
-        )
+        return sum(self._is_look(line, split) for line in self.lines())
 
     def tried(self, split: str) -> int:
         """Say how many different prompts have been tried on a split.
@@ -113,6 +113,14 @@ class LooksFile:
             StoreError: the file cannot be read.
         """
         return len(self._prompts(split))
+
+    def _is_look(self, line: LookLine | None, split: str) -> bool:
+        """Tell whether a line counts as a look at a split that is sealed now."""
+        if line is None:  # it is damaged, and may have been one
+            return True
+        if isinstance(line, Look) and self._splits is not None and line.split not in self._splits:
+            return True
+        return isinstance(line, Look | TriedPrompts) and line.split == split
 
     def _prompts(self, split: str) -> list[Texts]:
         known: list[Texts] = []

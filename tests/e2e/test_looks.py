@@ -177,3 +177,15 @@ def test_controls_and_few_samples_are_no_further_prompts(divided, run):
     path.write_text(path.read_text().replace("a recipe title", "a title"))
     assert run()["tried"] == 3
     assert run("--only", "plain")["tried"] == 3
+
+
+def test_a_seal_that_was_off_for_a_while_forgets_nothing(divided, run):
+    path = divided / "datasets" / "dishes.yaml"
+    sealed = path.read_text()
+    path.write_text(sealed.replace(", sealed: [test]", ""))
+    assert run("--split", "test")["look"] is None
+    path.write_text(sealed)
+    assert run("--split", "test")["look"] == 2
+    path.write_text(sealed.replace("test", "kept"))
+    write_variant(divided, "long", "Name the dish at length.")
+    assert run("--split", "kept")["look"] == 2  # the look of before, under another name, and this

@@ -161,7 +161,9 @@ def forecast(confirming: Confirmation) -> Forecast:
     with CompletionStore(confirming.results / STORE_FILE) as store:
         lookup = look_up(plan, store)
     missing = sum(lookup.missing.values())
-    looks = LooksFile(confirming.results, suite.dataset.name)
+    splits = suite.dataset.choosing.splits
+    assert splits is not None  # one of them is to be confirmed on
+    looks = LooksFile(confirming.results, suite.dataset.name, splits.shares)
     number, seen = looks.next_look(
         look_of(plan, run, split=confirming.split, asked=lookup.asked_sha256, suite_sha256="")
     )

@@ -41,7 +41,7 @@ def counted(
     split = record.dataset.split
     if split is None:
         return record
-    looks = LooksFile(results, record.dataset.name)
+    looks = LooksFile(results, record.dataset.name, split.shares)
     number = None
     if split.is_sealed:
         look = look_of(plan, record, split=split.name, asked=asked, suite_sha256=suite_sha256)

@@ -167,7 +167,7 @@ def split_data(
         raise NothingUsableError(config, list(every.values()), chosen)
     everywhere = set.intersection(*(set(each.dropped) for each in found))
     nowhere = [row for row in found[0].dropped if row in everywhere]
-    looks = LooksFile(results_folder(out), config.name)
+    looks = LooksFile(results_folder(out), config.name, _splits(config).shares)
     return DataSplit(
         dataset=config.name,
         description=config.where.path,

@@ -95,13 +95,34 @@ def test_a_line_that_was_cut_off_counts_as_a_look_and_the_next_is_whole(looks, t
     assert looks.looks(LOOK.split) == 3
 
 
-def test_looks_are_counted_split_by_split_and_prompts_that_are_tried_are_none(looks):
+def test_looks_are_counted_split_by_split(looks):
     assert looks.looks(LOOK.split) == 0
     looks.look(LOOK)
     looks.look(replace(LOOK, asked=("c",)))
     looks.look(replace(LOOK, split="other"))
     looks.try_prompts(TRIED)
-    assert [looks.looks(name) for name in (LOOK.split, "other", TRIED.split)] == [2, 1, 0]
+    assert [looks.looks(name) for name in (LOOK.split, "other", "third")] == [2, 1, 0]
+
+
+def test_what_was_tried_on_a_split_before_it_was_sealed_were_looks_at_it(looks):
+    looks.look(LOOK)
+    for texts in (("1",), ("2",)):
+        looks.try_prompts(replace(TRIED, split=LOOK.split, prompts={"plain": texts}))
+    assert looks.looks(LOOK.split) == 3
+    assert looks.look(replace(LOOK, asked=("c",))) == 4
+    assert looks.look(LOOK) == 1
+    assert looks.look(replace(LOOK, asked=("c",))) == 4
+
+
+def test_looks_at_a_split_that_is_gone_count_for_those_that_are_there(looks, tmp_path):
+    looks.look(LOOK)
+    looks.try_prompts(TRIED)
+    renamed = LooksFile(looks.path.parent, "dishes", ["train", "kept"])
+    assert renamed.look(replace(LOOK, split="kept", asked=("c",))) == 2
+    assert renamed.look(replace(LOOK, split="kept")) == 1  # it is the same samples
+    assert (renamed.looks("kept"), renamed.tried("train")) == (2, 0)
+    both = LooksFile(looks.path.parent, "dishes", ["dev", "test", "kept"])
+    assert (both.looks("test"), both.looks("kept")) == (1, 1)
 
 
 def test_lines_of_a_kind_that_a_later_version_adds_are_passed_over(looks):
