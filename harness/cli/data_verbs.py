@@ -70,6 +70,8 @@ def check(
         say_json(checked.json())
     else:
         say(*_lines(checked))
+    if checked.sealed:
+        tell(f"note: {checked.sealed}")
     if to is not None:
         write_csv(checked, to)
         tell(f"wrote {to}")
@@ -112,7 +114,9 @@ def card(
 
     with RunProgress(brief=True) as progress:
         written = write_card(dataset, to, progress, samples=samples, seed=seed, split=split)
-    say(f"wrote {written}")
+    say(f"wrote {written.path}")
+    if written.sealed:
+        tell(f"note: {written.sealed}")
     if not can_draw():
         tell(f"it has no cloud of words: the package wordcloud is not installed ({INSTALL})")
 

@@ -56,6 +56,17 @@ def split_named(config: DatasetConfig, asked: str | None) -> str | None:
     return asked or splits.first
 
 
+def sealed_note(config: DatasetConfig, split: str | None) -> str | None:
+    """Say of a sealed split that its samples are shown; None where it is not sealed."""
+    splits = config.choosing.splits
+    if splits is None or split not in splits.sealed:
+        return None
+    return (
+        f"the split '{split}' is sealed: for whoever reads its references here and changes prompts "
+        "by them it is no test any more, and this is not counted as a look"
+    )
+
+
 def refuse_sealed(reader: RowReader, splits: Splits, rows: Iterable[Row]) -> None:
     """Refuse rows of a sealed split.
 

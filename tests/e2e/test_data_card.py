@@ -88,3 +88,20 @@ def test_a_converted_dataset_is_used_as_the_first_was(harness, project):
     again = harness("data", "convert", "dishes", "--to", "copy", cwd=project)
     assert again.returncode == 1
     assert "copy is there already" in again.stderr
+
+
+def test_a_sealed_split_that_is_shown_is_said_to_be_sealed(harness, project):
+    path = project / "datasets" / "dishes.yaml"
+    path.write_text(f"{path.read_text()}splits: {{dev: 0.5, test: 0.5, sealed: [test]}}\n")
+    said = "the split 'test' is sealed"
+    for verb in ("card", "check"):
+        for split in ("dev", "test"):
+            done = harness("data", verb, "dishes", "--split", split, cwd=project)
+            assert done.returncode == 0, done.stderr
+            assert (said in done.stderr) == (split == "test")
+            if verb == "card":
+                page = (project / "dishes-card.html").read_text()
+                assert (said in page.replace("&#39;", "'")) == (split == "test")
+    done = harness("data", "check", "dishes", "--split", "test", "--json", cwd=project)
+    assert said in json.loads(done.stdout)["notes"][0]
+    assert not list((project / "results").glob("*.looks.jsonl"))

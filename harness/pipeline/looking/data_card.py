@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from harness.records import Dropped, Sample
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What was written."""
+
+    path: Path
+    sealed: str | None
+    """What is to be known of showing a sealed split; None: it is not sealed."""
+
+
 def write_card(
     dataset: str,
     path: Path | None,
@@ -28,7 +38,7 @@ def write_card(
     samples: int,
     seed: int,
     split: str | None = None,
-) -> Path:
+) -> Card:
     """Read a whole dataset, as ``harness data check`` does, and write its card.
 
     Args:
@@ -39,16 +49,14 @@ def write_card(
         seed: by which they are drawn.
         split: of the dataset; default: its first, where it has some.
 
-    Returns:
-        The path of the page.
-
     Raises:
         ConfigErrors: there is no such dataset, or its description is wrong.
         DataError: its file cannot be read, nothing of it can be used, or the page cannot be
             written.
     """
     config, loaded = read_data(dataset, progress, split=split)
-    account = _account(checked_data(config, loaded))
+    checked = checked_data(config, loaded)
+    account = _account(checked)
     progress.stage("drawing its card")
     chosen = _drawn(loaded.samples, samples, seed)
     page = data_page(config, account, facts_of(loaded.samples), chosen, seed=seed)
@@ -57,7 +65,7 @@ def write_card(
         to.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
         raise DataError(f"{to} cannot be written: {error.strerror}") from error
-    return to
+    return Card(path=to, sealed=checked.sealed)
 
 
 def _drawn(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:
@@ -85,7 +93,7 @@ def _account(checked: DataChecked) -> DataAccount:
             Finding(what=odd.what, count=odd.count, examples=odd.examples)
             for odd in checked.suspicious
         ),
-        notes=(*filter(None, [chosen_text(checked.chosen)]), *checked.notes),
+        notes=(*filter(None, [checked.sealed, chosen_text(checked.chosen)]), *checked.notes),
     )
 
 

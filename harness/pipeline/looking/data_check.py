@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from harness.config.load import find_dataset
 from harness.dataset.row_fault import UNUSABLE
 from harness.dataset.sources.table import WITHOUT_LINES
+from harness.dataset.splits import sealed_note
 from harness.dataset.suspicious import suspicions
 from harness.errors import DataError
 from harness.pipeline.asking.plan_samples import samples_of
@@ -69,6 +70,8 @@ class DataChecked:
     chosen: tuple[Chosen, ...]
     """What each step of choosing kept of the rows; the others are not looked at."""
     mended: tuple[Mended, ...]
+    sealed: str | None
+    """What is to be known of reading about a sealed split; None: it is not sealed."""
     notes: tuple[str, ...]
     suspicious: tuple[Suspicion, ...]
 
@@ -104,7 +107,7 @@ class DataChecked:
             "ending": [asdict(reason) for reason in self.reasons(self.ending)],
             "chosen": [asdict(each) for each in self.chosen],
             "mended": [asdict(each) for each in self.mended],
-            "notes": list(self.notes),
+            "notes": [*filter(None, [self.sealed]), *self.notes],
             "suspicious": [asdict(each) for each in self.suspicious],
         }
 
@@ -196,6 +199,7 @@ def checked_data(config: DatasetConfig, loaded: LoadedDataset) -> DataChecked:
         ending=tuple(row for row in loaded.dropped if row.reason not in config.clean),
         chosen=loaded.chosen,
         mended=loaded.mended,
+        sealed=sealed_note(config, loaded.split),
         notes=loaded.notes,
         suspicious=suspicions(loaded.samples),
     )
