@@ -221,6 +221,7 @@ def _systems_of(path: Path) -> list[str]:
 
 def _write_junit(path: Path, asked: _Asked, results: Sequence[GateResult]) -> None:
     from harness.report.junit import Case, junit_xml
+    from harness.report.named_file import write_named
 
     cases = [
         Case(
@@ -231,8 +232,5 @@ def _write_junit(path: Path, asked: _Asked, results: Sequence[GateResult]) -> No
         )
         for r in results
     ]
-    try:
-        path.write_text(junit_xml("harness compare", cases), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error})") from error
+    write_named(path, junit_xml("harness compare", cases), '<testsuite name="harness compare"')
     tell(f"gates: {path}")

@@ -65,7 +65,7 @@ def check(
     from harness.pipeline.looking.data_check import check_data, write_csv
 
     with RunProgress(brief=True) as progress:
-        checked = check_data(dataset, progress, split=split)
+        checked = check_data(dataset, progress, split=split, to=to)
     if as_json:
         say_json(checked.json())
     else:

@@ -47,7 +47,7 @@ def history(
 
     found = history(suite, metric=metric)
     if html:
-        written_page(html, history_page(found))
+        written_page(html, history_page(found), "history")
     if as_json:
         say_json(asdict(found))
         return

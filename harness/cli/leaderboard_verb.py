@@ -62,7 +62,7 @@ def leaderboard(
     folders = [folder for path in runs or [results_folder()] for folder in run_folders(path)]
     found = leaderboard(folders, metric=metric)
     if html:
-        written_page(html, leaderboard_page(found))
+        written_page(html, leaderboard_page(found), "leaderboard")
     if as_json:
         say_json(asdict(found))
     elif csv:

@@ -170,16 +170,20 @@ def choice_of(
     )
 
 
-def written_page(path: Path, page: str) -> None:
+def written_page(path: Path, page: str, kind: str) -> None:
     """Write a page into a file that the user names, and say so.
 
+    Args:
+        path: of the file.
+        page: its text.
+        kind: of page, by which it is known.
+
     Raises:
-        HarnessError: it cannot be written.
+        HarnessError: it cannot be written, or something else stands there.
     """
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise HarnessError(f"{path} cannot be written ({error})") from error
+    from harness.report.named_file import page_mark, write_named
+
+    write_named(path, page, page_mark(kind))
     tell(f"page: {path}")
 
 

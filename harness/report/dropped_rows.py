@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 DROPPED_FILE = "dropped.csv"
 _COLUMNS = ("id", "row", "reason", "detail")
+DROPPED_MARK = f"{','.join(_COLUMNS)}\n"
+"""How each such file begins."""
 
 
 def dropped_csv(dropped: Iterable[Dropped]) -> str:

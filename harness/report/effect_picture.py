@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from harness.records import Effect
 
+EFFECTS_MARK = '<svg xmlns="http://www.w3.org/2000/svg" class="fx"'
+"""How each such picture begins."""
 WIDTH = 880
 _LABELS = 330
 """Where the plot begins."""
@@ -54,7 +56,7 @@ def effects_svg(effects: Sequence[Effect], *, matrices: int = 1) -> str:
     size = f'viewBox="0 0 {WIDTH} {top:.0f}" width="{WIDTH}" height="{top:.0f}"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="fx" role="img" {size}>',
+            f'{EFFECTS_MARK} role="img" {size}>',
             "<title>What each choice does, with 95 % intervals</title>",
             f"<style>{_STYLE}</style>",
             '<rect class="fx-paper" width="100%" height="100%"/>',

@@ -203,3 +203,14 @@ def test_an_axis_that_no_prompt_names_is_named_with_its_file(project, harness, w
         "its levels ask the same"
     ]
     assert "it never shows" not in shown.stdout
+
+
+def test_a_picture_takes_the_place_of_a_picture_of_effects_alone(matrix, harness, tmp_path):
+    path = tmp_path / "mine.svg"
+    for _ in range(2):
+        assert harness("effects", matrix, "--picture", path).returncode == 0
+    path.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    done = harness("effects", matrix, "--picture", path)
+    assert done.returncode == 1
+    assert "it is not written over" in done.stderr
+    assert path.read_text() == '<svg xmlns="http://www.w3.org/2000/svg"/>'

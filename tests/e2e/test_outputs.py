@@ -123,3 +123,30 @@ def test_a_plain_locale_is_no_trace(done, shell):
     run = shell(f"harness {TABLE}", done, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert run.returncode == 0, run.stderr
     assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("data check dishes --to {}", "dropped.csv"),
+        ("data card dishes --to {}", "card.html"),
+        ("data split dishes --to .", "dishes.splits.csv"),
+        ("schema suite --to .", "suite.schema.json"),
+        ("leaderboard --html {}", "board.html"),
+        ("history titles --html {}", "history.html"),
+        ("compare titles --fail-if-worse EXACT:0.9 --junit {}", "gates.xml"),
+    ],
+)
+def test_a_file_that_is_named_takes_the_place_of_its_own_kind_alone(words, name, done, harness):
+    for _ in range(2):
+        assert harness(*words.format(name).split(), cwd=done).returncode in (0, 3)
+        assert (done / name).stat().st_size > 0
+    others = [done / "datasets/dishes/samples.jsonl", done / "datasets/dishes.yaml"]
+    for other in others if "{}" in words else [done / name]:
+        if "{}" not in words:
+            other.write_text("id,title\n1,Soup\n")
+        before = other.read_bytes()
+        refused = harness(*words.format(other).split(), cwd=done)
+        assert refused.returncode == 1
+        assert f"{other.name} is there, and is no file that this command wrote" in refused.stderr
+        assert other.read_bytes() == before

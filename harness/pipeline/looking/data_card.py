@@ -7,18 +7,21 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from harness.config.load import find_dataset
 from harness.dataset.choosing_rows import chosen_text
 from harness.dataset.facts import facts_of
-from harness.errors import DataError
 from harness.pipeline.looking.data_check import checked_data, read_data
 from harness.records import DataAccount, Finding
 from harness.report.data_page import data_page
+from harness.report.named_file import page_mark, refuse_other, write_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.pipeline.looking.data_check import DataChecked, Progress
     from harness.records import Dropped, Sample
+
+_MARK = page_mark("data card")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +54,18 @@ def write_card(
 
     Raises:
         ConfigErrors: there is no such dataset, or its description is wrong.
-        DataError: its file cannot be read, nothing of it can be used, or the page cannot be
-            written.
+        DataError: its file cannot be read, or nothing of it can be used.
+        HarnessError: the page cannot be written, or something else stands there.
     """
+    to = path or Path(f"{find_dataset(dataset, Path()).name}-card.html")
+    refuse_other(to, _MARK)  # before all is read
     config, loaded = read_data(dataset, progress, split=split)
     checked = checked_data(config, loaded)
     account = _account(checked)
     progress.stage("drawing its card")
     chosen = _drawn(loaded.samples, samples, seed)
     page = data_page(config, account, facts_of(loaded.samples), chosen, seed=seed)
-    to = path or Path(f"{config.name}-card.html")
-    try:
-        to.write_text(page, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise DataError(f"{to} cannot be written: {error.strerror}") from error
+    write_named(to, page, _MARK)
     return Card(path=to, sealed=checked.sealed)
 
 

@@ -18,10 +18,10 @@ from harness.dataset.row_fault import UNUSABLE
 from harness.dataset.sources.table import WITHOUT_LINES
 from harness.dataset.splits import sealed_note
 from harness.dataset.suspicious import suspicions
-from harness.errors import DataError
 from harness.pipeline.asking.plan_samples import samples_of
 from harness.pipeline.reading.run_list import results_folder
-from harness.report.dropped_rows import dropped_csv
+from harness.report.dropped_rows import DROPPED_MARK, dropped_csv
+from harness.report.named_file import refuse_other, write_named
 from harness.store.file_hashes import HASHES_FILE, FileHashes
 
 if TYPE_CHECKING:
@@ -112,18 +112,24 @@ class DataChecked:
         }
 
 
-def check_data(dataset: str, progress: Progress, *, split: str | None = None) -> DataChecked:
+def check_data(
+    dataset: str, progress: Progress, *, split: str | None = None, to: Path | None = None
+) -> DataChecked:
     """Read a whole dataset, its images too, and say what of it is used.
 
     Args:
         dataset: its name under ``datasets/``, or a path ending in .yaml.
         progress: told how many images have been looked at.
         split: of the dataset; default: its first, where it has some.
+        to: the file of rows that are not used; written at the end.
 
     Raises:
         ConfigErrors: there is no such dataset, or its description is wrong.
         DataError: its file cannot be read, or nothing of it can be used.
+        HarnessError: the file cannot be written, or something else stands there.
     """
+    if to is not None:
+        refuse_other(to, DROPPED_MARK)  # before all is read
     return checked_data(*read_data(dataset, progress, split=split))
 
 
@@ -209,9 +215,6 @@ def write_csv(checked: DataChecked, path: Path) -> None:
     """Write the rows that are not used to a file.
 
     Raises:
-        DataError: it cannot be written.
+        HarnessError: it cannot be written, or something else stands there.
     """
-    try:
-        path.write_text(checked.csv(), encoding="utf-8", errors="replace", newline="")
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror}") from error
+    write_named(path, checked.csv(), DROPPED_MARK)

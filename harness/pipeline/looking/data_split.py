@@ -23,6 +23,7 @@ from harness.errors import DataError
 from harness.pipeline.asking.plan_samples import samples_of
 from harness.pipeline.looking.data_check import images_told, lenient_of
 from harness.pipeline.reading.run_list import results_folder
+from harness.report.named_file import refuse_other
 from harness.store.looks import LooksFile
 from harness.units import clusters_of, units_of
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 USUAL = "dev=0.5,test=0.5"
 """What is shown of a dataset without splits where nothing else is asked for; test is sealed."""
+_IDS_MARK = "id,split\n"
+"""How each list of ids begins."""
 _ACROSS = "image_across_splits"
 
 
@@ -193,14 +196,15 @@ def write_ids(divided: DataSplit, folder: Path) -> Path:
     Ids stand there letter by letter, with no guard against spreadsheets: they are to be compared.
 
     Raises:
-        DataError: it cannot be written.
+        HarnessError: it cannot be written, or something else stands there.
     """
     path = folder / f"{divided.dataset}.splits.csv"
+    refuse_other(path, _IDS_MARK)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("id", "split"))
+            file.write(_IDS_MARK)
             for part, ids in zip(divided.parts, divided.ids, strict=True):
                 writer.writerows((ids[place], part.name) for place in range(len(ids)))
     except OSError as error:

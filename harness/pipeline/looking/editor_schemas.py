@@ -13,6 +13,7 @@ from harness.errors import ConfigError
 from harness.metrics.registry import METRICS, columns_of, options_of, ranked
 from harness.postprocess import STEPS, WITH_ARGUMENT
 from harness.report.escape import json_text
+from harness.report.named_file import write_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,15 +60,15 @@ def write_schemas(kinds: Iterable[str], folder: Path) -> dict[str, Path]:
         Kind → its file.
 
     Raises:
-        ConfigError: a file cannot be written.
+        HarnessError: a file cannot be written, or something else stands there.
     """
     paths = {kind: folder / f"{kind}.schema.json" for kind in kinds}
     for kind, path in paths.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(schema_text(kind), encoding="utf-8")
         except OSError as error:
             raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+        write_named(path, schema_text(kind), f'"title": "{kind}"')
     return paths
 
 

@@ -20,7 +20,8 @@ from harness.errors import StoreError
 from harness.metrics.metric import applies
 from harness.pipeline.reading.comparing import ranked, read_statistics
 from harness.pipeline.reading.deciding import deciding_column, differing, valueless
-from harness.report.effect_picture import effects_svg
+from harness.report.effect_picture import EFFECTS_MARK, effects_svg
+from harness.report.named_file import write_named
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
@@ -134,13 +135,9 @@ def write_picture(found: RunEffects, path: Path) -> None:
     """Draw effects into an SVG file.
 
     Raises:
-        StoreError: the file cannot be written.
+        HarnessError: the file cannot be written, or something else stands there.
     """
-    text = effects_svg(found.effects, matrices=len(found.designs))
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+    write_named(path, effects_svg(found.effects, matrices=len(found.designs)), EFFECTS_MARK)
 
 
 def tells_effects(run: RunRecord) -> bool:
