@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,6 +16,7 @@ from harness.errors import DataError
 from harness.fingerprint import canonical_json
 from harness.pipeline.asking.plan_samples import samples_of
 from harness.pipeline.looking.data_check import images_told
+from harness.pipeline.looking.unfinished import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,21 +64,16 @@ def convert_data(dataset: str, folder: Path, progress: Progress) -> Converted:
     config = find_dataset(dataset, Path())
     parts, left_out = _read(config, progress)
     progress.stage(f"writing {folder}")
-    whole = folder.resolve()
-    waiting = whole.with_name(f".{whole.name}.{os.getpid()}")
     try:
-        waiting.mkdir(parents=True)
-        names = copy_images(
-            chain.from_iterable(parts.values()),
-            waiting / IMAGES,
-            lambda done: progress.so_far(f"{done:,} images"),
-        )
-        table, description = _written(parts, config, waiting, names)
-        waiting.rename(whole)
+        with unfinished(folder.resolve()) as waiting:
+            names = copy_images(
+                chain.from_iterable(parts.values()),
+                waiting / IMAGES,
+                lambda done: progress.so_far(f"{done:,} images"),
+            )
+            table, description = _written(parts, config, waiting, names)
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(waiting, ignore_errors=True)
     return Converted(
         description=folder / description.name,
         samples=sum(map(len, parts.values())),

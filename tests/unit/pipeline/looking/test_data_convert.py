@@ -1,6 +1,10 @@
 """A dataset is written as one of its own, and reads back the same."""
 
+import fcntl
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -12,6 +16,7 @@ from harness.config.load import load_dataset
 from harness.dataset.samples import load_samples
 from harness.errors import DataError
 from harness.pipeline.looking.data_convert import convert_data
+from harness.pipeline.looking.unfinished import remove_dead
 
 IDS = [
     "plain", "PLAIN", "../../etc/passwd", "a/b", "", "con", "nul", ".hidden", "-rf", "x" * 300,
@@ -218,6 +223,72 @@ def test_a_place_that_cannot_be_written_is_said(write_rows, tmp_path):
     write_rows([{"id": "a", "title": "A"}])
     with pytest.raises(DataError, match="cannot be written"):
         convert_data("d.yaml", tmp_path / "d.jsonl" / "out", Quiet())
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from harness.pipeline.looking.data_convert import convert_data
+
+class Killed:
+    def stage(self, text):
+        pass
+
+    def so_far(self, text):
+        if text == "2 images" and list(Path().glob(".out.*/images/*")):
+            {end}
+
+convert_data("d.yaml", Path("out"), Killed())
+"""
+
+
+def begun(tmp_path, end):
+    """A process that converts until it has written two images, and then this."""
+    code = KILLED.format(end=end)
+    return subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+
+
+def test_what_a_killed_process_left_is_taken_away_by_the_next(write_rows, tmp_path):
+    write_rows([{"id": f"d{n}", "title": f"Dish {n}"} for n in range(4)])
+    others = [tmp_path / ".out.mine", tmp_path / ".out.5.txt", tmp_path / ".output.5"]
+    for other in others:
+        other.mkdir()
+    others.append(tmp_path / ".out.999999998")
+    others[-1].mkdir()
+    (others[-1] / "mine.txt").touch()
+    process = begun(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)")
+    process.communicate()
+    left = tmp_path / f".out.{process.pid}"
+    assert len(list((left / "images").iterdir())) == 2
+    convert_data("d.yaml", tmp_path / "another", Quiet())
+    assert left.is_dir()  # it is of another folder
+    own = tmp_path / f".out.{os.getpid()}"  # of a process before that had our number
+    own.mkdir()
+    convert_data("d.yaml", tmp_path / "out", Quiet())
+    assert not left.exists()
+    assert not own.exists()
+    assert all(other.is_dir() for other in others)
+
+
+def test_what_a_process_that_lives_has_written_stays(write_rows, tmp_path):
+    write_rows([{"id": f"d{n}", "title": f"Dish {n}"} for n in range(4)])
+    process = begun(tmp_path, "print('here', flush=True), input()")
+    process.stdout.readline()
+    elsewhere = tmp_path / ".out.999999999"  # as of another machine, where that number runs
+    elsewhere.mkdir()
+    lock = os.open(elsewhere, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    remove_dead(tmp_path / "out")
+    assert (tmp_path / f".out.{process.pid}").is_dir()
+    assert elsewhere.is_dir()
+    os.close(lock)
+    remove_dead(tmp_path / "out")
+    assert not elsewhere.exists()
+    process.communicate(b"\n\n\n")
+    assert process.returncode == 0
+    assert (tmp_path / "out" / "d.yaml").is_file()
 
 
 SEALED = "splits: {dev: 0.5, test: 0.5, sealed: [test]}"
