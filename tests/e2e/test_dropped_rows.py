@@ -56,3 +56,7 @@ def test_predictions_made_elsewhere_are_cleaned_by_the_same_rules(dirty, harness
     )
     # Scoring a file needs no images, so s6 is a sample like any other there.
     assert of_run - of_file | of_file - of_run == {"s6"}
+    assert "1 sample has no image that can be read here, and predictions need none" in done.stdout
+    (dirty / "datasets/dishes/images/s2.png").write_bytes(b"no picture")
+    done = harness(*words, "--metric", "exact_match", cwd=dirty)
+    assert "2 samples have no image that can be read here" in done.stdout
