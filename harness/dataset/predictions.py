@@ -13,7 +13,7 @@ from harness.dataset.sources.table import TableFile, read_rows
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator
+    from collections.abc import Callable, Collection, Generator
     from pathlib import Path
 
     from harness.dataset.sources.table import Cell, Row
@@ -35,7 +35,9 @@ class PredictionFile:
     """What was taken for something else than it is in the file, a sentence each, with its count."""
 
 
-def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
+def read_predictions(
+    path: Path, ids: Collection[str], every: Callable[[], Collection[str]] | None = None
+) -> PredictionFile:
     """Read a CSV, TSV, JSON lines or Parquet file with the columns ``id``, ``text`` [, ``system``].
 
     A number is the text that stands in the file, a list of one text that text, null no prediction.
@@ -44,6 +46,8 @@ def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
         path: the file; its ending tells the format. Without a ``system`` column its stem is the
             system's name.
         ids: the samples that there are.
+        every: where these are a part of the dataset, gives the ids of all of it; asked only if the
+            file has none of the part.
 
     Raises:
         DataError: the file cannot be read or lacks a column; a row has no id, no system where
@@ -77,7 +81,9 @@ def read_predictions(path: Path, ids: Collection[str]) -> PredictionFile:
     if not lines and not unknown:
         hint = "a line for each sample: its id and the text that was predicted"
         raise DataError(f"{path.name} has no row", hint=hint)
-    if not lines:
+    if not lines and every:
+        ids = every()
+    if not lines and unknown.keys().isdisjoint(ids):
         raise DataError(
             f"{path.name} has no sample of the dataset",
             hint=f"its ids look like {', '.join(list(unknown)[:3])}; "

@@ -160,11 +160,11 @@ class Cider(MeanOfSamples):
         self._samples = 0
         self._frequencies: DocumentFrequencies | None = None
 
-    def among(self, samples: Sequence[Sample]) -> Cider:
-        """Give the metric with the document frequencies of these samples' references.
+    def check_samples(self, samples: Sequence[Sample]) -> None:
+        """Check that there are samples to weigh words by.
 
         Raises:
-            MetricError: there are fewer than two samples, or the tokeniser cannot be run.
+            MetricError: there are fewer than two.
         """
         if len(samples) < 2:
             raise MetricError(
@@ -172,6 +172,14 @@ class Cider(MeanOfSamples):
                 f"({len(samples)} given; even a perfect prediction would score 0)",
                 hint="score two or more samples, or leave cider out of the suite's metrics",
             )
+
+    def among(self, samples: Sequence[Sample]) -> Cider:
+        """Give the metric with the document frequencies of these samples' references.
+
+        Raises:
+            MetricError: there are fewer than two samples, or the tokeniser cannot be run.
+        """
+        self.check_samples(samples)
         frequencies = DocumentFrequencies(self._tools.words)
         step = self._tools.most // 2
         for start in range(0, len(samples), step):

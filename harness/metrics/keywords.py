@@ -58,25 +58,21 @@ class Keywords(Metric):
         self._field = field
         self._vocabulary: _Vocabulary | None = None
 
-    def among(self, samples: Sequence[Sample]) -> Keywords:
-        """Give the metric with the keywords of these samples.
+    def check_samples(self, samples: Sequence[Sample]) -> None:
+        """Check that the field is there, and holds names.
 
         Raises:
             MetricError: no sample has the field, or it holds something other than names.
         """
-        names: dict[str, None] = {}
-        there = False
-        for sample in samples:
-            texts = self._names(sample.metadata)
-            there = there or texts is not None
-            names.update(dict.fromkeys(texts or ()))
-        if not there:
-            fields = sorted({field for sample in samples for field in sample.metadata})
-            raise MetricError(
-                f"no sample has the metadata field '{self._field}'",
-                hint="{keywords: {field: …}} in the suite names another; the samples have: "
-                + (", ".join(fields) or "none"),
-            )
+        self._names_in(samples)
+
+    def among(self, samples: Sequence[Sample]) -> Keywords:
+        """Give the metric with the keywords of these samples.
+
+        Raises:
+            MetricError: as ``check_samples``.
+        """
+        names = self._names_in(samples)
         bound = copy(self)
         bound._vocabulary = _Vocabulary(names)
         return bound
@@ -133,6 +129,23 @@ class Keywords(Metric):
         names = (name for sample in samples for name in self._names(sample.metadata) or ())
         known = {" ".join(_words(name)) for name in names} - {""}
         return {"vocabset": sha256_json(sorted(known))[:12]}
+
+    def _names_in(self, samples: Sequence[Sample]) -> dict[str, None]:
+        """Give the keywords of samples, each once."""
+        names: dict[str, None] = {}
+        there = False
+        for sample in samples:
+            texts = self._names(sample.metadata)
+            there = there or texts is not None
+            names.update(dict.fromkeys(texts or ()))
+        if not there:
+            fields = sorted({field for sample in samples for field in sample.metadata})
+            raise MetricError(
+                f"no sample has the metadata field '{self._field}'",
+                hint="{keywords: {field: …}} in the suite names another; the samples have: "
+                + (", ".join(fields) or "none"),
+            )
+        return names
 
     def _names(self, known: Mapping[str, Json]) -> list[str] | None:
         """Give a sample's keywords as they are written; None where it has no such field."""

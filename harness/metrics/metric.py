@@ -35,6 +35,14 @@ class Metric(Protocol):
     """Whether ``statistics`` must be given all answers of a system at once; else, after ``among``,
     any of them, so that a long run is scored block by block."""
 
+    def check_samples(self, samples: Sequence[Sample]) -> None:
+        """Check what can be known before anything is answered; asked before a run asks.
+
+        Raises:
+            MetricError: whatever is answered, it cannot be computed among these samples.
+        """
+        return  # most can, among any
+
     def among(self, samples: Sequence[Sample]) -> Self:
         """Give the metric as it is among all these samples: itself, for most.
 

@@ -17,7 +17,7 @@ from harness.pipeline.asking.control_prompts import add_controls
 from harness.pipeline.asking.identities import identities_of, identity_texts, plain_numbers
 from harness.pipeline.asking.narrowing import chosen_models, chosen_variants
 from harness.pipeline.asking.piping import asked_of
-from harness.pipeline.asking.plan_samples import samples_of
+from harness.pipeline.asking.plan_samples import all_ids, ids_of, samples_of
 from harness.pipeline.asking.refusals import (
     placed,
     refuse_decision,
@@ -323,18 +323,19 @@ def draft_plan(
         exemplars[name] = tuple(choosing.candidates[i] for i in choosing.used())
     unknown: list[str] = []
     data_notes = [*dataset.notes]
+    part = limit is not None or sample_ids is not None
+    every = (lambda: all_ids(suite.dataset, choice.split, probe)) if part else None
     ids = _ids_of_replays(suite, dataset)
     for model in suite.models:
         if model.engine == REPLAY:
             with problems.caught(_file_at(suite, model)):
                 refuse_replay_steps(model)
-                pairs, file = replayed(model, ids, renderers)
+                pairs, file = replayed(model, ids, renderers, every)
                 data_notes += file.notes
                 renderers |= {renderer.variant.name: renderer for _, renderer in pairs}
                 systems += [system for system, _ in pairs]
                 # Of a part of the dataset nobody can say what the whole does not have.
-                part = choice.limit is not None or sample_ids is not None or dataset.chosen
-                unknown += () if part else file.unknown
+                unknown += () if part or dataset.chosen else file.unknown
     if not problems.all:  # of a plan that is refused there is one sample, which is no other's
         add_controls(suite, dataset.samples, renderers, systems, problems)
     asked = [s for s in asked_of(systems) if s.name not in {system.name for system in systems}]
@@ -366,7 +367,7 @@ def _ids_of_replays(suite: Suite, dataset: LoadedDataset) -> set[str]:
     """Give all ids of a dataset, where there are files of predictions to hold against them."""
     if all(model.engine != REPLAY for model in suite.models):
         return set()
-    return {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}
+    return ids_of(dataset)
 
 
 def _pinned(

@@ -52,3 +52,16 @@ def samples_of(
         unsuitable=unsuitable,
         seen=seen,
     )
+
+
+def all_ids(
+    config: DatasetConfig, split: str | None, probe: Callable[[Place], MediaRef]
+) -> set[str]:
+    """Give the ids of all that a dataset has in a split, whose images need not be there."""
+    no_look = "".format  # of all pictures it would take long, and tells nothing of their ids
+    return ids_of(load_samples(config, split=split, images=False, probe=probe, look=no_look))
+
+
+def ids_of(dataset: LoadedDataset) -> set[str]:
+    """Give the ids of a dataset, with those of rows that are left out."""
+    return {sample.id for sample in dataset.samples} | {row.id for row in dataset.dropped}

@@ -14,7 +14,7 @@ from harness.records import Decoding, Message, PromptVariant, RenderedPrompt, Sy
 from harness.render import prompt_content
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from harness.dataset.predictions import PredictionFile
     from harness.records import ModelConfig, Sample
@@ -46,7 +46,10 @@ class ReplayRenderer:
 
 
 def replayed(
-    model: ModelConfig, ids: Collection[str], variants: Collection[str]
+    model: ModelConfig,
+    ids: Collection[str],
+    variants: Collection[str],
+    every: Callable[[], Collection[str]] | None = None,
 ) -> tuple[list[tuple[System, ReplayRenderer]], PredictionFile]:
     """Read the systems of a file.
 
@@ -54,6 +57,7 @@ def replayed(
         model: its ``model`` is the file.
         ids: of the dataset's samples.
         variants: names that are taken.
+        every: see ``read_predictions``.
 
     Returns:
         The systems with their texts, and the file with what did not fit and what is to be said.
@@ -63,7 +67,7 @@ def replayed(
         ConfigErrors: a system has the name of a variant.
     """
     path = Path(model.model)
-    file = read_predictions(path, ids)
+    file = read_predictions(path, ids, every)
     steps, pipelines = pipelines_of(model.args.get("postprocess"))
     systems = []
     for name, texts in file.texts.items():

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.config.load import load_suite
+from harness.config.problems import Problems
 from harness.engines.hub import Hub
 from harness.engines.protocol import check_machine
 from harness.errors import MetricError, StoreError
@@ -27,6 +28,7 @@ from harness.pipeline.asking.inputs import inputs_hash
 from harness.pipeline.asking.leakage import guard
 from harness.pipeline.asking.plan import Choice, Plan, make_plan
 from harness.pipeline.asking.record import run_record, write_completions
+from harness.pipeline.asking.unscorable import refuse_unscorable
 from harness.pipeline.reading.answered import Answered, FewCompletions
 from harness.pipeline.reading.climbing import climb
 from harness.pipeline.reading.comparing import compare_run
@@ -136,6 +138,11 @@ def run_loaded(
             look=hashes.look,
         )
         plan = replace(plan, leakage=guard(plan, hashes.look))
+    problems = Problems()
+    part = choice.limit is not None
+    for said in refuse_unscorable(plan.suite, plan.samples, problems, part=part):
+        progress.stage(said)
+    problems.raise_any()
     if planned:
         planned(plan, written)
     suite = plan.suite

@@ -35,6 +35,7 @@ from harness.pipeline.asking.leakage import MOST_LOOKED_AT, guard
 from harness.pipeline.asking.notices import notices
 from harness.pipeline.asking.plan import Choice, Plan, draft_plan
 from harness.pipeline.asking.refusals import refuse_steps
+from harness.pipeline.asking.unscorable import refuse_unscorable
 from harness.pipeline.looking.checked import Checked
 from harness.pipeline.looking.declared import declared
 from harness.pipeline.looking.lints.every import Linter
@@ -270,23 +271,27 @@ class Looking:
                 for _ in plan.requests():
                     pass
         with self.border(folder):
-            whole = plan
-            if self.limit is not None:
-                rows = load_samples(
-                    suite.dataset,
-                    split=plan.dataset.split,
-                    images=False,
-                    probe=self._probe,
-                    look=lambda _: "",  # of all pictures it would take long, and tell nothing here
-                )
-                refuse_no_donor(as_written, rows.samples, self.problems)
-                of_files = plan.data_notes[len(plan.dataset.notes) :]
-                whole = replace(plan, dataset=rows, data_notes=(*rows.notes, *of_files))
+            whole = plan if self.limit is None else self._whole(plan, as_written)
+            if right and len(self.problems.all) == before:
+                refuse_unscorable(suite, whole.samples, self.problems)
             self._say(whole, folder)
             looked = Looked(plan=plan, whole=whole, beside=beside)
             self.linter.look(looked, whole=right and not beside)
             self.notices += [f"{folder}: {text}" for text in pipelines_apart(looked)]
         return plan
+
+    def _whole(self, plan: Plan, suite: Suite) -> Plan:
+        """Give a plan of one sample with all of them, whose images need not be there."""
+        rows = load_samples(
+            plan.suite.dataset,
+            split=plan.dataset.split,
+            images=False,
+            probe=self._probe,
+            look=lambda _: "",  # of all pictures it would take long, and tell nothing here
+        )
+        refuse_no_donor(suite, rows.samples, self.problems)
+        of_files = plan.data_notes[len(plan.dataset.notes) :]
+        return replace(plan, dataset=rows, data_notes=(*rows.notes, *of_files))
 
     def _say(self, plan: Plan, folder: Path) -> None:
         """Say what gives answers away, of all samples; some of their pictures are looked at."""

@@ -79,3 +79,12 @@ def test_ids_that_the_dataset_does_not_have_are_kept_apart(read):
     assert read('{"id": 0, "text": "a"}\n{"id": 9, "text": "b"}\n').unknown == ("9",)
     with pytest.raises(DataError, match="has no sample of the dataset"):
         read('{"id": 9, "text": "b"}\n')
+
+
+def test_of_a_part_of_the_dataset_the_whole_is_asked_for_before_a_file_is_said_to_have_none_of_it(
+    tmp_path,
+):
+    (tmp_path / "mine.csv").write_text("id,text\n9,Soup\n")
+    assert read_predictions(tmp_path / "mine.csv", ["0"], lambda: ["0", "9"]).unknown == ("9",)
+    with pytest.raises(DataError, match="has no sample of the dataset"):
+        read_predictions(tmp_path / "mine.csv", ["0"], lambda: ["0", "1"])

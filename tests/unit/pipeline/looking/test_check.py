@@ -195,6 +195,44 @@ def test_systems_of_one_name_are_refused_alike(project):
     assert texts(check(project / SUITE)) == run
 
 
+def test_predictions_that_lack_the_first_sample_are_no_mistake(project):
+    suite = project / SUITE / "suite.yaml"
+    (project / SUITE / "mine.csv").write_text("id,text\ns3,Toast\n")
+    replace(suite, "engine: fake, model: none", "engine: replay, model: ./mine.csv")
+    assert refused(project / SUITE) == texts(check(project / SUITE)) == set()
+    (project / SUITE / "mine.csv").write_text("id,text\nx,Toast\n")
+    [said] = refused(project / SUITE)
+    assert "mine.csv has no sample of the dataset" in said
+    [said] = texts(check(project / SUITE))
+    assert "mine.csv has no sample of the dataset" in said
+
+
+def test_a_metric_that_the_samples_do_not_let_compute_is_told_before_anything_is_asked(
+    project, harness
+):
+    replace(project / SUITE / "suite.yaml", "[bleu, rouge_l, cider]", "[bleu, keywords]")
+    [said] = texts(check(project / SUITE))
+    told = "suite.yaml:4: 'keywords' cannot be computed: no sample has the metadata field"
+    assert told in said
+    assert texts(check(project / SUITE, data=True)) == {said}
+    done = harness("run", SUITE, cwd=project)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert not (project / "results" / "titles").exists()
+
+
+def test_of_a_part_of_the_samples_a_metric_may_be_missing_where_another_is_left(project, harness):
+    done = harness("run", SUITE, "--limit", "1", "--allow-failures", cwd=project)
+    assert "the metric 'cider' cannot be computed: CIDEr weighs words" in done.stderr
+    assert done.returncode == 0
+    replace(project / SUITE / "suite.yaml", "[bleu, rouge_l, cider]", "[cider]")
+    assert texts(check(project / SUITE)) == set()
+    done = harness("run", SUITE, "--limit", "1", cwd=project)
+    assert done.returncode == 1
+    assert "suite.yaml:4: 'cider' cannot be computed" in done.stderr
+    assert "requests" not in done.stderr
+
+
 def test_all_problems_of_a_tree_are_told_at_once(project, write):
     (project / SUITE / "plain.yaml").write_text("user: '{{ nothing }}'\n")
     (project / SUITE / "title.yaml").write_text("user: x\npostprocess: [strp]\n")
