@@ -18,7 +18,7 @@ import yaml
 
 from harness.errors import ConfigError, ConfigErrors
 from harness.records import TextWhere, Where
-from harness.yaml_hints import LINE_END, explain, key_hint
+from harness.yaml_hints import LINE_END, SPACES_HINT, explain, invisible, key_hint
 from harness.yaml_texts import Breaks, text_place
 
 MAX_NODES = 100_000
@@ -317,6 +317,10 @@ class _Builder:
             key = str(key_node.value)
             if odd := _ODD.search(key):
                 self._problem(f"a key {_odd(odd)}", line)
+                continue
+            if key_node.style is None and (name := invisible(key[:1])):
+                what = ConfigError(f"a key that begins with {name}", where=where, hint=SPACES_HINT)
+                self.problems.append(what)
                 continue
             if key_node.tag == f"{_TAG}merge":
                 self._problem("'<<' takes no keys over here: write them out", line)

@@ -22,6 +22,7 @@ from harness.config.messages import (
 )
 from harness.errors import ConfigError, ConfigErrors, HarnessError
 from harness.nearest import nearest
+from harness.yaml_hints import invisible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -144,7 +145,9 @@ def _problem(
     example = example_of(schema, path)
     if error["type"] == "extra_forbidden":
         close = nearest(str(path[-1]), _keys_beside(schema, path))
-        return ConfigError(f"unknown key '{path[-1]}'", where=where, hint=close)
+        name = invisible(str(path[-1]))
+        holding = f", which holds {name}" if name else ""
+        return ConfigError(f"unknown key '{path[-1]}'{holding}", where=where, hint=close)
     if error["type"] == "missing":
         tip = f"for example {example}" if example else None
         return ConfigError(f"'{key}' is missing", where=where, hint=tip)

@@ -148,7 +148,7 @@ def test_a_missing_file_is_named(tmp_path):
         (b"a: @x", 1, "put the text in quotes"),
         (b"a: 2026-01-01", 1, "put a date in quotes"),
         (b'a: "\\d"', 1, "write '…' instead"),
-        (b'a: "x" y', 1, "put the whole in quotes"),
+        (b'a: "x" y', 1, "put the whole in '…'"),
         (b"user: Name it\nin two lines\n", 2, "goes under 'key: |'"),
         (b"a: 1\n---\nb: 2", 2, "no '---' but on its first line"),
     ],
