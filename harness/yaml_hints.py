@@ -33,7 +33,8 @@ _INDENT = re.compile(r"^[\s\u200b-\u200f\u2060\ufeff]*")
 _HEADER = re.compile(r"(?P<lead>\s*(?:- +)*)(?:(?P<key>[^\s#:'\"]+): +)?[|>][-+0-9]*\s*(?:#.*)?$")
 """A line under which a text of several lines stands."""
 _QUOTED = {
-    '"': "inside \"…\" a quotation mark is written \\\"; or put the whole in '…', or under 'key: |'",
+    '"': 'inside "…" a quotation mark is written \\"; '
+    "or put the whole in '…', or under 'key: |'",
     "'": "inside '…' an apostrophe is written ''; or put the whole in \"…\", or under 'key: |'",
 }
 """Quotation mark that ended a text too early → what to write."""

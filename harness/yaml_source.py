@@ -162,8 +162,9 @@ def _read(path: Path) -> str:
     except FileNotFoundError as error:
         raise ConfigErrors([ConfigError(f"no such file: {path}")]) from error
     except (OSError, ValueError) as error:  # ValueError: no file system has such a name
+        why = getattr(error, "strerror", None) or error
         raise ConfigErrors(
-            [ConfigError(f"cannot be read: {error}", where=Where(path=path))]
+            [ConfigError(f"cannot be read: {why}", where=Where(path=path))]
         ) from error
     if len(content) > MAX_BYTES:
         raise ConfigErrors(

@@ -30,12 +30,13 @@ from harness.records import (
     Where,
 )
 from harness.render.budget import one_prompt
+from harness.render.miscalculation import miscalculated
 from harness.render.mistakes import NullShown, missing
 from harness.render.placed import Placed
 from harness.render.templates import Compiled, PromptTemplates, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 SEEN = ("image", "images", "id", "metadata")
 """What every template sees, beside its variables."""
@@ -66,6 +67,7 @@ class Renderer:
         exemplars: the samples that its ``exemplars:`` names, in order, or what gives those of a
             sample. As turns, each becomes a user turn by the template of the last user turn, and
             an assistant turn with its first reference; as text, templates see them.
+        answers: columns of the dataset that hold references; said where a template names one.
 
     Raises:
         RenderError: a template is no valid Jinja; the place is its line in the YAML file. Or the
@@ -76,8 +78,10 @@ class Renderer:
         self,
         variant: PromptVariant,
         exemplars: Sequence[Sample] | Callable[[Sample], Sequence[Sample]] = (),
+        answers: Collection[str] = (),
     ) -> None:
         self.variant = variant
+        self._answers = {"reference", "references", "answer", *answers}
         written = list(variant.templates())
         begins = [variant.where.get(field) for field, _ in written]
         compiled = _compiled(
@@ -237,6 +241,8 @@ class Renderer:
                 hint = hint and hint.replace("…", nulls[0])
         elif isinstance(error, UndefinedError) and not hint:
             hint = self._offered(error, sample)
+        elif isinstance(error, TypeError) and (said := miscalculated(error)):
+            message, hint = said
         elif isinstance(error, RecursionError):
             message = "macros call each other without end, or values are nested too deeply"
         elif isinstance(error, MemoryError):
@@ -254,7 +260,7 @@ class Renderer:
         named = re.match(r"'(\w+)' is undefined", str(error))
         if not named:
             return known
-        if named[1] in ("reference", "references", "answer"):
+        if named[1] in self._answers:
             return f"a prompt never sees the answer that it asks for; {known}"
         meant = {name: name for name in (*sorted(self._templates.made), *names, *SEEN)}
         meant |= {key: f"metadata.{key}" for key in sample.metadata if key not in meant}

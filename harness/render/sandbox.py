@@ -18,6 +18,7 @@ from harness.render.budget import MAX_BITS, STEP, check_number, current
 from harness.render.filters import each, filters, tests
 from harness.render.grammar import CONCAT, EACH, SLICE, WEIGH, Grammar
 from harness.render.lines import in_the_file
+from harness.render.miscalculation import no_operation
 from harness.render.mistakes import NullShown, TemplateMistake, use_of
 from harness.render.placed import Placed, joined
 from harness.render.specs import check_format
@@ -216,7 +217,10 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         else:
             budget.weigh(left)
             budget.weigh(right)
-        return self.binop_table[operator](left, right)
+        try:
+            return self.binop_table[operator](left, right)
+        except TypeError as error:
+            raise no_operation(operator, left, right) from error
 
 
 def _check_whole(operator: str, left: int, right: int) -> None:

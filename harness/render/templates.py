@@ -7,6 +7,7 @@ files there are to include was found out where files are read: ``config/parts``.
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +20,7 @@ from harness.nearest import nearest
 from harness.records import TemplatePart, TextWhere, Where
 from harness.render.mistakes import TemplateMistake
 from harness.render.sandbox import PromptEnvironment
+from harness.yaml_hints import invisible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +35,13 @@ STATEMENTS = ("if", "for", "set", "with", "macro", "call", "filter", "raw", "inc
 _JINJA = "Jinja writes values as {{ name }} and statements as {% if … %}"
 _UNCLOSED = re.compile(r"Unexpected end of template.*needs to be closed is '(\w+)'", re.DOTALL)
 _UNKNOWN_TAG = re.compile(r"Encountered unknown tag '(\w+)'")
+_ASSIGNED = re.compile(r"expected token '.+', got '='$")
+_EQUALS = "'==' compares, as in {% if metadata.lang == 'es' %}; '=' stands in {% set name = … %}"
+_ODD_SIGN = re.compile(r"unexpected char '(.|\\u\w{4}|\\x\w{2})' at \d+", re.DOTALL)
+_CURLY = "“”„‟‘’‚‛«»‹›"
+_STRAIGHT = (
+    "a template's quotation marks are \" and ', which an editor may have put these in place of"
+)
 _TEMPLATE_FILE = re.compile(r"<template (\d+)>")
 
 
@@ -193,6 +202,15 @@ class PromptTemplates:
                     f"no {{% {tag.removeprefix('end') if tag != 'else' else 'if'} %}} is open here"
                 )
             return f"there is no statement {{% {tag} %}}", error.lineno, hint
+        if _ASSIGNED.match(message):
+            return "a single '=' where two things are compared", error.lineno, _EQUALS
+        if match := _ODD_SIGN.match(message):
+            sign = literal_eval(f"'{match[1]}'") if "\\" in match[1] else match[1]
+            if sign in _CURLY:
+                return f"the typographic quotation mark {sign}", error.lineno, _STRAIGHT
+            name = invisible(sign)
+            shown = f"the invisible character {name}" if name else f"the sign {sign}"
+            return f"{shown}, which means nothing in a template", error.lineno, _JINJA
         return message, error.lineno, _JINJA
 
     def _opened(self, source: Source, statement: str) -> int | None:
@@ -223,7 +241,8 @@ class PromptTemplates:
                 line=line,
             )
         if part.fault:
-            raise TemplateMistake(f"'{named}' {part.fault}", hint=_ALLOWED, line=line)
+            hint = _AS_UTF8 if "UTF-8" in part.fault else _ALLOWED
+            raise TemplateMistake(f"'{named}' {part.fault}", hint=hint, line=line)
         place = (part.folder, named)
         if place in self._open:
             names = [name for _, name in self._open[self._open.index(place) :]]
@@ -244,4 +263,5 @@ class PromptTemplates:
         return self._keys[place], self._made[place]
 
 
+_AS_UTF8 = "save the file as UTF-8 in your editor"
 _ALLOWED = "a prompt includes files of the folder that its own YAML file stands in"

@@ -61,7 +61,8 @@ def notes_of(summary: RunSummary) -> list[str]:
         notes.append(f"{rows} of the dataset left out: {kinds} ({DROPPED_FILE} names each)")
     if unknown := summary.unknown_ids:
         shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
-        notes.append(f"the dataset does not have {len(unknown)} ids of the predictions: {shown}")
+        ids = "1 id" if len(unknown) == 1 else f"{len(unknown)} ids"
+        notes.append(f"the dataset does not have {ids} of the predictions: {shown}")
     notes += _controls(summary)
     notes += summary.notices
     if summary.reported:

@@ -326,7 +326,8 @@ def read_reported(path: Path) -> list[ReportedRow]:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"the reported figures cannot be read: {path} ({error})") from error
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"the reported figures cannot be read: {path} ({why})") from error
     lines = []
     for number, row in enumerate(rows, start=2):
         where = Where(path=path, line=number)

@@ -202,7 +202,7 @@ def test_predictions_made_elsewhere_become_systems(project, harness):
     words = ("--predictions", "mine.csv", "--dataset", "dishes", "--metric", "rouge_l")
     run = harness("score", *words, cwd=project)
     assert run.returncode == 0, run.stderr
-    assert "the dataset does not have 1 ids of the predictions: s9" in run.stdout
+    assert "the dataset does not have 1 id of the predictions: s9" in run.stdout
     assert "unscored: mine 2 (no prediction in the file)" in run.stdout
     summary = json.loads(harness("score", *words, "--json", cwd=project).stdout)
     assert [(s["system"], s["n"], s["unscored"]) for s in summary["systems"]] == [
@@ -231,7 +231,7 @@ def test_predictions_of_a_file_stand_beside_the_prompts(project, harness):
     assert systems == [("plain", 4, 0), ("title", 4, 0), ("tuned", 4, 2), ("caption model", 4, 0)]
     assert summary["unknown_ids"] == ["s9"]
     told = harness("report", summary["folder"], cwd=project).stdout
-    assert "the dataset does not have 1 ids of the predictions: s9" in told
+    assert "the dataset does not have 1 id of the predictions: s9" in told
     compared = json.loads(harness("compare", summary["folder"], "--json", cwd=project).stdout)
     assert {p["n_paired"] for p in compared["pairs"] if p["candidate"] == "tuned"} == {2}
     # One edited row is one new completion, and what is not there is looked for again.

@@ -419,7 +419,7 @@ ATTACKS = (
     attack('D', 'predictions in UTF-16', put('p.csv', 'id,text\ns1,Soup\n'.encode('utf-16')),
            PREDICT, exits=1, says='p.csv: is not utf-8 but UTF-16'),
     attack('D', 'predictions with their header twice', put('p.csv', 'id,text\nid,text\ns1,Soup\n'),
-           PREDICT, exits=0, says='the dataset does not have 1 ids of the predictions: id'),
+           PREDICT, exits=0, says='the dataset does not have 1 id of the predictions: id'),
     attack('D', 'predictions with ids as floats',
            both(rows(lambda r: [{**row, 'id': str(i)} for i, row in enumerate(r)]),
                  put('p.csv', 'id,text\n0.0,Soup\n1.0,Stew\n')),

@@ -300,7 +300,8 @@ def draft_plan(
             exemplars[variant.name] = exemplars_of(variant, suite, reading)
             if choosing := similar_of(variant, suite, reading):
                 similar[variant.name] = choosing
-            renderers[variant.name] = Renderer(variant, choosing or exemplars[variant.name])
+            shown = choosing or exemplars[variant.name]
+            renderers[variant.name] = Renderer(variant, shown, suite.dataset.reference_columns)
     # Of a plan that is refused one sample is enough: those of a large dataset take minutes.
     limit = 1 if problems.all else choice.limit
     dataset = None
