@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from harness.config.problems import Problems
     from harness.config.schema import DecideFile, SuiteFile
-    from harness.records import PromptVariant, Where
+    from harness.records import ModelConfig, PromptVariant, Where
     from harness.yaml_source import YamlSource
+
+REPLAY = "replay"
+"""The engine of files of predictions, as ``model.engine`` names it."""
 
 
 def decision(
@@ -54,7 +57,7 @@ def decision(
     baseline = None
     problems.add(_metric_problems(metrics, source))
     with problems.caught():
-        baseline = _baseline(written, source, variants, lost)
+        baseline = _baseline(written, source, variants, lost, file.variants or ())
     problems.add(_margin_problems(written, metrics, source))
     if len(problems.all) > before:
         return None
@@ -82,6 +85,7 @@ def _baseline(
     source: YamlSource,
     variants: Sequence[PromptVariant],
     lost: Collection[str],
+    listed: Sequence[str],
 ) -> str | None:
     """Find the variant that is named.
 
@@ -94,11 +98,24 @@ def _baseline(
     what = "'decide.baseline'"
     unknown = f"{what} is '{written.baseline}', which is no variant of the suite"
     variant = one(written.baseline, variants, what, unknown, place)
-    if len(variants) + len(lost) == 1:
+    if len(variants) + len(lost) == 1 and len(listed) < 2:  # of one listed twice that was said
         message = f"'decide.baseline': nothing is compared with '{variant.name}', the only variant"
         hint = "without 'baseline:' all pairs of systems are compared"
         raise ConfigError(message, where=place, hint=hint)
     return variant.name
+
+
+def never_asked(
+    decide: Decision | None, models: Sequence[ModelConfig], where: Where
+) -> Iterator[ConfigError]:
+    """Refuse a baseline that no model is asked, as where all models are files of predictions."""
+    if decide and decide.baseline and models and all(model.engine == REPLAY for model in models):
+        message = (
+            f"'decide.baseline': no model is asked '{decide.baseline}': all models are files of "
+            "predictions, whose systems are named by the column 'system' or by the file"
+        )
+        hint = "without 'baseline:' all pairs of systems are compared"
+        yield ConfigError(message, where=where, hint=hint)
 
 
 def _margin_problems(

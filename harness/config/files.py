@@ -41,6 +41,8 @@ def no_variant(path: Path, asked: Where | None, named: str | None = None) -> Con
     if named and asked:  # no file extends itself
         near = [name for name in near if path.with_name(f"{name}.yaml") != asked.path]
     message, hint = f"no variant '{named or stem}'", nearest(stem, near)
+    if (bare := stem.removesuffix(".yaml")) != stem and bare in near:
+        hint = f"did you mean '{bare}'?"
     if not path.parent.is_dir():
         beside = sorted(p.parent.name for p in path.parent.parent.glob(f"*/{SUITE_FILE}"))
         message += f": there is no folder {path.parent}"

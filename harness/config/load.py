@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config.control_kinds import controls_of
 from harness.config.datasets import find_dataset, load_dataset, project_root
-from harness.config.decide import decision
+from harness.config.decide import decision, never_asked
 from harness.config.files import SUITE_FILE, is_file, no_file, variant_names
 from harness.config.models import (
     load_preset,
@@ -26,7 +26,7 @@ from harness.config.names import unique
 from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import SuiteFile
-from harness.config.selecting import clashes, file_of, one, selected
+from harness.config.selecting import clashes, file_of, one, refuse_lookalike, selected
 from harness.config.silencing import silences
 from harness.config.validate import validated
 from harness.config.variables import shown_otherwise, suite_settings, with_settings
@@ -108,6 +108,10 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
     controls = controls_of(file, source, variants, lost, problems)
     where["controls"] = source.where(("controls",))
     models = suite_models(file, source, where, problems)
+    never = [*never_asked(decide, models, source.where(("decide", "baseline")))]
+    if never and len(models) == len(file.models):
+        problems.add(never)
+        decide = None
     metrics = _suite_metrics(file, source, folder, where, problems)
     if dataset is None or not variants or not models:
         return None
@@ -140,7 +144,8 @@ def _suite_variants(
     Returns:
         The variants; and the names that are listed of what could not be loaded.
     """
-    names = file.variants or variant_names(folder)
+    beside = variant_names(folder)
+    names = file.variants or beside
     if not names:
         missing = f"no variant: no file in {folder} ends in .yaml but {SUITE_FILE}"
         problems.add([ConfigError(missing, where=source.where())])
@@ -160,6 +165,7 @@ def _suite_variants(
         before = len(problems.all)
         with problems.caught():
             stem = name if is_file(folder / f"{name}.yaml") else file_of(name)
+            refuse_lookalike(stem, beside, place)
             loaded = load_variants(folder, stem, asked=place if file.variants else None)
             chosen = selected(name, loaded, f"no variant '{name}'", place)
             problems.add(clashes(variants, chosen, place))
@@ -168,6 +174,8 @@ def _suite_variants(
         if len(problems.all) > before:
             lost.add(name)
     problems.add(unique("variant", found))
+    if lost:  # a file that is not listed may be what was meant
+        lost |= {*beside} - {*names}
     for name, values in file.vars.items():
         for variable, value in values.items():
             at = ("vars", name, variable)

@@ -12,7 +12,7 @@ from harness.errors import ConfigError
 from harness.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from harness.records import PromptVariant, Where
 
@@ -97,6 +97,30 @@ def clashes(
         if (other := files.get(variant.name, own)) != own:
             message = f"two variants are named '{variant.name}': of {other}.yaml and of {own}.yaml"
             yield ConfigError(message, where=where, hint="rename one of the files")
+
+
+def refuse_lookalike(name: str, files: Collection[str], where: Where | None) -> None:
+    """Refuse a file whose name would be taken for a part of another's.
+
+    Args:
+        name: of a file, without its ending, or what a suite lists.
+        files: the names of all.
+        where: its place.
+
+    Raises:
+        ConfigError: it is ``title[x=3].yaml`` or ``title:short.yaml``, and there is a ``title``.
+    """
+    file, levels = _parted(name)
+    before, colon, _ = name.partition(":")
+    for other, what, found in (
+        (file, "a level of the matrix", levels is not None),
+        (before, "a pipeline of the variant", bool(colon)),
+    ):
+        if found and other in files:
+            message = f"'{name}.yaml' is named like {what} '{other}'"
+            raise ConfigError(
+                message, where=where, hint="rename the file: no '[', ']' or ':' in it"
+            )
 
 
 def listed(variants: Sequence[PromptVariant]) -> str:

@@ -46,13 +46,13 @@ UNKNOWABLE = {
         extends/with-the-ending metrics/a-module-that-is-not-there
         models/a-checkpoint-that-is-not-there models/predictions-*
         models/without-an-engine names/a-variant-that-clashes-with-a-cell names/no-such-*
-        names/a-variant-named-as-a-control
+        names/a-variant-named-as-a-control names/a-file-named-like-* names/a-variant-with-its-ending
         vars/*""",
     "what a file extends may have what it leaves out": """
         extends/messages-with-a-system-alone keys/no-user keys/only-system""",
     "an installed package may add it": """
-        dataset/an-unknown-format decide/unknown-metric metrics/unknown models/an-unknown-engine
-        models/an-unknown-image-setting postprocess/an-unknown-step*""",
+        dataset/an-unknown-format decide/unknown-metric metrics/misspelt* metrics/unknown
+        models/an-unknown-engine models/an-unknown-image-setting postprocess/an-unknown-step*""",
     "an engine knows its own arguments and sampling parameters": """
         decoding/an-unknown-parameter decoding/beams-with-temperature
         decoding/draws-of-a-greedy-one decoding/unknown-in-a-suite models/a-bad-base-url
@@ -63,7 +63,8 @@ UNKNOWABLE = {
         exemplars/a-count-that-is-no-variable exemplars/an-order-that-is-none
         exemplars/more-than-are-listed matrix/a-level-twice matrix/excludes-everything
         matrix/excludes-no-* matrix/no-axis-but-exclude matrix/too-many-cells
-        names/a-variable-and-an-axis names/differ-in-capitals names/two-models*
+        names/a-variable-and-an-axis names/*differ-in-capitals
+        decide/a-baseline-that-nobody-is-asked names/two-models*
         postprocess/pipelines-of-one-name""",
     "draft-07 cannot tell the last of a list": "messages/the-assistant-last",
     "draft-07 does not check that an expression, a schema or an encoding is one": """

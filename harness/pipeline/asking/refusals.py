@@ -13,7 +13,14 @@ from harness.config.pipelines import pipeline_problems
 from harness.engines.protocol import ENGINES, engine_class
 from harness.engines.protocol import check as check_engine
 from harness.errors import ConfigError, ConfigErrors, EngineError, MetricError
-from harness.metrics.registry import METRICS, check_specs, columns_given, columns_of, ranked
+from harness.metrics.registry import (
+    METRICS,
+    added_metrics,
+    check_specs,
+    columns_given,
+    columns_of,
+    ranked,
+)
 from harness.nearest import nearest
 from harness.postprocess import check_pace, check_steps
 
@@ -67,6 +74,8 @@ def refuse_decision(suite: Suite, problems: Problems) -> None:
     given = columns_given(suite.metrics)
     for column in suite.decide.metrics:
         where = suite.where.get(f"decide.metric.{column}")
+        if column not in given and _is_misspelt(column, suite):
+            continue
         if column not in given:
             message = f"'decide.metric': no metric of the suite gives a column '{column}'"
             hint = _giving(column, suite, [name for name in given if ranked(name)])
@@ -187,6 +196,13 @@ def refuse_replay_steps(model: ModelConfig) -> None:
         raise ConfigErrors(problems)
     for steps in lists:
         check_steps(steps)
+
+
+def _is_misspelt(column: str, suite: Suite) -> bool:
+    """Tell whether a metric that is none, which was said, may be the one that gives a column."""
+    known = {*METRICS, *added_metrics()}
+    none = any(spec.kind == "own" and spec.name not in known for spec in suite.metrics)
+    return none and any(column in columns_of(name) for name in METRICS)
 
 
 def _giving(column: str, suite: Suite, given: Sequence[str]) -> str | None:

@@ -79,8 +79,13 @@ def control_systems(suite: Suite, systems: Sequence[System]) -> list[System]:
 
 
 def same_names(suite: Suite, systems: Sequence[System]) -> list[ConfigError]:
-    """Find systems of one name; where variants, of which they are made, have one, that was said."""
-    if unique("variant", [(variant.name, None) for variant in suite.variants], joined=False):
+    """Find systems of one name; where what they are made of has one, that was said."""
+    parts = (
+        ("variant", [variant.name for variant in suite.variants]),
+        ("model", [model.name for model in suite.models]),
+        ("decoding", [decoding.name for decoding in suite.decodings]),
+    )
+    if any(unique(kind, [(name, None) for name in names], joined=False) for kind, names in parts):
         return []
     named = [(system.name, _place(suite, system)) for system in systems]
     return unique("system", named, joined=False)
