@@ -71,7 +71,11 @@ def _print_compliance(found: RunCompliance) -> None:
     if unseen:
         say_sentences(f"in no text: {', '.join(unseen)}")
     say_sentences(*found.leakage)
-    languages = ", ".join(found.expected.languages) or "not told by their words"
+    languages = ", ".join(f"{name} ({count:,})" for name, count in found.languages.items())
+    if not languages:
+        languages = "not told by their words"
+    elif found.no_language:
+        languages += f", and not told by the words of {found.no_language:,}"
     say_sentences(
         f"the references: {', '.join(found.expected.scripts)} script, language {languages}; an "
         f"answer over {found.expected.most_words} words is too long"

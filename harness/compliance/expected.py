@@ -46,6 +46,12 @@ def expected_of(samples: Iterable[Sample]) -> ExpectedAnswers:
     )
 
 
+def languages_of(samples: Iterable[Sample]) -> dict[str | None, int]:
+    """Count references by their language, the most frequent first; None: their words tell none."""
+    counts = Counter(language_of(text) for sample in samples for text in sample.references)
+    return dict(counts.most_common())
+
+
 def _percentile(counts: Counter[int], share: float) -> int:
     """Give the value that this share of values does not pass; 0 of none."""
     left = math.ceil(share * counts.total())

@@ -12,6 +12,7 @@ LintName = Literal[
     "exemplar_without_image",
     "postprocess_changes_exemplar",
     "same_prompt",
+    "single_braces",
     "text_before_image",
     "too_long",
     "unused_variable",

@@ -73,6 +73,9 @@ def test_the_summary_and_the_page_hold_them(project, harness, scored):
     assert "are they bare answers?" in page
     assert "0.2500 → 0.7500" in page
     told = json.loads(harness("compliance", RUN, "--json", cwd=project).stdout)
+    assert (told["languages"], told["no_language"]) == ({"English": 2}, 2)
+    told_of = "language English (2), and not told by the words of 2;"
+    assert told_of in harness("compliance", RUN, cwd=project).stdout
     assert told["expected"]["languages"] == ["English"]
     assert [system["system"] for system in told["systems"]] == ["chatty", "bare"]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.config.files import SUITE_FILE
 from harness.errors import ConfigError
+from harness.nearest import closest
 from harness.pipeline.looking.bare_names import named_suite
 from harness.yaml_source import load_yaml
 
@@ -90,7 +91,9 @@ def _suite_of_name(name: Path) -> Path:
         ConfigError: there is none.
     """
     if len(name.parts) != 1 or name.suffix == ENDING:
-        raise ConfigError(f"no such file or folder: {name}", hint=_EXPECTED)
+        near = closest(name.name, sorted(path.name for path in name.parent.glob("*")))
+        hint = f"did you mean '{name.with_name(near)}'?" if near else _EXPECTED
+        raise ConfigError(f"no such file or folder: {name}", hint=hint)
     try:
         return named_suite(name)
     except ConfigError as error:

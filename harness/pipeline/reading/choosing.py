@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import StoreError
+from harness.nearest import nearest
 from harness.pipeline.reading.comparing import ranked
 from harness.pipeline.reading.reporting import comparable
 from harness.store.run_folder import RunFolder
@@ -69,7 +70,7 @@ def lacks_pairs(metric: str | None = None) -> Callable[[RunSummary], str | None]
         if not comparable(summary):
             return "it has no two systems with scores that can be compared"
         if metric is not None and metric not in summary.metrics:
-            return f"it has no metric '{metric}'"
+            return f"it has no metric '{metric}' ({nearest(metric, summary.metrics)})"
         return None
 
     return lacks

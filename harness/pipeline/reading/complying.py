@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import stats
-from harness.compliance import FLAGS, expected_of, flags_of
+from harness.compliance import FLAGS, expected_of, flags_of, languages_of
 from harness.errors import ConfigError
 from harness.nearest import nearest
 from harness.pipeline.reading.answered import Answered
@@ -59,6 +59,10 @@ class RunCompliance:
 
     expected: ExpectedAnswers
     systems: tuple[SystemCompliance, ...]
+    languages: Mapping[str, int]
+    """References by their language, the most frequent first."""
+    no_language: int
+    """References whose words tell no language."""
     leakage: tuple[str, ...] = ()
     """What prompts give away of the samples under test, where the suite allows it."""
 
@@ -116,7 +120,14 @@ def compliance_of_run(folder: RunFolder) -> RunCompliance:
                 scores={m: value for m in raw if (value := values.get((system, m))) is not None},
             )
         )
-    return RunCompliance(expected=expected, systems=tuple(systems), leakage=summary.leakage)
+    told = languages_of(samples)
+    return RunCompliance(
+        expected=expected,
+        systems=tuple(systems),
+        no_language=told.pop(None, 0),
+        languages={name: count for name, count in told.items() if name},
+        leakage=summary.leakage,
+    )
 
 
 def flagged_texts(folder: RunFolder, flag: str) -> list[FlaggedText]:

@@ -13,6 +13,7 @@ from harness.pipeline.looking.lints.postprocess_changes_exemplar import (
     postprocess_changes_exemplar,
 )
 from harness.pipeline.looking.lints.same_prompt import same_prompt
+from harness.pipeline.looking.lints.single_braces import single_braces
 from harness.pipeline.looking.lints.text_before_image import text_before_image
 from harness.pipeline.looking.lints.too_long import too_long
 from harness.pipeline.looking.lints.unused_variable import unused_variable
@@ -31,6 +32,7 @@ LINTS: Mapping[LintName, Callable[[Looked], Iterable[Lint] | None]] = {
     "exemplar_without_image": exemplar_without_image,
     "postprocess_changes_exemplar": postprocess_changes_exemplar,
     "same_prompt": same_prompt,
+    "single_braces": single_braces,
     "text_before_image": text_before_image,
     "too_long": too_long,
     "unused_variable": unused_variable,

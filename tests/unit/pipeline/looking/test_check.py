@@ -297,6 +297,12 @@ def test_a_suite_is_named_by_its_path_or_by_its_name_alone(project, monkeypatch)
         assert caught.value.hint == "did you mean 'titles'?"
 
 
+def test_a_path_that_is_nearly_one_is_named(project):
+    with pytest.raises(HarnessError) as caught:
+        check(project / SUITE / "tilte.yaml")
+    assert caught.value.hint == f"did you mean '{project / SUITE / 'title.yaml'}'?"
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [
