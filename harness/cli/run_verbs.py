@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.pipeline.reading.run_list import RunDescription
-    from harness.records import Cost, System, SystemSummary
+    from harness.records import Cost, Declaration, System, SystemSummary
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -132,6 +132,8 @@ def _shown(described: RunDescription) -> Iterator[str]:
     )
     specs = summary.specs if summary else run.metrics
     yield f"metrics:  {', '.join(spec.label for spec in specs)}"
+    if run.decide:
+        yield f"declared: {_declared(run.decide)}"
     yield ""
     yield "models"
     for name, model in run.models.items():
@@ -158,6 +160,25 @@ def _shown(described: RunDescription) -> Iterator[str]:
     yield ""
     yield f"files in {described.folder}"
     yield from _files(described.files)
+
+
+def _declared(decide: Declaration) -> str:
+    """Say what a run's suite declares to compare, since when, and what had been seen by then."""
+    names = [
+        f"{name} (margin {decide.margins[name]:g})" if name in decide.margins else name
+        for name in decide.metrics
+    ]
+    against = f" with '{decide.baseline}'" if decide.baseline else " of all pairs"
+    pairs = "1 comparison" if decide.comparisons == 1 else f"{decide.comparisons} comparisons"
+    said = [f"{pairs}{against} on {', '.join(names)}", f"since {decide.declared_at}"]
+    if decide.answers_before:
+        one = decide.answers_before == 1
+        said.append(f"{decide.answers_before:,} answer{' was' if one else 's were'} there before")
+    if decide.looks > 1:
+        said.append(f"look {decide.looks} at it")
+    if decide.not_applicable:
+        said.append(f"not to be made here: {decide.not_applicable}")
+    return "; ".join(said)
 
 
 def _files(sizes: Mapping[str, int]) -> Iterator[str]:

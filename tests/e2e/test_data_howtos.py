@@ -16,19 +16,20 @@ REPOSITORY = Path(__file__).parents[2]
 SERVERS = [
     folder / ".venv-s3" / "bin" / "moto_server" for folder in (Path(sys.prefix).parent, REPOSITORY)
 ]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(?:^`(\S+)`[^\n`]*:\n\n)?^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+"""The file that a line names which ends in a colon, kind and text: a text has no place for it."""
 
 
 def commands(page, folder):
     """Write a page's files into a folder, and give its blocks of commands."""
     blocks = []
-    for kind, text in BLOCK.findall((REPOSITORY / "docs" / "how-to" / page).read_text()):
+    for named, kind, text in BLOCK.findall((REPOSITORY / "docs" / "how-to" / page).read_text()):
         if kind == "bash":
             blocks.append(text)
-        elif name := re.match(r"# (\S+)\n", text):
+        elif name := re.match(r"# (\S+)\n", f"# {named}\n{text}" if named else text):
             path = folder / name[1]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.partition("\n")[2])
+            path.write_text(text if named else text.partition("\n")[2])
     return blocks
 
 

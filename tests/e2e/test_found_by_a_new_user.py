@@ -76,6 +76,25 @@ def test_show_has_its_headings_on_lines_of_their_own(project, harness):
     assert "report_files/ (9 files)" in shown
 
 
+def test_show_says_what_the_suite_declared(project, harness):
+    run(harness, project)
+    assert "declared:" not in harness("show", "results/titles", cwd=project).stdout
+    with (project / SUITE / "suite.yaml").open("a") as suite:
+        suite.write("decide: {metric: CIDEr, baseline: plain, margin: 0.1}\n")
+    run(harness, project)
+    shown = harness("show", "results/titles", cwd=project).stdout
+    [line] = [line for line in shown.splitlines() if line.startswith("declared:")]
+    assert line.startswith("declared: 1 comparison with 'plain' on CIDEr (margin 0.1); since 20")
+    assert line.endswith("; 8 answers were there before")
+
+
+def test_a_metric_that_no_run_of_a_suite_has_is_told_with_the_nearest(project, harness):
+    run(harness, project)
+    done = harness("compare", "results/titles", "--metric", "ROUGE", cwd=project)
+    assert done.returncode == 1
+    assert "it has no metric 'ROUGE' (did you mean 'ROUGE_L'?)" in done.stderr
+
+
 def test_no_star_is_explained_that_is_not_there(project, harness):
     suite = project / SUITE / "suite.yaml"
     suite.write_text(suite.read_text().replace("[bleu, rouge_l, cider]", "[exact_match]"))

@@ -12,7 +12,8 @@ import pytest
 from harness.store.run_folder import RunFolder
 
 REPOSITORY = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(?:^`(\S+)`[^\n`]*:\n\n)?^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+"""The file that a line names which ends in a colon, kind and text: a text has no place for it."""
 
 
 @pytest.fixture(scope="module")
@@ -21,14 +22,14 @@ def run(tmp_path_factory, harness):
     root = tmp_path_factory.mktemp("howto")
     shutil.copytree(REPOSITORY / "datasets", root / "datasets")
     said = {}
-    for kind, text in BLOCK.findall((REPOSITORY / "docs/how-to/matrix.md").read_text()):
+    for named, kind, text in BLOCK.findall((REPOSITORY / "docs/how-to/matrix.md").read_text()):
         if kind == "bash":
             for line in text.splitlines():
                 said[line] = harness(*shlex.split(line)[1:], cwd=root)
-        elif name := re.match(r"# (prompts/\S+)\n", text):
+        elif name := re.match(r"# (prompts/\S+)\n", f"# {named}\n{text}" if named else text):
             path = root / name[1]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.partition("\n")[2])
+            path.write_text(text if named else text.partition("\n")[2])
     return root, said
 
 
