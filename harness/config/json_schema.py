@@ -260,6 +260,13 @@ def _metric(names: Names) -> Schema:
     return {"anyOf": [*_open(names.metrics, "metric")["anyOf"], with_options, module]}
 
 
+_NO_PARAMETER = (
+    "No engine of this program knows this sampling parameter: a server's 'extra_sampling' or an "
+    "installed package must take it."
+)
+"""A warning in editors that go by VS Code's schemas, which no validator minds."""
+
+
 def _sampling() -> Schema:
     """Sampling parameters; an engine of a package may know further ones."""
     form = FormFile.model_json_schema()
@@ -272,7 +279,11 @@ def _sampling() -> Schema:
     }
     held = {**_or_null(shape), "description": "The form that answers must have."}
     numbers = {name: _number(name, range_) for name, range_ in NUMBERS.items()}
-    return {"type": "object", "properties": {**numbers, "stop": stop, "structured_outputs": held}}
+    return {
+        "type": "object",
+        "properties": {**numbers, "stop": stop, "structured_outputs": held},
+        "additionalProperties": {"deprecationMessage": _NO_PARAMETER},
+    }
 
 
 def _number(name: str, numbers: Numbers) -> Schema:

@@ -20,7 +20,7 @@ from harness.config.problems import Problems
 from harness.config.sampling_values import sampling_problems
 from harness.config.schema import ControlsFile
 from harness.config.validate import validate
-from harness.engines.protocol import engine_class
+from harness.engines.protocol import ENGINES, engine_class
 from harness.errors import ConfigError, ConfigErrors, HarnessError
 from harness.metrics.registry import check_specs, columns_given, parse_spec
 from harness.pipeline.looking.editor_schemas import KINDS, editor_schema
@@ -398,3 +398,22 @@ def test_what_loads_is_not_marked(examples, tmp_path):
                     tried += 1
                     assert validator(kind).is_valid(changed), changed
     assert tried > 1000
+
+
+def test_a_sampling_parameter_that_no_engine_knows_is_valid_and_warned_of():
+    schema = editor_schema("variant")
+    assert Draft7Validator(schema).is_valid({"user": "x", "generation": {"max_token": 3}})
+    sampling = next(part for part in parts(schema) if "max_tokens" in part.get("properties", {}))
+    warning = sampling["additionalProperties"]["deprecationMessage"]
+    assert warning.startswith("No engine of this program knows this sampling parameter")
+    for engine in ENGINES:
+        assert set(engine_class(engine).sampling or ()) <= sampling["properties"].keys()
+
+
+def parts(schema):
+    """Give every mapping in a schema."""
+    if isinstance(schema, dict):
+        yield schema
+    for part in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(part, dict | list):
+            yield from parts(part)
