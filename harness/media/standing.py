@@ -29,7 +29,7 @@ def what_stands(path: Path) -> str | None:
     except OSError as error:
         if path.is_symlink():
             return "a link to nothing" if error.errno != errno.ELOOP else "a link to itself"
-        if isinstance(error, FileNotFoundError | NotADirectoryError):
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):  # of a folder above it
             return None
         raise
     return _KINDS.get(stat.S_IFMT(mode), "no file")
