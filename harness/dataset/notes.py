@@ -32,7 +32,6 @@ class Notes:
         self._said: dict[str, None] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
         self._several_frames: set[str] = set()
-        self._without_image = 0
 
     def say(self, sentence: str) -> None:
         """Keep what was found on reading the file; said again it is kept once."""
@@ -49,10 +48,6 @@ class Notes:
         """Note the images of a sample of which only a part is seen."""
         self._several_frames |= {ref.sha256 for ref in media if ref.several_frames}
 
-    def add_without_image(self) -> None:
-        """Count a sample that is kept though there is no image of it."""
-        self._without_image += 1
-
     def sentences(self) -> tuple[str, ...]:
         """Give what was said, then a sentence for each column and kind as they first came."""
         return (*self._said, *self._of_cells(), *self._of_media())
@@ -61,12 +56,6 @@ class Notes:
         if count := len(self._several_frames):
             have = "1 image has" if count == 1 else f"{count:,} images have"
             yield f"{self._name}: {have} several frames or pages, of which the first is shown"
-        if count := self._without_image:
-            have = "1 sample has" if count == 1 else f"{count:,} samples have"
-            yield (
-                f"{self._name}: {have} no image that can be read here, and predictions need none, "
-                "so that they are kept; a run would not use them"
-            )
 
     def _of_cells(self) -> Iterator[str]:
         return (

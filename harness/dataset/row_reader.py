@@ -160,8 +160,6 @@ class RowReader:
         for column in config.reference_columns:
             self.notes.add(column, cells[column], self._list_form)
         self.notes.add_media(media)
-        if not media and self.config.image_url is None:
-            self.notes.add_without_image()
         return sample
 
     def choose(self, rows: Iterable[Row], ids: Sequence[str]) -> list[Row]:

@@ -46,6 +46,7 @@ def notices(plan: Plan, *, shown: bool = True) -> tuple[str, ...]:
             "is not among the run's variants"
         )
     said += _without_controls(plan)
+    said += _without_images(plan)
     for name, similar in plan.similar.items():
         said += similar.notices(name)
     said += _own_texts(plan)
@@ -58,6 +59,17 @@ def _without_controls(plan: Plan) -> Iterator[str]:
     files = [model.name for model in plan.suite.models if model.engine == REPLAY]
     if files and plan.suite.controls:
         yield f"there are no controls of {', '.join(files)}: of a file of predictions nobody asks"
+
+
+def _without_images(plan: Plan) -> Iterator[str]:
+    """Say how many samples there are for predictions alone; nothing is fetched to tell it."""
+    config = plan.suite.dataset
+    if config.image_url is None and (count := sum(not sample.media for sample in plan.samples)):
+        have = "1 sample has" if count == 1 else f"{count:,} samples have"
+        yield (
+            f"{config.path.name}: {have} no image that can be read here, and predictions need "
+            "none, so that they are kept; a run would not use them"
+        )
 
 
 def _reference_columns(plan: Plan) -> Iterator[str]:

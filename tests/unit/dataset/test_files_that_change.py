@@ -83,7 +83,7 @@ class Changing:
     def __init__(self, change, begun="", images=0):
         self._change = change
         self._begun = begun
-        self._images = f"{images} images"
+        self._images = f"{images} images" if images else None
 
     def stage(self, text):
         if self._begun and text.startswith(self._begun):
