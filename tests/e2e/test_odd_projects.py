@@ -309,7 +309,7 @@ ATTACKS = (
     attack('A', 'report of a run whose samples are no JSON', put(f'{RUN}/samples.jsonl', '{\n'),
            f'report {RUN}', exits=1, says='samples.jsonl:1 is damaged', finished=True),
     attack('A', "rm of a run with a person's own notes", put(f'{RUN}/notes.md', 'mine'),
-           f'rm {RUN}', exits=1, says=('23 files', 'nothing was removed'), finished=True),
+           f'rm {RUN}', exits=1, says=('25 files', 'nothing was removed'), finished=True),
     attack('A', 'rm of a run whose run.json is null', put(f'{RUN}/run.json', 'null'),
            f'rm {RUN} --yes', exits=1, says='nothing is removed', finished=True),
     attack('A', 'results of the suite are kept beside its prompts', nothing,
