@@ -51,8 +51,7 @@ def print_table(
         MetricError: the table has no such metric.
     """
     shown = laid_out(table, metrics)
-    if table.marks:
-        verdict, below = table.marks.verdict, table.marks.below
+    for verdict, below in table.marks.verdicts if table.marks else ():
         say_sentences(verdict, bold=True)
         say_sentences(*([f"{below[0].upper()}{below[1:]}."] if below else []), dim=True)
     if on_terminal():

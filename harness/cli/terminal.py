@@ -44,7 +44,7 @@ def print_comparison(compared: RunComparison) -> None:
     )  # fmt: skip
     deciding = compared.metric(compared.deciding)
     many = len(deciding.pairs) > MANY
-    shown = [deciding] if many else compared.metrics
+    shown = compared.told if many else compared.metrics
     for metric in shown:
         for pair in metric.pairs:
             grid.add(
@@ -76,41 +76,66 @@ def print_comparison(compared: RunComparison) -> None:
             said += f"; intervals and p-values allow for all {tests} comparisons of {runs}"
         say_sentences(said)
     say_sentences(*compared.notes())
-    if deciding.pairs and not compared.across:
-        say_sentences(_letters(deciding))
-    if many:
-        say_sentences(
-            f"{len(deciding.pairs)} pairs: {deciding.metric} alone is shown, and said of the first "
-            f"{MANY}; --metric shows another, --json has all"
-        )
-    first = ordered(deciding.pairs)[:MANY]
-    say_sentences(*sentences(first))
-    say_sentences(*compared.agreement((pair.baseline, pair.candidate) for pair in first))
-    pictures = [pair for pair in compared.pictures if pair.metric == compared.deciding]
-    say_sentences(*picture_sentences(pictures, compared.controls, most=MANY))
+    _say_told(compared, many=many)
     if every:
         say_sentences(f"({every[0].exchanges} exchanges of answers, seed {every[0].seed})")
 
 
+def _say_told(compared: RunComparison, *, many: bool) -> None:
+    """Print the letters and the sentences on each metric of which they tell.
+
+    Args:
+        compared: all pairs.
+        many: whether there are more than are all said.
+    """
+    deciding = compared.metric(compared.deciding)
+    for metric in compared.told:
+        if metric.pairs and not compared.across:
+            say_sentences(_letters(metric))
+    if many:
+        say_sentences(
+            f"{len(deciding.pairs)} pairs: {' and '.join(compared.concluded)} alone "
+            f"{'is' if len(compared.concluded) == 1 else 'are'} shown, and said of the first "
+            f"{MANY}; --metric shows another, --json has all"
+        )
+    for metric in compared.told:
+        say_sentences(*sentences(ordered(metric.pairs)[:MANY]))
+    first = ordered(deciding.pairs)[:MANY]
+    say_sentences(*compared.agreement((pair.baseline, pair.candidate) for pair in first))
+    for name in compared.concluded:
+        pictures = [pair for pair in compared.pictures if pair.metric == name]
+        say_sentences(*picture_sentences(pictures, compared.controls, most=MANY))
+
+
 def print_declared(compared: RunComparison) -> None:
-    """Print how many declared pairs are told apart, and what a verdict does not allow for."""
+    """Print how many declared comparisons are told apart, and what verdicts do not allow for."""
     if compared.verdict is None:
         say_sentences("", *compared.notes())
         return
-    pairs = compared.metric(compared.deciding).pairs
-    declared = [each for each in pairs if each.confirmatory]
+    declared = [each for metric in compared.told for each in metric.pairs if each.confirmatory]
     said = []
     if len(declared) > 1:
         told = sum(each.verdict == "told apart" for each in declared)
+        metrics = dict.fromkeys(each.metric for each in declared)
+        what = "comparisons" if len(metrics) > 1 else "pairs"
+        on = f" on {' and '.join(metrics)}" if len(metrics) > 1 else ""
+        verb = "is" if told == 1 else "are"
         said.append(
-            f"Of the {len(declared)} declared pairs {told} are told apart (harness compare)."
+            f"Of the {len(declared)} declared {what}{on} {told} {verb} told apart "
+            "(harness compare)."
         )
     if said := [*said, *compared.notes()]:
         say_sentences("", *said)
 
 
 def print_power(power: Power) -> None:
-    """Print what each pair's units can show."""
+    """Print what each pair's units can show, metric by metric."""
+    for each in (power, *power.further):
+        _print_power(each)
+    say_sentences(*(f"Undecided: {text}." for text in power.undecided))
+
+
+def _print_power(power: Power) -> None:
     header = ["candidate", "baseline", "over", "smallest shown", "95 % interval"]
     if power.difference is not None:
         header.append(f"units for {power.difference:g}")
@@ -133,7 +158,6 @@ def print_power(power: Power) -> None:
         f"{power.metric}: the true differences that {units_text(power.samples, power.units)} tell "
         "apart in 80 % of trials; over: comparisons that are tested together"
     )
-    say_sentences(*(f"Undecided: {text}." for text in power.undecided))
     if any(pair.uncounted for pair in power.pairs):
         say_sentences(f"too many: more than {MOST_UNITS:,} units, which are not counted")
 

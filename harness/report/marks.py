@@ -26,6 +26,8 @@ class Marks:
     """One short sentence."""
     below: str
     """How sure that is; empty where there is no more to say."""
+    further: tuple[tuple[str, str], ...] = ()
+    """The same two of each further metric that the suite declares."""
     baseline: str
     """The variant that others are compared with."""
     baselines: Mapping[str, str]
@@ -36,6 +38,11 @@ class Marks:
     """Metric → system → its letters: who shares one is not told apart."""
     exploratory: str | None = None
     """Why nothing is confirmatory; None where something is."""
+
+    @property
+    def verdicts(self) -> tuple[tuple[str, str], ...]:
+        """Give the sentence of each declared metric, and how sure it is."""
+        return ((self.verdict, self.below), *self.further)
 
     def mark(self, system: str, metric: str) -> str:
         """Mark what is told apart from its baseline; else nothing."""

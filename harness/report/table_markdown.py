@@ -22,10 +22,8 @@ def markdown_page(table: ComparisonTable) -> str:
     """Write the verdict, the table, what its marks mean, what was reported elsewhere, the notes."""
     layout = laid_out(table)
     parts = []
-    if marks := table.marks:
-        parts.append(
-            f"**{markdown(marks.verdict)}**  \n{markdown_line(marks.below)}".strip() + "\n"
-        )
+    for verdict, how_sure in table.marks.verdicts if table.marks else ():
+        parts.append(f"**{markdown(verdict)}**  \n{markdown_line(how_sure)}".strip() + "\n")
     header = map(markdown, ("system", *layout.metrics, *layout.counts))
     parts.append(markdown_table(header, map(_row, layout.lines)))
     below = [*layout.legend, *([layout.counted] if layout.counted else []), *layout.notes]

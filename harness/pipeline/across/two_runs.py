@@ -29,7 +29,7 @@ from harness.pipeline.across.pairing import paired
 from harness.pipeline.across.rescored import rescored
 from harness.pipeline.reading.agreeing import metric_tallies
 from harness.pipeline.reading.comparing import RunComparison
-from harness.pipeline.reading.deciding import deciding_column
+from harness.pipeline.reading.deciding import concluded_columns, deciding_column
 from harness.records import Across
 from harness.report.table_notes import FEW
 from harness.units import clusters_of
@@ -151,6 +151,7 @@ def compare_merged(
     return RunComparison(
         metrics=shown,
         deciding=deciding,
+        concluded=(deciding,) if metric else _concluded(merged, deciding),
         exploratory=EXPLORATORY,
         undecided=(),
         decides=True,
@@ -174,6 +175,13 @@ def _deciding(merged: Merged, metric: str | None, differing: Collection[str]) ->
     if run.decide and not columns & set(run.decide.metrics):
         run = replace(run, decide=None)
     return deciding_column(metrics, run, metric, differing)
+
+
+def _concluded(merged: Merged, deciding: str) -> tuple[str, ...]:
+    """Give the columns of which sentences tell: those declared that both runs have."""
+    columns = {column for each in merged.common.metrics.values() for column in each.columns}
+    declared = concluded_columns(merged.second.run, deciding)
+    return tuple(column for column in declared if column in columns)
 
 
 def merge(

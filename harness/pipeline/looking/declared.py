@@ -49,12 +49,14 @@ def declared(suite: Suite, replayed: Sequence[System] = ()) -> Iterator[str]:
 
 def _declares(decide: Decision, count: int) -> str:
     margins = decide.margins
-    metrics = [f"{m} (margin {margins[m]:g})" if m in margins else m for m in decide.metrics]
+    none = " (no margin)" if margins else ""
+    metrics = [f"{m} (margin {margins[m]:g})" if m in margins else m + none for m in decide.metrics]
     shown = " and ".join(filter(None, (", ".join(metrics[:-1]), metrics[-1])))
     against = f" with '{decide.baseline}'" if decide.baseline else " of all pairs of systems"
-    plural = "" if count == 1 else "s"
-    each = " each" if len(metrics) > 1 else ""
-    return f"declares {count} comparison{plural}{against} on {shown}{each}"
+    tests = count * len(metrics)
+    plural = "" if tests == 1 else "s"
+    each = f", {count} each" if len(metrics) > 1 else ""
+    return f"declares {tests} comparison{plural}{against}{each} on {shown}"
 
 
 def _proposed(suite: Suite) -> str | None:

@@ -28,7 +28,13 @@ from harness.pipeline.reading.agreeing import (
     order_text,
     tally_text,
 )
-from harness.pipeline.reading.deciding import decides, deciding_column, differing, undecided
+from harness.pipeline.reading.deciding import (
+    concluded_columns,
+    decides,
+    deciding_column,
+    differing,
+    undecided,
+)
 from harness.report.notebook import comparison_html
 from harness.report.table_notes import FEW
 from harness.units import clusters_of
@@ -62,6 +68,8 @@ class RunComparison:
     metrics: tuple[ComparedMetric, ...]
     deciding: str
     """The metric that the verdict is about."""
+    concluded: tuple[str, ...]
+    """The metrics of which sentences tell: all that the suite declares, the deciding one first."""
     exploratory: str | None
     """Why nothing here is confirmatory; None where something is."""
     undecided: tuple[str, ...]
@@ -120,6 +128,11 @@ class RunComparison:
         """Find a metric's comparisons; one that is declared and has no value has none."""
         none = ComparedMetric(metric=name, pairs=(), letters={})
         return next((metric for metric in self.metrics if metric.metric == name), none)
+
+    @property
+    def told(self) -> tuple[ComparedMetric, ...]:
+        """The comparisons on each metric of which sentences tell."""
+        return tuple(self.metric(name) for name in self.concluded)
 
     def agreement(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
         """Say of some pairs on how many metrics each is better, and how alike metrics order all.
@@ -227,6 +240,7 @@ def compare_run(
         tallies=metric_tallies(shown_pairs),
         rank_correlation=order_agreement(summary, names),
         deciding=deciding,
+        concluded=(deciding,) if metric else concluded_columns(run, deciding),
         exploratory=exploratory,
         undecided=tuple(lacking),
         decides=decides(run, deciding, tested),
@@ -332,7 +346,8 @@ def _why_exploratory(declaration: Declaration, pairs: int) -> str | None:
     if declaration.answers_before:
         return "; ".join(_older_answers(declaration))
     if pairs < declaration.comparisons:
-        return f"this run holds {pairs} of the {declaration.comparisons} comparisons declared"
+        held, declared = (n * len(declaration.metrics) for n in (pairs, declaration.comparisons))
+        return f"this run holds {held} of the {declared} comparisons declared"
     return None
 
 

@@ -58,6 +58,15 @@ def deciding_column(
     return next((known for known in ordered if known in differing), ordered[0])
 
 
+def concluded_columns(run: RunRecord, deciding: str) -> tuple[str, ...]:
+    """Give the columns of which sentences tell: all that a run declares, the deciding one first.
+
+    One that is declared may have no value in the run.
+    """
+    declared = run.decide.metrics if run.decide else ()
+    return (deciding, *(column for column in declared if column != deciding))
+
+
 def chosen_metric(
     metrics: Mapping[str, Metric],
     run: RunRecord,

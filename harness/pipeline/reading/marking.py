@@ -33,6 +33,11 @@ def marks_of(run: RunRecord, summary: RunSummary, compared: RunComparison | None
     said = headline(deciding.pairs, baselines) if compared.decides else None
     if said is None and compared.decides:
         return None
+    further = [
+        each
+        for name in compared.concluded[1:]
+        if (each := headline(compared.metric(name).pairs, baselines))
+    ]
     against = dict(Decision(metrics=(), baseline=summary.baseline).pairs(run.systems))
     pairs = {
         (pair.candidate, pair.metric): pair
@@ -44,6 +49,7 @@ def marks_of(run: RunRecord, summary: RunSummary, compared: RunComparison | None
         deciding=compared.deciding,
         verdict=said.said if said else UNDECIDED,
         below=said.below if said else "; ".join(compared.undecided),
+        further=tuple((each.said, each.below) for each in further),
         baseline=summary.baseline,
         baselines=against,
         pairs=pairs,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.metrics.arrays import FloatArray
-    from harness.records import Json, Sample, Suite
+    from harness.pipeline.reading.comparing import RunComparison
+    from harness.records import Json, Sample, Suite, System
     from harness.store.run_folder import RunFolder
 
 
@@ -60,6 +61,8 @@ class Power:
     pairs: tuple[PairPower, ...]
     undecided: tuple[str, ...] = ()
     """What of the comparisons that the suite declares cannot be made, and why."""
+    further: tuple[Power, ...] = ()
+    """The same on each further metric that the suite declares and that has a value."""
 
     def json(self) -> Json:
         """Give plain data."""
@@ -73,7 +76,7 @@ def power_of_run(
 
     Args:
         folder: a scored run.
-        metric: by its column's name; default: as ``compare_run``.
+        metric: by its column's name; default: all that the suite declares, else as ``compare_run``.
         difference: in the metric's units: how many units would it have needed?
 
     Raises:
@@ -84,8 +87,20 @@ def power_of_run(
     compared = compare_run(folder, metric=metric)
     if all(column.metric != compared.deciding for column in compared.metrics):
         raise no_value(folder.summary(), compared.deciding)
-    pairs = compared.metric(compared.deciding).pairs
-    noise = _differences(folder, compared.deciding)
+    first, *further = [
+        _power_on(folder, compared, column.metric, difference)
+        for column in compared.told
+        if column in compared.metrics
+    ]
+    return replace(first, undecided=compared.undecided, further=tuple(further))
+
+
+def _power_on(
+    folder: RunFolder, compared: RunComparison, column: str, difference: float | None
+) -> Power:
+    """Say on one metric for each pair what a run's samples were able to show."""
+    pairs = compared.metric(column).pairs
+    noise = _differences(folder, column)
     clusters = clusters_of(folder.samples())
     n = len(folder.samples())
     told = []
@@ -111,12 +126,11 @@ def power_of_run(
             )
         )
     return Power(
-        metric=compared.deciding,
+        metric=column,
         difference=difference,
         samples=n,
         units=n if clusters is None else len(set(clusters.tolist())),
         pairs=tuple(told),
-        undecided=compared.undecided,
     )
 
 
@@ -131,13 +145,14 @@ def power_of_suite(
     """Say what a suite's samples will show, from the noise of an earlier run.
 
     The pairs are those of the earlier run: each tells how much two prompts' answers to one sample
-    differ. The bar is that of the comparisons that the suite declares, or of all its pairs.
+    differ. The bar of one is that of the comparisons that the suite declares, or of all its pairs:
+    also of a pair that the suite has and does not declare.
 
     Args:
         suite: to be run.
         samples: of its dataset.
         folder: the earlier run, scored by the same metric.
-        metric: by its column's name; default: what the suite declares, else as ``compare_run``.
+        metric: by its column's name; default: all that the suite declares, else as ``compare_run``.
         difference: in the metric's units: how many units does it need?
 
     Raises:
@@ -145,29 +160,87 @@ def power_of_suite(
         MetricError: it has no such metric, or no number of units shows the difference.
     """
     _check(difference)
-    declared = suite.decide
     run, summary = folder.run(), folder.summary()
     _, _, metrics = read_statistics(folder, summary)
     names = ranked(summary)
-    wanted = metric
-    if metric is None and declared:
+    wanted: list[str | None] = [metric]
+    if metric is None and suite.decide:
         known = [column for each in metrics.values() for column in each.columns]
-        wanted = next((column for column in declared.metrics if column in known), None)
-        if wanted is None:
-            raise no_value(summary, declared.metrics[0])
-    _, column = chosen_metric(metrics, run, summary, wanted, differing(summary, names))
-    systems = systems_to_ask(suite)
-    place = {system.name: i for i, system in enumerate(systems)}
-    compared = (declared or Decision(metrics=())).pairs(systems)
-    pairs = [(place[baseline], place[candidate]) for candidate, baseline in compared]
-    if not pairs:
-        raise MetricError("the suite has one system, and nothing to compare it with")
-    columns = len(declared.metrics) if declared else len(columns_given(suite.metrics))
-    bar = stats.planned_bar(len(systems), pairs, columns)
+        wanted = [column for column in suite.decide.metrics if column in known]
+        if not wanted:
+            raise no_value(summary, suite.decide.metrics[0])
+    different = differing(summary, names)
+    families = _Families(suite, run.systems)
+    first, *further = [
+        _planned(families, samples, folder, column, difference)
+        for name in wanted
+        for _, column in [chosen_metric(metrics, run, summary, name, different)]
+    ]
+    return replace(first, further=tuple(further))
+
+
+class _Families:
+    """What a suite will test together: the pairs that it declares, and all of its pairs.
+
+    Args:
+        suite: to be run.
+        earlier: the systems of the earlier run, which may have other names there.
+
+    Raises:
+        MetricError: it has no pair.
+    """
+
+    def __init__(self, suite: Suite, earlier: Sequence[System]) -> None:
+        declared = suite.decide
+        systems = systems_to_ask(suite)
+        own = {_parts(system): system.name for system in systems}
+        self._own = {s.name: own[_parts(s)] for s in earlier if _parts(s) in own}
+        every = Decision(metrics=()).pairs(systems)
+        planned = (declared or Decision(metrics=())).pairs(systems)
+        if not planned:
+            raise MetricError("the suite has one system, and nothing to compare it with")
+        place = {system.name: i for i, system in enumerate(systems)}
+        self._declared = {frozenset(pair) for pair in planned}
+        self._metrics = declared.metrics if declared else None
+        columns = len(columns_given(suite.metrics))
+
+        def family(pairs: Sequence[tuple[str, str]], columns: int) -> tuple[float, int]:
+            places = [(place[baseline], place[candidate]) for candidate, baseline in pairs]
+            return stats.planned_bar(len(systems), places, columns), len(pairs) * columns
+
+        self._others = family(every, columns)
+        self._planned = family(planned, len(declared.metrics)) if declared else self._others
+
+    def of(self, baseline: str, candidate: str, column: str) -> tuple[float, int]:
+        """Give the bar of a pair of the earlier run, and how many are tested with it.
+
+        One that the suite does not have stands for those that it declares.
+        """
+        if not {baseline, candidate} <= self._own.keys():
+            return self._planned
+        pair = frozenset((self._own[baseline], self._own[candidate]))
+        by_plan = self._metrics is None or column in self._metrics
+        return self._planned if by_plan and pair in self._declared else self._others
+
+
+def _parts(system: System) -> tuple[str, str, str, str | None]:
+    """Give what makes a system, whatever its run calls it."""
+    return system.model, system.variant, system.decoding.name, system.pipeline
+
+
+def _planned(
+    families: _Families,
+    samples: Sequence[Sample],
+    folder: RunFolder,
+    column: str,
+    difference: float | None,
+) -> Power:
+    """Say on one metric what samples will show, from the noise of an earlier run."""
     clusters = clusters_of(samples)
     units = len(samples) if clusters is None else len(set(clusters.tolist()))
     told = []
     for (baseline, candidate), noise in _differences(folder, column).items():
+        bar, comparisons = families.of(baseline, candidate, column)
         found = None if noise.reason else stats.reach(noise.values, units, bar, share=noise.share)
         shown = found is not None and math.isfinite(found.smallest)
         sd = float(noise.values.std(ddof=1)) if found else None
@@ -180,7 +253,7 @@ def power_of_suite(
                 between=found.between if found and shown else None,
                 needed=needed,
                 uncounted=uncounted,
-                comparisons=len(pairs) * columns,
+                comparisons=comparisons,
                 reason=noise.reason or (None if shown else stats.TOO_FEW_UNITS),
             )
         )

@@ -74,8 +74,9 @@ def write_reports(
 
 
 def verdicts(compared: RunComparison) -> list[str]:
-    """Say a sentence for each pair on the metric that decides, and what they do not allow for."""
-    return [*sentences(compared.metric(compared.deciding).pairs), *compared.notes()]
+    """Say a sentence for each pair on each declared metric, and what they do not allow for."""
+    said = [line for metric in compared.told for line in sentences(metric.pairs)]
+    return [*said, *compared.notes()]
 
 
 def comparable(summary: RunSummary) -> bool:

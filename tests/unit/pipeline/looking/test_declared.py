@@ -73,10 +73,11 @@ def test_what_is_declared_is_counted(suite):
     with (suite / "suite.yaml").open("a") as file:
         file.write("decide: {metric: [CIDEr, ROUGE_L], margin: {CIDEr: 0.1}}")
     assert said(suite) == [
-        "declares 6 comparisons of all pairs of systems on CIDEr (margin 0.1) and ROUGE_L each"
+        "declares 12 comparisons of all pairs of systems, 6 each on CIDEr (margin 0.1) and "
+        "ROUGE_L (no margin)"
     ]
     change(suite, "margin: {CIDEr: 0.1}", "baseline: title")
-    assert said(suite) == ["declares 2 comparisons with 'title' on CIDEr and ROUGE_L each"]
+    assert said(suite) == ["declares 4 comparisons with 'title', 2 each on CIDEr and ROUGE_L"]
 
 
 def test_files_of_predictions_count_too(suite):
