@@ -35,6 +35,13 @@ MANY = 28
 """Pairs, of eight systems, of which more are not all printed."""
 
 
+UNEVEN = (
+    "differences are on the samples that both have, scores on each system's own: a difference need "
+    "not be that of the two scores"
+)
+"""Of slices where systems lack samples."""
+
+
 def print_comparison(compared: RunComparison) -> None:
     """Print every pair on every metric, the letters and what may be said."""
     grid = Grid(
@@ -192,9 +199,12 @@ def print_slices(sliced: SlicedRun) -> None:
     grid.show()
     say_sentences(*sliced.leakage)
     say_sentences(
-        f"exploratory: differences to the baseline, tested together with all {sliced.tests} that "
-        f"could have been looked at, of {sliced.fields} field{'s' if sliced.fields != 1 else ''}"
+        f"exploratory: differences to the baseline {sliced.baseline}, tested together with all "
+        f"{sliced.tests} that could have been looked at, of {sliced.fields} "
+        f"field{'s' if sliced.fields != 1 else ''}"
     )
+    if sliced.uneven:
+        say_sentences(UNEVEN)
     if any(score.units < FEW for score in sliced.scores):
         say_sentences(f"° under {FEW} independent units: little can be told")
     if any(score.shrunk is not None for score in sliced.scores):

@@ -101,6 +101,10 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
     where = {"reported": source.where(("reported",))}
     where |= _check_decodings(file, source, problems)
     decide = decision(file, source, variants, lost, where, problems)
+    if decide and decide.baseline and baseline and decide.baseline != baseline:
+        message = f"'decide.baseline' is '{decide.baseline}', and 'baseline' is '{baseline}'"
+        hint = "one of them is enough: what is declared is what tables and slices compare with, too"
+        problems.add([ConfigError(message, where=source.where(("decide", "baseline")), hint=hint)])
     if decide and decide.ladder and dataset and dataset.choosing.splits is None:
         message = "'decide.ladder' is for a dataset with splits, of which prompts are tried on one"
         hint = f"add 'splits: {{dev: 0.5, test: 0.5, sealed: [test]}}' to {dataset.where.path.name}"
@@ -122,7 +126,7 @@ def _suite(folder: Path, file: SuiteFile, source: YamlSource, problems: Problems
         description=file.description,
         dataset=dataset,
         variants=tuple(variants),
-        baseline=baseline or variants[0].name,
+        baseline=baseline or (decide and decide.baseline) or variants[0].name,
         models=tuple(models),
         decodings=tuple(Decoding(name=n, params=p) for n, p in file.decoding.items()),
         metrics=metrics,

@@ -326,6 +326,22 @@ def test_12_nobody_is_best_where_systems_were_scored_on_other_samples(score, tex
     assert "* best of the column" in text("report", even["folder"])
 
 
+def test_slices_name_their_baseline_and_say_where_scores_are_of_other_samples(score, text):
+    systems = {"a": right(60, lambda i: i % 2), "b": right(60, lambda i: i % 3)}
+    slices = ("--by", "kind", "--metric", "EXACT")
+    whole = score(systems, name="whole", kind=lambda i: "pot" if i % 5 else "pan")["folder"]
+    systems["b"][:20] = [None] * 20
+    partly = score(systems, name="partly", kind=lambda i: "pot" if i % 5 else "pan")["folder"]
+
+    on_all, on_some = (" ".join(text("slices", run, *slices).split()) for run in (whole, partly))
+
+    for said in (on_all, on_some):
+        assert "exploratory: differences to the baseline a, tested together with all" in said
+    note = "differences are on the samples that both have, scores on each system's own"
+    assert note not in on_all
+    assert note in on_some
+
+
 def test_12_no_score_is_called_an_effect_nor_a_chance_one_a_need_nor_a_letter_a_rank(
     score, told, text
 ):

@@ -19,6 +19,10 @@ MOST = 120
 """Panels of a page; 'harness slices' shows any field whole."""
 
 
+UNEVEN = "; differences are on the samples that both have, scores on each system's own"
+"""Where systems lack samples."""
+
+
 def slices_entry(sliced: Sequence[SlicedRun], place: Mapping[str, int]) -> SlicesEntry | None:
     """Lay out the slices of all fields.
 
@@ -42,8 +46,10 @@ def slices_entry(sliced: Sequence[SlicedRun], place: Mapping[str, int]) -> Slice
     shown = sorted(panels, key=lambda panel: not panel.apart)[:MOST]
     left = f"; {len(panels) - MOST} more: harness slices" if len(panels) > MOST else ""
     note = (
-        f"{tests:,} comparisons with the baseline, on every slice of {len(sliced)} fields, are "
-        f"tested together: on {apart} of {len(panels)} slices a system is told apart from it{left}"
+        f"{tests:,} comparisons with the baseline {sliced[0].baseline}, on every slice of "
+        f"{len(sliced)} fields, are tested together: on {apart} of {len(panels)} slices a system "
+        f"is told apart from it{left}"
+        f"{UNEVEN if any(field.uneven for field in sliced) else ''}"
     )
     return SlicesEntry(metric=sliced[0].metric, note=note, panels=tuple(shown))
 

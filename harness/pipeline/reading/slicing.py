@@ -53,6 +53,8 @@ class SlicedRun:
     """A metric on all slices of a field."""
 
     metric: str
+    baseline: str
+    """The system that others are compared with."""
     field: str
     scores: tuple[SliceScore, ...]
     """Slice by slice; slices with a difference that is told apart first, then by size."""
@@ -70,6 +72,17 @@ class SlicedRun:
     def json(self) -> Json:
         """Give plain data."""
         return asdict(self)
+
+    @property
+    def uneven(self) -> bool:
+        """Whether a difference is on other samples than a score that stands beside it."""
+        own = {(score.value, score.system): score.n for score in self.scores}
+        return any(
+            {own.get((score.value, name)) for name in (self.baseline, score.system)}
+            != {score.against.n_paired}
+            for score in self.scores
+            if score.against
+        )
 
     @property
     def shown(self) -> int:
@@ -214,6 +227,7 @@ class _Tested:
         every = self._every[field]
         return SlicedRun(
             metric=self._column,
+            baseline=self._names[0],
             field=field,
             scores=tuple(sorted(scores, key=lambda score: score.value not in apart)),
             tests=max((pair.family for pair in against.values()), default=0),

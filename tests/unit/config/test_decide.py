@@ -124,6 +124,21 @@ def test_all_that_is_wrong_is_said_at_once(declaring):
     assert [problem.partition(": ")[0] for problem in problems] == ["7", "8", "9"]
 
 
+def test_what_is_declared_is_the_baseline_of_tables_and_slices_too(declaring):
+    assert load_suite(declaring("{metric: CIDEr, baseline: title}")).baseline == "title"
+    assert load_suite(declaring("{metric: CIDEr}")).baseline == "plain"
+
+
+def test_two_baselines_are_refused(declaring):
+    folder = declaring("{metric: CIDEr, baseline: title}\nbaseline: plain")
+    assert refused(folder) == [
+        "6: 'decide.baseline' is 'title', and 'baseline' is 'plain'\n"
+        "  hint: one of them is enough: what is declared is what tables and slices compare with, "
+        "too"
+    ]
+    assert load_suite(declaring("{metric: CIDEr, baseline: title}\nbaseline: title")).decide
+
+
 def test_a_baseline_needs_another_variant(declaring):
     folder = declaring("{metric: CIDEr, baseline: plain}")
     suite = folder / "suite.yaml"
