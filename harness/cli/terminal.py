@@ -98,7 +98,7 @@ def _say_told(compared: RunComparison, *, many: bool) -> None:
     deciding = compared.metric(compared.deciding)
     for metric in compared.told:
         if metric.pairs and not compared.across:
-            say_sentences(_letters(metric))
+            say_sentences(_letters(metric, uneven=metric.metric in compared.uneven))
     if many:
         say_sentences(
             f"{len(deciding.pairs)} pairs: {' and '.join(compared.concluded)} alone "
@@ -226,11 +226,17 @@ def print_slices(sliced: SlicedRun) -> None:
         say_sentences(f"samples that have no {sliced.field}: {sliced.without}")
 
 
-def _letters(compared: ComparedMetric) -> str:
-    """Say who shares a letter, or why nobody has one."""
+def _letters(compared: ComparedMetric, *, uneven: bool) -> str:
+    """Say who shares a letter, or why nobody has one.
+
+    Args:
+        compared: all pairs on a metric.
+        uneven: whether systems were scored on different samples.
+    """
+    on = " on the samples that all have" if uneven else ""
     if compared.letters:
         held = ", ".join(f"{name} {letters}" for name, letters in compared.letters.items())
-        return f"{compared.metric}, best first (who shares a letter is not told apart): {held}"
+        return f"{compared.metric}, best first{on} (who shares a letter is not told apart): {held}"
     return (
         f"no letters on {compared.metric}: they stand where all pairs share samples and are "
         "compared alike"

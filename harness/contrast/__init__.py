@@ -32,6 +32,7 @@ from harness.contrast.headline import (
 from harness.contrast.words import (
     ROUGH,
     WITH,
+    foremost,
     ordered,
     p_text,
     p_value_text,
@@ -64,6 +65,7 @@ __all__ = [
     "effect_sentence",
     "effect_sentences",
     "effects",
+    "foremost",
     "grouped",
     "levels_text",
     "ordered",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.contrast.words import ROUGH, counted, ordered, p_value_text
+from harness.contrast.words import ROUGH, counted, foremost, ordered, p_value_text
 from harness.metrics.registry import UNRANKED
 from harness.stats import digits_for
 
@@ -34,6 +34,7 @@ def headline(
     pairs: Sequence[Comparison],
     baselines: Collection[str],
     *,
+    declared: Collection[frozenset[str]] = (),
     digits: int | None = None,
 ) -> Headline | None:
     """Say what matters most: the best system against the baseline, or the baseline's runner-up.
@@ -41,22 +42,22 @@ def headline(
     Args:
         pairs: all of one metric; those that were declared go first.
         baselines: the systems of the baseline prompt.
+        declared: the systems of each declared pair; one of these is said, if there are any.
         digits: decimals of the figures; None: what this difference deserves.
 
     Returns:
         None where nothing was compared.
     """
-    first = ordered(pairs)
-    if not first:
+    if not pairs:
         return None
-    declared = [pair for pair in first if pair.confirmatory] or first
-    best = _higher(declared[0])
-    with_best = [pair for pair in declared if best in (pair.baseline, pair.candidate)]
+    chosen = foremost(pairs, declared)
+    best = _higher(chosen[0])
+    with_best = [pair for pair in chosen if best in (pair.baseline, pair.candidate)]
     against = [p for p in with_best if {p.baseline, p.candidate} - {best} <= set(baselines)]
-    pair = (against if best not in baselines and against else declared)[0]
+    pair = (against if best not in baselines and against else chosen)[0]
     exploratory = "" if pair.confirmatory else "Exploratory: "
     return Headline(
-        said=_said(pair, digits), below=f"{exploratory}{_below(pair, first)}", pair=pair
+        said=_said(pair, digits), below=f"{exploratory}{_below(pair, ordered(pairs))}", pair=pair
     )
 
 

@@ -10,7 +10,7 @@ from harness.metrics.registry import UNRANKED
 from harness.stats import ALPHA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from harness.records import Comparison, Control
 
@@ -21,8 +21,9 @@ ROUGH = "; rough, for few samples carry most of the difference"
 def ordered(pairs: Iterable[Comparison]) -> list[Comparison]:
     """Put declared pairs first, and of each kind the winner against its runner-up."""
     pairs = list(pairs)
-    values = {pair.baseline: pair.baseline_value for pair in pairs}
-    values |= {pair.candidate: pair.candidate_value for pair in pairs}
+    values: dict[str, float] = {}
+    for pair in sorted(pairs, key=lambda pair: pair.n_paired):  # the most samples tell best
+        values |= {pair.baseline: pair.baseline_value, pair.candidate: pair.candidate_value}
     rank = {name: i for i, name in enumerate(sorted(values, key=lambda name: -values[name]))}
     return sorted(
         pairs,
@@ -31,6 +32,25 @@ def ordered(pairs: Iterable[Comparison]) -> list[Comparison]:
             sorted((rank[pair.baseline], rank[pair.candidate])),
         ),
     )
+
+
+def foremost(
+    pairs: Iterable[Comparison], declared: Collection[frozenset[str]] = ()
+) -> list[Comparison]:
+    """Give the pairs that one sentence may be about, as ``ordered``.
+
+    Where some are declared these alone, and of them those of which anything can be told, if there
+    are any.
+
+    Args:
+        pairs: all of one metric.
+        declared: the systems of each declared pair, which need not be confirmatory.
+    """
+    every = ordered(pairs)
+    own = [pair for pair in every if pair.confirmatory]
+    own = own or [pair for pair in every if {pair.baseline, pair.candidate} in declared]
+    told = [pair for pair in own if pair.interval is not None and pair.verdict != "cannot tell"]
+    return told or own or every
 
 
 def sentences(pairs: Sequence[Comparison]) -> list[str]:

@@ -326,6 +326,17 @@ def test_12_nobody_is_best_where_systems_were_scored_on_other_samples(score, tex
     assert "* best of the column" in text("report", even["folder"])
 
 
+def test_few_samples_of_one_system_are_said_of_it_alone(score, text):
+    systems = {"a": right(40, lambda i: i % 2), "b": right(40, lambda i: i % 3)}
+    systems["c"] = [said if i < 20 else None for i, said in enumerate(right(40, lambda i: i % 5))]
+
+    said = " ".join(text("compare", score(systems)["folder"]).split())
+
+    assert "Note: c has only 20 samples: only large differences from it can be told." in said
+    assert said.count("only large differences") == 1
+    assert "EXACT, best first on the samples that all have (who shares a letter is" in said
+
+
 def test_slices_name_their_baseline_and_say_where_scores_are_of_other_samples(score, text):
     systems = {"a": right(60, lambda i: i % 2), "b": right(60, lambda i: i % 3)}
     slices = ("--by", "kind", "--metric", "EXACT")

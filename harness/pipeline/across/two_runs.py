@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness import stats
 from harness.contrast import (
     USUAL,
     ComparedMetric,
     Declared,
     MeasuredMetric,
     contrast,
-    units_text,
 )
 from harness.errors import StoreError
 from harness.metrics.metric import applies
@@ -30,8 +28,8 @@ from harness.pipeline.across.rescored import rescored
 from harness.pipeline.reading.agreeing import metric_tallies
 from harness.pipeline.reading.comparing import RunComparison
 from harness.pipeline.reading.deciding import concluded_columns, deciding_column
+from harness.pipeline.reading.few_units import few_units
 from harness.records import Across
-from harness.report.table_notes import FEW
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
@@ -360,9 +358,4 @@ def _caveats(merged: Merged, compared: Sequence[ComparedMetric]) -> Iterator[str
             "the ladder of a suite shows no more than its table: what is read here of prompts "
             "that it does not show is a further choice, which p does not allow for"
         )
-    fewest = min(
-        ((pair.units, pair.n_paired) for metric in compared for pair in metric.pairs),
-        default=(FEW, FEW),
-    )
-    if stats.FEWEST_UNITS <= fewest[0] < FEW:
-        yield f"only {units_text(fewest[1], fewest[0])}: only large differences can be told"
+    yield from few_units(compared)

@@ -20,7 +20,7 @@ from harness.report.page_data import (
 from harness.stats import digits_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from harness.contrast import ComparedMetric
     from harness.pipeline.reading.comparing import RunComparison
@@ -66,9 +66,13 @@ def boards(
     """
     by_metric = {one.metric: one for one in compared.metrics} if compared else {}
     return tuple(
-        _Layout(summary, metric, by_metric.get(metric), undecided.get(metric, ())).board(
-            [effect for effect in effects if effect.metric == metric]
-        )
+        _Layout(
+            summary,
+            metric,
+            by_metric.get(metric),
+            undecided.get(metric, ()),
+            compared.declared if compared else (),
+        ).board([effect for effect in effects if effect.metric == metric])
         for metric in summary.metrics
     )
 
@@ -82,7 +86,9 @@ class _Layout:
         metric: str,
         compared: ComparedMetric | None,
         undecided: Sequence[str],
+        declared: Collection[frozenset[str]],
     ) -> None:
+        self.declared = declared
         self.undecided = undecided
         self.summary = summary
         self.metric = metric
@@ -123,7 +129,7 @@ class _Layout:
                 self.undecided
             )
         names = [system.system for system in self.baselines]
-        if found := headline(self.pairs, names, digits=self.delta_digits):
+        if found := headline(self.pairs, names, declared=self.declared, digits=self.delta_digits):
             return found.said, found.below
         rivals = [s for s in self.summary.systems if s.control is None]
         scored = [r for s in rivals if (r := self.results.get(s.system)) and r.value is not None]

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from harness import stats
 from harness.contrast import (
     USUAL,
     ComparedMetric,
     Declared,
     MeasuredMetric,
     contrast,
-    ordered,
+    foremost,
     sentences,
-    units_text,
 )
 from harness.errors import StoreError
 from harness.metrics.metric import applies
@@ -32,11 +30,12 @@ from harness.pipeline.reading.deciding import (
     concluded_columns,
     decides,
     deciding_column,
+    declared_pairs,
     differing,
     undecided,
 )
+from harness.pipeline.reading.few_units import few_units
 from harness.report.notebook import comparison_html
-from harness.report.table_notes import FEW
 from harness.units import clusters_of
 
 if TYPE_CHECKING:
@@ -84,6 +83,10 @@ class RunComparison:
     """Kendall's τ-b between the orders that two metrics put three systems or more in."""
     noise_floor: NoiseFloor | None
     """What repeating alone does to scores; None where nothing was repeated."""
+    declared: frozenset[frozenset[str]] = frozenset()
+    """The systems of each pair that the suite declares with a baseline."""
+    uneven: tuple[str, ...] = ()
+    """Metrics on which systems were scored on different samples."""
     pictures: tuple[Comparison, ...] = ()
     """What the picture adds to each of these systems: a family of its own."""
     controls: Mapping[str, Control] = field(default_factory=dict)
@@ -154,12 +157,12 @@ class RunComparison:
         """
         if not self.decides:
             return None
-        return next(iter(ordered(self.metric(self.deciding).pairs)), None)
+        return next(iter(foremost(self.metric(self.deciding).pairs, self.declared)), None)
 
     def said(self) -> list[str]:
-        """Say first what cannot be decided, then a sentence a pair on the metric that decides."""
+        """Say first what cannot be decided, then a sentence a pair on each declared metric."""
         first = [] if self.decides else [f"Undecided: {text}." for text in self.undecided]
-        return [*first, *sentences(self.metric(self.deciding).pairs)]
+        return [*first, *(line for metric in self.told for line in sentences(metric.pairs))]
 
     def further_notes(self) -> list[str]:
         """Give the notes that ``said`` has not."""
@@ -245,6 +248,8 @@ def compare_run(
         undecided=tuple(lacking),
         decides=decides(run, deciding, tested),
         caveats=tuple(_caveats(run, summary, shown_pairs)),
+        declared=declared_pairs(run),
+        uneven=summary.uneven,
         noise_floor=summary.noise_floor,
         pictures=tuple(pair for pair in summary.grounding if pair.candidate in shown),
         controls=control_kinds(summary),
@@ -331,12 +336,7 @@ def _caveats(
     computed = {spec.label for spec in summary.specs}
     if dropped := [spec.label for spec in run.metrics if spec.label not in computed]:
         yield f"the suite scores by {', '.join(dropped)}, too, and p does not allow for that choice"
-    fewest = min(
-        ((pair.units, pair.n_paired) for metric in compared for pair in metric.pairs),
-        default=(FEW, FEW),
-    )
-    if stats.FEWEST_UNITS <= fewest[0] < FEW:
-        yield f"only {units_text(fewest[1], fewest[0])}: only large differences can be told"
+    yield from few_units(compared)
 
 
 def _why_exploratory(declaration: Declaration, pairs: int) -> str | None:

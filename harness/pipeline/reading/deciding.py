@@ -67,6 +67,14 @@ def concluded_columns(run: RunRecord, deciding: str) -> tuple[str, ...]:
     return (deciding, *(column for column in declared if column != deciding))
 
 
+def declared_pairs(run: RunRecord) -> frozenset[frozenset[str]]:
+    """Give the systems of each pair that a run declares, if it names a baseline."""
+    decide = run.decide
+    if decide is None or decide.not_applicable or decide.baseline is None:
+        return frozenset()
+    return frozenset(map(frozenset, decide.pairs(run.systems)))
+
+
 def chosen_metric(
     metrics: Mapping[str, Metric],
     run: RunRecord,

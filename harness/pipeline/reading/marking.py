@@ -30,13 +30,17 @@ def marks_of(run: RunRecord, summary: RunSummary, compared: RunComparison | None
         return None
     deciding = compared.metric(compared.deciding)
     baselines = [s.system for s in summary.systems if s.variant == summary.baseline]
-    said = headline(deciding.pairs, baselines) if compared.decides else None
+    said = (
+        headline(deciding.pairs, baselines, declared=compared.declared)
+        if compared.decides
+        else None
+    )
     if said is None and compared.decides:
         return None
     further = [
         each
         for name in compared.concluded[1:]
-        if (each := headline(compared.metric(name).pairs, baselines))
+        if (each := headline(compared.metric(name).pairs, baselines, declared=compared.declared))
     ]
     against = dict(Decision(metrics=(), baseline=summary.baseline).pairs(run.systems))
     pairs = {

@@ -60,6 +60,23 @@ def test_the_best_is_held_against_the_baseline_and_its_equals_are_named():
     assert best.pair == close
 
 
+def test_of_declared_pairs_one_is_said_of_which_something_can_be_told():
+    blind = replace(BLIND, candidate="best", candidate_value=0.9, delta=0.4)
+    assert said(blind, PAIR)[0].startswith("title beats plain")
+    assert said(blind)[0] == "This data cannot tell best from plain on CIDEr"
+
+
+def test_a_pair_that_is_not_declared_is_not_said_where_one_is():
+    """Also where what is declared is exploratory, for some of the answers were there before."""
+    other = replace(PAIR, confirmatory=False, baseline="title", candidate="best", delta=0.3)
+    other = replace(other, baseline_value=0.62, candidate_value=0.92)
+    declared = replace(PAIR, confirmatory=False)
+    found = headline((other, declared), ("plain",), declared={frozenset(("plain", "title"))})
+    assert found.pair == declared
+    assert headline((other, declared), ("title",)).pair == other
+    assert headline((other, PAIR), ("title",)).pair == PAIR
+
+
 def test_nothing_is_said_of_no_pair():
     assert headline((), ("plain",)) is None
 

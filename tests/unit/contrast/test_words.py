@@ -215,3 +215,10 @@ def test_what_the_picture_adds_to_many_prompts_is_one_sentence():
         "adds to 1 of 3 (+0.5000 to +0.5000), takes from 1, of 1 it is not told"
     )
     assert said(0.0, 0.0) == "adds to 0 of 2, of 2 it is not told"
+
+
+def test_the_order_is_by_the_values_on_the_most_samples():
+    """A system that lacks samples moves no other: plain is at 0.9 on the few that it has."""
+    few = replace(PAIR, candidate="few", candidate_value=0.55, baseline_value=0.9, n_paired=20)
+    lower = replace(PAIR, candidate="low", candidate_value=0.4)
+    assert [pair.candidate for pair in ordered((few, lower, PAIR))] == ["title", "few", "low"]
