@@ -40,7 +40,7 @@ def decision(
         source: its lines.
         variants: of the suite.
         lost: names that it lists of variants which could not be loaded.
-        where: takes the place of each declared metric, as ``decide.metric.CIDEr``.
+        where: takes the place of each declared metric and margin, as ``decide.metric.CIDEr``.
         problems: takes what is wrong.
 
     Returns:
@@ -64,6 +64,9 @@ def decision(
     margins = written.margin if isinstance(written.margin, dict) else {}
     if isinstance(written.margin, float):
         margins = {metrics[0]: written.margin}
+    for metric in margins:
+        key = (metric,) if isinstance(written.margin, dict) else ()
+        where.setdefault(f"decide.margin.{metric}", source.where(("decide", "margin", *key)))
     return Decision(
         metrics=tuple(metrics), baseline=baseline, margins=margins, ladder=written.ladder
     )

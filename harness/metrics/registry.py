@@ -141,6 +141,12 @@ def columns_of(name: str) -> tuple[str, ...]:
     return columns
 
 
+def bounds_of(spec: MetricSpec) -> tuple[float, float] | None:
+    """Give what no score of a metric leaves; None: there are no such bounds, or none are known."""
+    bounds: tuple[float, float] | None = getattr(_class(spec.name), "bounds", None)
+    return bounds
+
+
 def columns_given(specs: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
     """Give the columns of metrics, and what gives each.
 

@@ -146,4 +146,4 @@ class Suite:
     silence: tuple[Silence, ...] = ()
     """What is not to be heard of any of its variants."""
     where: Mapping[str, Where] = field(default_factory=dict)
-    """``metrics.0``, ``decoding.greedy.top_p``, ``decide.metric.CIDEr`` … → its place."""
+    """``metrics.0``, ``decoding.greedy.top_p``, ``decide.margin.CIDEr`` … → its place."""

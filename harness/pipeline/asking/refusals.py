@@ -16,6 +16,7 @@ from harness.errors import ConfigError, ConfigErrors, EngineError, MetricError
 from harness.metrics.registry import (
     METRICS,
     added_metrics,
+    bounds_of,
     check_specs,
     columns_given,
     columns_of,
@@ -68,7 +69,10 @@ def refuse_steps(variant: PromptVariant, problems: Problems) -> None:
 
 
 def refuse_decision(suite: Suite, problems: Problems) -> None:
-    """Gather the declared metrics that no metric of the suite gives, or that rank nothing."""
+    """Gather the declared metrics that no metric of the suite gives, or that rank nothing.
+
+    And the margins within which every two systems would be equivalent.
+    """
     if suite.decide is None:
         return
     given = columns_given(suite.metrics)
@@ -83,6 +87,23 @@ def refuse_decision(suite: Suite, problems: Problems) -> None:
         elif not ranked(column):
             message = f"'decide.metric': more {column} is not better, so it decides nothing"
             problems.add([ConfigError(message, where=where)])
+        elif column in suite.decide.margins:
+            problems.add(_margin_problems(suite, column, given[column]))
+
+
+def _margin_problems(suite: Suite, column: str, spec: MetricSpec) -> Iterator[ConfigError]:
+    """Refuse a margin that is as large as two scores of its metric can lie apart."""
+    assert suite.decide is not None
+    margin, bounds = suite.decide.margins[column], bounds_of(spec)
+    if bounds is None or margin < bounds[1] - bounds[0]:
+        return
+    low, high = bounds
+    yield ConfigError(
+        f"'decide.margin' is {margin:g}, and {column} is between {low:g} and {high:g}: any two "
+        "systems would be equivalent",
+        where=suite.where.get(f"decide.margin.{column}"),
+        hint=f"the smallest difference that matters, for example {(high - low) / 50:g}",
+    )
 
 
 def refuse_models(suite: Suite, systems: Sequence[System], problems: Problems) -> None:

@@ -111,6 +111,15 @@ def test_a_declaration_is_read(declaring, written, read):
             "{metric: [CIDEr, BLEU_4], margin: 0.1}",
             "'decide.margin' is one number for 2 metrics\n  hint: {metric: number}",
         ),
+        (
+            "{metric: ROUGE_L, margin: 50}",
+            "'decide.margin' is 50, and ROUGE_L is between 0 and 1: any two systems would be "
+            "equivalent\n  hint: the smallest difference that matters, for example 0.02",
+        ),
+        (
+            "{metric: [CIDEr, BLEU_4], margin: {CIDEr: 10, BLEU_4: 0.9}}",
+            "'decide.margin' is 10, and CIDEr is between 0 and 10: any two",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_line(declaring, written, said):
