@@ -15,13 +15,11 @@ def ran(project, harness):
     """Run the small project with these lines behind its suite, and so many samples."""
 
     def run(lines, samples=4):
-        rows = project / "datasets/dishes/samples.jsonl"
-        rows.write_text("".join(f"{row}\n" for row in rows.read_text().splitlines()[:samples]))
         (project / SUITE / "third.yaml").write_text("user: Another.\n")
         suite = project / SUITE / "suite.yaml"
         text = suite.read_text().replace("[plain, title]", "[plain, title, third]")
         suite.write_text(text + lines)
-        return harness("run", SUITE, cwd=project)
+        return harness("run", SUITE, "--limit", str(samples), cwd=project)
 
     return run
 
