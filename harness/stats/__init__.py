@@ -37,6 +37,7 @@ from harness.stats.pooling import Pooled, pool_slices
 from harness.stats.power import (
     MOST_UNITS,
     Reach,
+    noise_of,
     planned_bar,
     reach,
     smallest_difference,
@@ -85,6 +86,7 @@ __all__ = [
     "least_difference",
     "letters",
     "noise_floor",
+    "noise_of",
     "planned_bar",
     "pool_slices",
     "pseudo_values",

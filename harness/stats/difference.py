@@ -181,7 +181,8 @@ def _smallest(reach: float, sd: float, *, share: bool) -> float:
 def _one_side(low: float, high: float, center: float, *, told_apart: bool) -> Interval:
     """Keep an interval on the side of 0 that was decided, should rounding have moved an end."""
     if not told_apart:
-        return min(low, 0.0), max(high, 0.0)
+        hair = ROUNDING * abs(center)
+        return (low if low < -hair else 0.0), (high if high > hair else 0.0)
     if center > 0:
         return max(low, math.nextafter(0.0, 1.0)), high
     return low, min(high, math.nextafter(0.0, -1.0))

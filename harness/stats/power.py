@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.stats.difference import POWER
+from harness.stats.difference import POWER, ROUNDING
 from harness.stats.intervals import ALPHA, FEWEST_UNITS, t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 MOST_UNITS = 2**53
 """More are not counted."""
@@ -137,6 +137,21 @@ def units_needed(
     return max(most, FEWEST_UNITS)
 
 
+def noise_of(differences: ArrayLike) -> float:
+    """Give the standard deviation of a unit's difference, as ``Difference.unit_sd`` is.
+
+    Args:
+        differences: each unit's, shape (n,), n > 1.
+    """
+    return float(_with_one_more(np.asarray(differences, dtype=np.float64)).std(ddof=1))
+
+
+def _with_one_more(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add a unit that does not differ where all differ by as much: see ``Sums``."""
+    alike = float(np.ptp(values)) <= ROUNDING * float(np.abs(values).max())
+    return np.append(values, 0.0) if alike else values
+
+
 def reach(differences: ArrayLike, units: int, bar: float, *, share: bool = False) -> Reach:
     """Say what so many units will show, from an earlier run's differences of one pair.
 
@@ -155,6 +170,7 @@ def reach(differences: ArrayLike, units: int, bar: float, *, share: bool = False
     values = np.asarray(differences, dtype=np.float64)
     if len(values) < FEWEST_UNITS:
         raise ValueError(f"{len(values)} units tell nothing of their noise")
+    values = _with_one_more(values)
     sd = float(values.std(ddof=1))
     smallest = smallest_difference(sd, units, bar, share=share)
     if sd == 0.0:

@@ -243,7 +243,7 @@ def _planned(
         bar, comparisons = families.of(baseline, candidate, column)
         found = None if noise.reason else stats.reach(noise.values, units, bar, share=noise.share)
         shown = found is not None and math.isfinite(found.smallest)
-        sd = float(noise.values.std(ddof=1)) if found else None
+        sd = stats.noise_of(noise.values) if found else None
         needed, uncounted = _needed(sd, difference, bar, share=noise.share)
         told.append(
             PairPower(

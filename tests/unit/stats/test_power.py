@@ -13,6 +13,7 @@ from harness.metrics.caption import Bleu
 from harness.metrics.tools import ScoringTools
 from harness.stats import (
     Block,
+    noise_of,
     planned_bar,
     pseudo_values,
     reach,
@@ -158,7 +159,6 @@ def test_what_earlier_noise_says_of_as_many_units_to_come():
     found = reach(noise, 500, ONE)
 
     assert found.smallest == smallest_difference(noise.std(ddof=1), 500, ONE)
-    assert reach([0.1] * 9, 500, ONE).between == pytest.approx((0, 0), abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -180,3 +180,14 @@ def test_power_of_nothing_is_an_error(call, message):
 def test_more_units_than_can_be_counted_are_none():
     with pytest.raises(OverflowError):
         units_needed(1.0, 1e-12, ONE)
+
+
+@pytest.mark.parametrize("value", [0.1, -0.3])
+def test_differences_that_never_vary_tell_of_the_noise_what_one_unit_more_would(value):
+    differences = [value] * 12
+
+    assert noise_of(differences) == pytest.approx(np.std([*differences, 0.0], ddof=1))
+    found = reach(differences, 50, 2.0)
+    low, high = found.between
+    assert 0.0 < low < found.smallest < high
+    assert noise_of([0.0] * 12) == 0.0
