@@ -13,8 +13,11 @@ DISHES = ("soup", "salad", "curry")
 SAMPLES = 60
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Start Chromium for the tests of a file: as long as it is there, an event loop runs here, in
+    which no other file's tests can run one of their own.
+    """
     if not CHROMIUM.exists() and not os.environ.get("CI"):
         pytest.skip("no /usr/bin/chromium: apt-get install chromium")
     with sync_playwright() as playwright:

@@ -253,5 +253,5 @@ def test_splits_of_a_column_are_said_to_be_that_and_a_seal_leaves_them(harness, 
     other = split(harness, divided, "--splits", "dev=0.5,test=0.5").stdout
     assert "by the hash of their id" in other
     assert table(other)["dev"][2] == "2"
-    done = harness("run", "prompts/titles", cwd=divided)
+    done = harness("run", "prompts/titles", "--limit", "1", cwd=divided)
     assert "split dev of the dataset (as its column 'side' says)" in done.stdout
