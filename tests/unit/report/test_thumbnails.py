@@ -116,7 +116,7 @@ def test_a_picture_that_takes_too_much_is_made_smaller(run, tmp_path):
     Image.effect_noise((640, 480), 120).save(path)
     size = Size(longest_side=160, quality=80, most=3_000)
     webp = Thumbnails(run, size).webp(probe(path))
-    assert 2_000 < len(webp) <= 3_000
+    assert 1_500 < len(webp) <= 3_000  # a step down takes a third off; noise is drawn anew
     with Image.open(io.BytesIO(webp)) as small:
         assert small.width / small.height == pytest.approx(4 / 3, rel=0.02)
         assert small.width < 160
