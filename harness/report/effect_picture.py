@@ -82,7 +82,7 @@ def _panel(
     drawn = [_text(8, y, metric, "fx-head")]
     first, before = y + 10.0, None
     for effect in effects:
-        if (section := _section(effect)) != before:
+        if (section := section_of(effect)) != before:
             y += _ROW
             drawn.append(_text(8, y + 6, section, "fx-soft"))
             before = section
@@ -129,7 +129,8 @@ def _line(
     yield "</g>"
 
 
-def _section(effect: Effect) -> str:
+def section_of(effect: Effect) -> str:
+    """Say under which heading an effect stands."""
     if effect.model:
         return f"with {effect.model}"
     if effect.wording:

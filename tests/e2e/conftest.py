@@ -79,3 +79,15 @@ def script(project, monkeypatch) -> Script:
     suite = project / "prompts/titles/suite.yaml"
     suite.write_text(suite.read_text().replace("engine: fake", "engine: scripted"))
     return ScriptedEngine.script
+
+
+@pytest.fixture
+def told(project, harness):
+    """Call a verb that prints JSON."""
+
+    def told(*words):
+        done = harness(*words, "--json", cwd=project)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return told

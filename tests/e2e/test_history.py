@@ -19,18 +19,6 @@ EDITS = (
 
 
 @pytest.fixture
-def told(project, harness):
-    """Call a verb that prints JSON."""
-
-    def told(*words):
-        done = harness(*words, "--json", cwd=project)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return told
-
-
-@pytest.fixture
 def many(project):
     """Sixty samples with a picture each, and titles of words that the fake engine uses."""
     rows = []

@@ -12,18 +12,6 @@ SUITE = "prompts/titles"
 
 
 @pytest.fixture
-def told(project, harness):
-    """Call a verb that prints JSON."""
-
-    def told(*words):
-        done = harness(*words, "--json", cwd=project)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return told
-
-
-@pytest.fixture
 def runs(project, told):
     """Two runs of sixty samples: ``title`` is edited between them, ``plain`` is not."""
     rows = []

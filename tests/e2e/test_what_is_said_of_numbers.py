@@ -23,18 +23,6 @@ DISHES = [
 
 
 @pytest.fixture
-def told(project, harness):
-    """Call a verb that prints JSON."""
-
-    def told(*words):
-        done = harness(*words, "--json", cwd=project)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return told
-
-
-@pytest.fixture
 def write_dishes(project):
     """Write a dataset of so many dishes without pictures, three of each cook."""
 

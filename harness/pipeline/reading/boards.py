@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.contrast import sentence, signed_to, span_to
 from harness.contrast.headline import headline
 from harness.metrics.registry import UNRANKED
+from harness.report.effect_picture import section_of
 from harness.report.page_data import (
     Board,
     BoardRow,
@@ -271,21 +272,13 @@ def _effects(effects: Sequence[Effect]) -> tuple[EffectEntry, ...]:
     named = len({effect.matrix for effect in effects}) > 1
     return tuple(
         EffectEntry(
-            section=_section(effect),
+            section=section_of(effect),
             label=f"{effect.matrix}: {_label(effect)}" if named else _label(effect),
             delta=delta_figure(effect.estimate, effect.interval, digits, effect.reason or ""),
             verdict=effect.verdict,
         )
         for effect in effects
     )
-
-
-def _section(effect: Effect) -> str:
-    if effect.model:
-        return f"with {effect.model}"
-    if effect.wording:
-        return "wording"
-    return "interactions" if effect.interaction else "main effects"
 
 
 def _label(effect: Effect) -> str:
